@@ -1,0 +1,46 @@
+// The contract every device fulfils: memory, compiling a plan, running it. Nothing else of a device is visible outside.
+
+import type { Plan } from "./ir.js";
+
+/** Device memory. Made by `Device.allocate` and only meaningful to the device that made it. */
+export interface DeviceBuffer {
+  readonly bytes: number;
+}
+
+/** A plan made ready for one device. */
+export interface Executable {
+  readonly plan: Plan;
+  /** What was generated, for people: one line a kernel at least. */
+  describe(): string;
+  release(): void;
+}
+
+/** A failed `check`: which fault message of the plan, and the value that was out of range. */
+export interface Fault {
+  readonly fault: number;
+  readonly value: number;
+}
+
+export interface Device {
+  /** "reference", "wasm", "webgpu". */
+  readonly name: string;
+  /** One line for people: what it runs on. */
+  readonly description: string;
+  /** Bytes currently allocated for buffers and arenas. */
+  readonly allocatedBytes: number;
+  /** Uninitialised memory. Throws a RangeError that names sizes when there is no room. */
+  allocate(bytes: number): DeviceBuffer;
+  free(buffer: DeviceBuffer): void;
+  write(buffer: DeviceBuffer, offset: number, data: Uint8Array): void;
+  /** A copy. Waits for what was run before. */
+  read(buffer: DeviceBuffer, offset: number, bytes: number): Uint8Array;
+  compile(plan: Plan): Executable;
+  /** Runs all kernels in order. `bindings[i]` is binding i, `args[i]` scalar i (int32 and bool as whole numbers).
+   *  `cancelled` is looked at between kernels: when it returns true the rest is not run and `"cancelled"` comes back. */
+  run(
+    executable: Executable,
+    bindings: readonly DeviceBuffer[],
+    args: Float64Array,
+    cancelled: () => boolean,
+  ): Fault | "cancelled" | undefined;
+}

@@ -1,0 +1,73 @@
+// The kernel IR: what a device is given to run. A plan is a list of kernels over numbered buffers; a kernel is a loop nest
+// with at most one reduction, or a matrix product; both may write several outputs. Plain data: it is sent and printed as is.
+
+import type { DType } from "../graph/dtype.js";
+import type { Expr, View } from "../graph/expr.js";
+
+export type ReduceOp = "sum" | "prod" | "max" | "min" | "argmax" | "argmin";
+
+/** One running reduction. `value` is evaluated over all loop dimensions (outer first, then reduced ones). */
+export interface Accumulator {
+  readonly op: ReduceOp;
+  /** Of the result: int32 for argmax/argmin (flat index over the reduced dimensions, first of equals), else of `value`. */
+  readonly dtype: DType;
+  readonly value: Expr;
+}
+
+/** Where and what a kernel stores for each point of its outer loop. Outputs of one kernel never alias its inputs, except
+ *  that an output may be the very buffer that is loaded with the same view (an in-place update). */
+export interface Output {
+  readonly buffer: number;
+  readonly view: View;
+  readonly value: Expr;
+}
+
+/** `for outer { accumulators = init; for reduce { accumulate } outputs = f(accumulators, loads) }` */
+export interface LoopKernel {
+  readonly kind: "loop";
+  /** Extents of the parallel dimensions; empty means a single point. An extent may be 0. */
+  readonly outer: readonly number[];
+  /** Extents of the reduced dimensions; empty means no reduction. */
+  readonly reduce: readonly number[];
+  readonly accumulators: readonly Accumulator[];
+  readonly outputs: readonly Output[];
+}
+
+/** A float32 matrix operand, element (batch..., row, column) at `view`; any strides, so transposition costs nothing. */
+export interface MatrixOperand {
+  readonly buffer: number;
+  readonly view: View;
+}
+
+/** product[batch..., i, j] = sum over k of a[batch..., i, k] * b[batch..., k, j]; outputs see it as accumulator 0 over the
+ *  loop dimensions [...batch, m, n]: bias, activation and residual ride along there. */
+export interface MatmulKernel {
+  readonly kind: "matmul";
+  readonly batch: readonly number[];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: MatrixOperand;
+  readonly b: MatrixOperand;
+  readonly outputs: readonly Output[];
+}
+
+export type Kernel = LoopKernel | MatmulKernel;
+
+/** Where a numbered buffer of a plan lives. */
+export type PlanBuffer =
+  /** Bound at each run: `binding` counts the run's bindings (inputs, results, in-place parameters). */
+  | { readonly kind: "binding"; readonly binding: number; readonly bytes: number }
+  /** Scratch in the plan's arena; ranges of buffers alive at the same time never overlap. 64-byte aligned. */
+  | { readonly kind: "arena"; readonly offset: number; readonly bytes: number };
+
+export interface Plan {
+  readonly buffers: readonly PlanBuffer[];
+  readonly kernels: readonly Kernel[];
+  readonly arenaBytes: number;
+  /** How many bindings and how many scalar arguments a run brings. */
+  readonly bindings: number;
+  readonly args: number;
+  /** What to say when `check` number i fails; `{value}` stands for the bad value. */
+  readonly faults: readonly string[];
+}

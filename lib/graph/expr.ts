@@ -1,0 +1,65 @@
+// Scalar expressions: what one kernel computes for one element. Operations lower to them, devices generate code from them.
+// An expression is a DAG of plain objects: a subtree used twice is the same object and is to be evaluated once.
+
+import type { DType } from "./dtype.js";
+
+/** One operand in, one value out. `float32` unless noted; `neg`, `abs`, `sign` also take int32, `not` takes bool. */
+export type UnaryOp =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "rsqrt"
+  | "reciprocal"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "floor"
+  | "ceil"
+  | "round" // half to even, as PyTorch
+  | "not";
+
+/** Two operands of one type. `max` and `min` propagate NaN. Integer `div` and `mod` round down. */
+export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "mod" | "max" | "min";
+/** Two operands of one type in, bool out; `and` and `or` take bools. */
+export type LogicOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "and" | "or";
+export type BinaryOp = ArithmeticOp | LogicOp;
+
+/** An affine address over the loop indices: element `offset + sum(index[d] * strides[d])`, counted in elements. */
+export interface View {
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+export type Expr =
+  /** The element of plan buffer `buffer` at `view`; where `guard` is given and false, 0 without touching memory. */
+  | { readonly kind: "load"; readonly dtype: DType; readonly buffer: number; readonly view: View; readonly guard?: Expr }
+  /** Like load, at `view + index * stride`; `index` is an int32 expression known to be in bounds (see `check`). */
+  | {
+      readonly kind: "gather";
+      readonly dtype: DType;
+      readonly buffer: number;
+      readonly view: View;
+      readonly index: Expr;
+      readonly stride: number;
+    }
+  /** `x` (int32) where 0 <= x < bound; otherwise 0, and the run reports fault number `fault` with the bad value. */
+  | { readonly kind: "check"; readonly dtype: "int32"; readonly x: Expr; readonly bound: number; readonly fault: number }
+  /** The current index of loop dimension `dim`. */
+  | { readonly kind: "index"; readonly dtype: "int32"; readonly dim: number }
+  | { readonly kind: "const"; readonly dtype: DType; readonly value: number }
+  /** Scalar number `index` of this run: learning rates, step counts, ... never part of a plan's key. */
+  | { readonly kind: "arg"; readonly dtype: DType; readonly index: number }
+  | { readonly kind: "unary"; readonly dtype: DType; readonly op: UnaryOp; readonly x: Expr }
+  | { readonly kind: "binary"; readonly dtype: DType; readonly op: BinaryOp; readonly a: Expr; readonly b: Expr }
+  | { readonly kind: "where"; readonly dtype: DType; readonly condition: Expr; readonly a: Expr; readonly b: Expr }
+  /** float32 -> int32 truncates; anything -> bool is `!= 0`; bool -> number is 0 or 1. */
+  | { readonly kind: "cast"; readonly dtype: DType; readonly x: Expr }
+  /** Result number `index` of the kernel's reduction (or of a matmul: index 0); only in output expressions. */
+  | { readonly kind: "accumulator"; readonly dtype: DType; readonly index: number };

@@ -1,0 +1,2 @@
+// gradbook: the public namespaces. (Grows with the rooms.)
+export * from "./graph/dtype.js";
