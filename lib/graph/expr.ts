@@ -39,7 +39,13 @@ export interface View {
 
 export type Expr =
   /** The element of plan buffer `buffer` at `view`; where `guard` is given and false, 0 without touching memory. */
-  | { readonly kind: "load"; readonly dtype: DType; readonly buffer: number; readonly view: View; readonly guard?: Expr }
+  | {
+      readonly kind: "load";
+      readonly dtype: DType;
+      readonly buffer: number;
+      readonly view: View;
+      readonly guard?: Expr;
+    }
   /** Like load, at `view + index * stride`; `index` is an int32 expression known to be in bounds (see `check`). */
   | {
       readonly kind: "gather";
@@ -50,15 +56,33 @@ export type Expr =
       readonly stride: number;
     }
   /** `x` (int32) where 0 <= x < bound; otherwise 0, and the run reports fault number `fault` with the bad value. */
-  | { readonly kind: "check"; readonly dtype: "int32"; readonly x: Expr; readonly bound: number; readonly fault: number }
+  | {
+      readonly kind: "check";
+      readonly dtype: "int32";
+      readonly x: Expr;
+      readonly bound: number;
+      readonly fault: number;
+    }
   /** The current index of loop dimension `dim`. */
   | { readonly kind: "index"; readonly dtype: "int32"; readonly dim: number }
   | { readonly kind: "const"; readonly dtype: DType; readonly value: number }
   /** Scalar number `index` of this run: learning rates, step counts, ... never part of a plan's key. */
   | { readonly kind: "arg"; readonly dtype: DType; readonly index: number }
   | { readonly kind: "unary"; readonly dtype: DType; readonly op: UnaryOp; readonly x: Expr }
-  | { readonly kind: "binary"; readonly dtype: DType; readonly op: BinaryOp; readonly a: Expr; readonly b: Expr }
-  | { readonly kind: "where"; readonly dtype: DType; readonly condition: Expr; readonly a: Expr; readonly b: Expr }
+  | {
+      readonly kind: "binary";
+      readonly dtype: DType;
+      readonly op: BinaryOp;
+      readonly a: Expr;
+      readonly b: Expr;
+    }
+  | {
+      readonly kind: "where";
+      readonly dtype: DType;
+      readonly condition: Expr;
+      readonly a: Expr;
+      readonly b: Expr;
+    }
   /** float32 -> int32 truncates; anything -> bool is `!= 0`; bool -> number is 0 or 1. */
   | { readonly kind: "cast"; readonly dtype: DType; readonly x: Expr }
   /** Result number `index` of the kernel's reduction (or of a matmul: index 0); only in output expressions. */

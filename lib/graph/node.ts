@@ -1,0 +1,204 @@
+// A node of the lazy graph: an operation, its inputs, and the shape and type of its value. Recording a node computes nothing.
+// Values live in device buffers; a node that has been computed has a `value` and counts as a leaf from then on.
+
+import type { DType } from "./dtype.js";
+import type { BinaryOp, Expr } from "./expr.js";
+import type { Shape } from "./shape.js";
+import type { Attributes } from "./spec.js";
+
+/** Where a computed value lies. Made and freed by the session (lib/compute/session.ts). */
+export interface Value {
+  /** The engine's number for the buffer. */
+  readonly id: number;
+}
+
+/** A view operation, which moves elements without computing: how to address its input. */
+export type Movement =
+  | { readonly kind: "permute"; readonly axes: readonly number[] }
+  | { readonly kind: "expand"; readonly shape: Shape }
+  | { readonly kind: "reshape"; readonly shape: Shape }
+  | {
+      readonly kind: "slice";
+      readonly starts: readonly number[];
+      readonly shape: Shape;
+      readonly steps: readonly number[];
+    }
+  | { readonly kind: "pad"; readonly before: readonly number[]; readonly shape: Shape };
+
+/** How an operation becomes part of a kernel. */
+export type Lowering =
+  /** One output element from the elements of the (broadcast) inputs at the same place. */
+  | {
+      readonly kind: "elementwise";
+      /** `fault` registers what to say when a `check` fails and gives its number. */
+      readonly expression: (
+        inputs: readonly Expr[],
+        node: NodeLike,
+        fault: (message: string) => number,
+      ) => Expr;
+    }
+  | { readonly kind: "movement"; readonly movement: (node: NodeLike) => Movement }
+  | { readonly kind: "reduce"; readonly op: "sum" | "prod" | "max" | "min" | "argmax" | "argmin" }
+  | { readonly kind: "matmul" }
+  /** 0, 1, 2, ... along the only axis. */
+  | { readonly kind: "iota" }
+  /** Whole slices of input 0 along axis 0, chosen by input 1. */
+  | { readonly kind: "take" }
+  | { readonly kind: "concat" };
+
+/** What a lowering may see of a node. */
+export interface NodeLike {
+  readonly attributes: Attributes;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** An operation: declared once, in one of the tables of lib/graph/ops; everything else is derived from it. */
+export interface Op {
+  readonly name: string;
+  /** Shape and type of the result; throws an error that names the operation and the shapes. */
+  readonly infer: (inputs: readonly Node[], attributes: Attributes) => { shape: Shape; dtype: DType };
+  /** Gradients with respect to the inputs, given the gradient of the output. Undefined where there is none. Entries for
+   *  inputs with `needs[i]` false are not looked at. Absent: the operation has derivative zero or none. */
+  readonly derivative?: (step: DerivativeStep) => readonly (Node | undefined)[];
+  readonly lowering: Lowering;
+}
+
+export interface DerivativeStep {
+  readonly inputs: readonly Node[];
+  readonly output: Node;
+  readonly attributes: Attributes;
+  readonly gradient: Node;
+  readonly needs: readonly boolean[];
+}
+
+const OPS = new Map<string, Op>();
+
+/** Enters an operation into the table by which the engine finds it again. */
+export function defineOp(op: Op): Op {
+  if (OPS.has(op.name)) throw new Error(`operation ${op.name} is defined twice`);
+  OPS.set(op.name, op);
+  return op;
+}
+
+/** The operation of this name. */
+export function opNamed(name: string): Op {
+  const op = OPS.get(name);
+  if (op === undefined) throw new RangeError(`there is no operation named ${JSON.stringify(name)}`);
+  return op;
+}
+
+/** What backward() needs to know of a recorded operation. */
+export interface Tape {
+  readonly op: Op;
+  readonly inputs: readonly Node[];
+  readonly attributes: Attributes;
+}
+
+const NO_INPUTS: readonly Node[] = [];
+export const NO_ATTRIBUTES: Attributes = {};
+
+export class Node {
+  /** Undefined for leaves: data on the device or host, and scalar arguments. */
+  op: Op | undefined;
+  inputs: readonly Node[];
+  readonly attributes: Attributes;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Set once the value is on the device. */
+  value: Value | undefined = undefined;
+  /** Leaves only: data that travels with the run (batch indices, small constants). */
+  data: Uint8Array | undefined = undefined;
+  /** Leaves only: a scalar argument of the run. */
+  scalar: number | undefined = undefined;
+  requiresGrad = false;
+  tape: Tape | undefined = undefined;
+  /** Set when the buffer of this value was reused for a newer one (an optimizer's update): why it can't be read now. */
+  overwritten: string | undefined = undefined;
+  /** Scratch for graph walks: the walk's number and this node's position in it. */
+  walk = 0;
+  position = 0;
+
+  constructor(
+    op: Op | undefined,
+    inputs: readonly Node[],
+    attributes: Attributes,
+    shape: Shape,
+    dtype: DType,
+  ) {
+    this.op = op;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.shape = shape;
+    this.dtype = dtype;
+  }
+
+  /** True while the value has to be computed from other nodes. */
+  get pending(): boolean {
+    return this.op !== undefined;
+  }
+}
+
+/** A scalar argument: a number that is not part of the graph's structure. */
+export function scalarNode(value: number, dtype: DType): Node {
+  const node = new Node(undefined, NO_INPUTS, NO_ATTRIBUTES, [], dtype);
+  node.scalar = value;
+  return node;
+}
+
+/** Data from the host that travels with the run that reads it. */
+export function dataNode(data: Uint8Array, shape: Shape, dtype: DType): Node {
+  const node = new Node(undefined, NO_INPUTS, NO_ATTRIBUTES, shape, dtype);
+  node.data = data;
+  return node;
+}
+
+/** A value that is already on the device. */
+export function valueNode(value: Value, shape: Shape, dtype: DType): Node {
+  const node = new Node(undefined, NO_INPUTS, NO_ATTRIBUTES, shape, dtype);
+  node.value = value;
+  return node;
+}
+
+/** Turns a computed node into a leaf: its inputs are let go; its tape, if any, stays for backward(). */
+export function settle(node: Node, value: Value): void {
+  node.value = value;
+  node.op = undefined;
+  node.inputs = NO_INPUTS;
+}
+
+/** While false, recorded nodes carry no tape. Set through `withGradMode`. */
+let gradMode = true;
+
+export function isGradEnabled(): boolean {
+  return gradMode;
+}
+
+export function setGradEnabled(enabled: boolean): void {
+  gradMode = enabled;
+}
+
+/** Records one operation. */
+export function record(op: Op, inputs: readonly Node[], attributes: Attributes = NO_ATTRIBUTES): Node {
+  const { shape, dtype } = op.infer(inputs, attributes);
+  const node = new Node(op, inputs, attributes, shape, dtype);
+  if (gradMode && op.derivative !== undefined && dtype === "float32") {
+    for (const input of inputs) {
+      if (input.requiresGrad) {
+        node.requiresGrad = true;
+        node.tape = { op, inputs, attributes };
+        break;
+      }
+    }
+  }
+  return node;
+}
+
+/** Expression helpers for the lowering tables. */
+export function constant(value: number, dtype: DType): Expr {
+  return { kind: "const", dtype, value };
+}
+
+export function binaryExpr(op: BinaryOp, a: Expr, b: Expr, dtype: DType): Expr {
+  return { kind: "binary", dtype, op, a, b };
+}

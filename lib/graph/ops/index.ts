@@ -1,0 +1,7 @@
+// All operations of the graph, by family.
+
+export * from "./elementwise.js";
+export * from "./indexing.js";
+export * from "./matmul.js";
+export * from "./movement.js";
+export * from "./reduce.js";

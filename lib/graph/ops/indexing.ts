@@ -1,0 +1,76 @@
+// Indices as data: 0, 1, 2, ..., and parts of a tensor chosen by an index tensor.
+
+import { defineOp, type Node, type Op, record, scalarNode } from "../node.js";
+import { elements, formatShape } from "../shape.js";
+import { add, cast, checkIndex, eq, mul, where } from "./elementwise.js";
+import { permute, reshape } from "./movement.js";
+import { reduce } from "./reduce.js";
+
+const IOTA: Op = defineOp({
+  name: "iota",
+  infer: (_inputs, { length }) => ({ shape: [length as number], dtype: "int32" }),
+  lowering: { kind: "iota" },
+});
+
+/** [0, 1, ..., length - 1], int32. */
+export function iota(length: number): Node {
+  return record(IOTA, [], { length });
+}
+
+const TAKE: Op = defineOp({
+  name: "take",
+  infer: ([x, index]) => ({ shape: [...index!.shape, ...x!.shape.slice(1)], dtype: x!.dtype }),
+  derivative: ({ inputs, gradient, needs }) => {
+    if (!needs[0]) return [undefined, undefined];
+    const [x, index] = inputs as [Node, Node];
+    // dense and deterministic: row r gets the sum of the gradients of all places that took it
+    const rows = x.shape[0]!;
+    const count = elements(index.shape);
+    const rest = x.shape.slice(1);
+    const hit = cast(eq(reshape(index, [count, 1]), reshape(iota(rows), [1, rows])), "float32");
+    const taken = reshape(gradient, [count, 1, ...rest]);
+    return [reduce("sum", mul(reshape(hit, [count, rows, ...rest.map(() => 1)]), taken), [0]), undefined];
+  },
+  lowering: { kind: "take" },
+});
+
+/** result[i..., :] = x[index[i...], :]. The indices must be known to fit: see `checkIndex`. */
+export function take(x: Node, index: Node): Node {
+  return record(TAKE, [x, index]);
+}
+
+function takeAlong(x: Node, axis: number, index: Node): Node {
+  if (axis === 0) return take(x, index);
+  const front = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)];
+  const back = x.shape.map((_, i) => (i === axis ? 0 : i < axis ? i + 1 : i));
+  return permute(take(permute(x, front), index), back);
+}
+
+/** result[..., i, ...] = x[..., index[i], ...] with a 1-d index of any length. */
+export function indexSelect(x: Node, axis: number, index: Node): Node {
+  if (index.shape.length !== 1) {
+    throw new RangeError(`indexSelect: the index must be 1-d, got ${formatShape(index.shape)}`);
+  }
+  const rows = x.shape[axis]!;
+  const message = `indexSelect: index {value} is out of range for dim ${axis} of ${formatShape(x.shape)}`;
+  return takeAlong(x, axis, checkIndex(index, rows, message));
+}
+
+/** `length` elements of `axis` from `start` on; the start is an argument of the run, so that a loop over it has one plan. */
+export function narrow(x: Node, axis: number, start: number, length: number): Node {
+  return takeAlong(x, axis, add(iota(length), scalarNode(start, "int32")));
+}
+
+/** result[..., j, ...] = x[..., index[..., j, ...], ...]; extents of `index` are those of the result. Meant for short axes
+ *  (classes): it looks at each element of the axis. `message` is said of an index out of range. */
+export function gather(x: Node, axis: number, index: Node, message: string): Node {
+  const extent = x.shape[axis]!;
+  const checked = checkIndex(index, extent, message);
+  const rank = x.shape.length;
+  // [.., index extent, .., axis extent at the end] so that one axis is reduced
+  const wide = reshape(checked, [...index.shape, 1]);
+  const places = reshape(iota(extent), [...index.shape.map(() => 1), extent]);
+  const moved = permute(x, [...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis), axis]);
+  const aligned = reshape(moved, [...x.shape.map((n, i) => (i === axis ? 1 : n)), extent]);
+  return reduce("sum", where(eq(wide, places), aligned, scalarNode(0, x.dtype)), [rank]);
+}
