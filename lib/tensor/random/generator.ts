@@ -1,0 +1,167 @@
+// The host random generator: PyTorch's CPU generator, so that a seed gives the numbers it gives there. Plain arrays, no tensors.
+
+import type { Mt19937State } from "./mt19937.js";
+import { Mt19937 } from "./mt19937.js";
+import { BLOCK, normalBlock, normalPair } from "./normal.js";
+
+/** Where a generator stands: all that determines its next numbers. */
+export interface GeneratorState {
+  readonly seed: bigint;
+  readonly engine: Mt19937State;
+  /** The second value of the last Box-Muller pair, when no one has taken it yet. */
+  readonly nextNormal: number | undefined;
+}
+
+/** The seed of a generator made without one, as in PyTorch. */
+const DEFAULT_SEED = 67280421310721;
+
+/** Above this, PyTorch's `randperm` draws 64-bit numbers. */
+const LARGEST_PERMUTATION = Math.floor(0xffffffff / 20);
+
+export class Generator {
+  #engine: Mt19937;
+  #seed: bigint;
+  #nextNormal: number | undefined;
+
+  /** `seed`: see `manualSeed`. */
+  constructor(seed: number | bigint = DEFAULT_SEED) {
+    this.#seed = seedBits(seed);
+    this.#engine = engineFor(this.#seed);
+  }
+
+  /** Starts the stream again. A whole number; negative ones count down from 2^64. Only the low 32 bits choose the stream. */
+  manualSeed(seed: number | bigint): this {
+    this.#seed = seedBits(seed);
+    this.#engine = engineFor(this.#seed);
+    this.#nextNormal = undefined;
+    return this;
+  }
+
+  /** The seed last set, as an unsigned 64-bit number. */
+  initialSeed(): bigint {
+    return this.#seed;
+  }
+
+  getState(): GeneratorState {
+    return { seed: this.#seed, engine: this.#engine.state, nextNormal: this.#nextNormal };
+  }
+
+  setState(state: GeneratorState): this {
+    this.#seed = state.seed;
+    this.#engine.state = state.engine;
+    this.#nextNormal = state.nextNormal;
+    return this;
+  }
+
+  /** A second generator that goes on with the same numbers. */
+  clone(): Generator {
+    return new Generator(this.#seed).setState(this.getState());
+  }
+
+  /** A whole number from 0 to 2^32 - 1. */
+  uint32(): number {
+    return this.#engine.next();
+  }
+
+  /** A whole number from 0 to 2^64 - 1: two 32-bit words, the high one first. */
+  random64(): bigint {
+    const high = this.uint32();
+    return (BigInt(high) << 32n) | BigInt(this.uint32());
+  }
+
+  /** What `torch.empty((), dtype=torch.int64).random_()` gives, from 0 to 2^63 - 1: data loaders seed their shuffle with it. */
+  drawSeed(): bigint {
+    return BigInt.asUintN(63, this.random64());
+  }
+
+  /** Fills `out` with uniform float32 samples from [from, to): 24 random bits each. */
+  uniform(out: Float32Array, from: number = 0, to: number = 1): Float32Array {
+    const low = Math.fround(from);
+    const range = Math.fround(Math.fround(to) - low);
+    if (!(from <= to) || !Number.isFinite(range)) {
+      throw new RangeError(
+        `uniform: from must not exceed to, and both be finite; got from = ${from}, to = ${to}`,
+      );
+    }
+    for (let i = 0; i < out.length; i++) out[i] = (this.uint32() & 0xffffff) * 2 ** -24 * range + low;
+    return out;
+  }
+
+  /** Fills `out` with normal float32 samples. Fewer than 16 are drawn another way than 16 and more, as in PyTorch. */
+  normal(out: Float32Array, mean: number = 0, std: number = 1): Float32Array {
+    if (!(std >= 0)) throw new RangeError(`normal: std must be 0 or more; got ${std}`);
+    if (out.length >= BLOCK) this.#normalBlocks(out, Math.fround(mean), Math.fround(std));
+    else for (let i = 0; i < out.length; i++) out[i] = this.#normal64() * std + mean;
+    return out;
+  }
+
+  /** A random permutation of 0 .. n - 1 (Fisher and Yates, from the front). */
+  randperm(n: number): Int32Array {
+    if (!Number.isInteger(n) || n < 0 || n > LARGEST_PERMUTATION) {
+      throw new RangeError(`randperm: n must be a whole number from 0 to ${LARGEST_PERMUTATION}; got ${n}`);
+    }
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = 0; i < n - 1; i++) {
+      const j = i + (this.uint32() % (n - i));
+      const chosen = order[j]!;
+      order[j] = order[i]!;
+      order[i] = chosen;
+    }
+    return order;
+  }
+
+  /** Fills `out` with whole numbers from [low, high). */
+  randint(out: Int32Array, low: number, high: number): Int32Array {
+    if (!isInt32(low) || !isInt32(high - 1) || low >= high) {
+      throw new RangeError(
+        `randint: low < high must be whole 32-bit numbers; got low = ${low}, high = ${high}`,
+      );
+    }
+    for (let i = 0; i < out.length; i++) out[i] = (this.uint32() % (high - low)) + low;
+    return out;
+  }
+
+  #normalBlocks(out: Float32Array, mean: number, std: number): void {
+    this.uniform(out);
+    for (let start = 0; start + BLOCK <= out.length; start += BLOCK) normalBlock(out, start, mean, std);
+    if (out.length % BLOCK === 0) return;
+    const last = out.length - BLOCK; // the last block overlaps the one before it and is drawn afresh
+    this.uniform(out.subarray(last));
+    normalBlock(out, last, mean, std);
+  }
+
+  #normal64(): number {
+    const kept = this.#nextNormal;
+    this.#nextNormal = undefined;
+    if (kept !== undefined) return kept;
+    const u1 = this.#uniform64();
+    const [now, next] = normalPair(u1, this.#uniform64());
+    this.#nextNormal = next;
+    return now;
+  }
+
+  /** 53 random bits, from [0, 1). */
+  #uniform64(): number {
+    const high = this.uint32() & 0x1fffff;
+    return (high * 2 ** 32 + this.uint32()) * 2 ** -53;
+  }
+}
+
+function isInt32(value: number): boolean {
+  return (value | 0) === value;
+}
+
+function engineFor(seed: bigint): Mt19937 {
+  return new Mt19937(Number(BigInt.asUintN(32, seed)));
+}
+
+function seedBits(seed: number | bigint): bigint {
+  if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
+    throw new RangeError(`manualSeed: the seed must be a whole number of at most 2^53; got ${seed}`);
+  }
+  const bits = BigInt(seed);
+  if (bits < -(2n ** 63n) || bits >= 2n ** 64n) {
+    throw new RangeError(`manualSeed: the seed must fit into 64 bits; got ${seed}`);
+  }
+  return BigInt.asUintN(64, bits);
+}
