@@ -1,0 +1,259 @@
+// From a node to the expression a kernel evaluates for it: elementwise operations nest, movements become addressing, and
+// whatever is stored in a buffer becomes a load.
+
+import type { Expr } from "../../graph/expr.js";
+import { type Lowering, type Movement, opNamed } from "../../graph/node.js";
+import { type Shape, sameShape } from "../../graph/shape.js";
+import type { GraphSpec, NodeSpec } from "../../graph/spec.js";
+import { applyMovement, axisView, contiguousView, type ShapedView } from "./view.js";
+
+/** Thrown when node `node` has to be stored in a buffer of its own after all; the schedule starts over with that known. */
+export class MustStore extends Error {
+  readonly node: number;
+  constructor(node: number) {
+    super(`node ${node} must be stored`);
+    this.node = node;
+  }
+}
+
+/** A movement on the way from a kernel's loop down to a node; `input` is the node it moves. */
+interface Step {
+  readonly movement: Movement;
+  readonly input: number;
+}
+
+/** Movements from a node (first) up to the loop (last), as a linked list so that branches share tails. */
+export interface Path {
+  readonly step: Step;
+  readonly rest: Path | undefined;
+  readonly key: string;
+}
+
+const extend = (step: Step, rest: Path | undefined): Path => ({
+  step,
+  rest,
+  key: `${step.input}${step.movement.kind[0]}${step.movement.kind === "expand" ? step.movement.shape.join("x") : ""}/${rest?.key ?? ""}`,
+});
+
+/** What the expressions of one kernel need to know about the rest of the plan. */
+export interface Surroundings {
+  /** The plan buffer that holds the node; undefined while it is not stored. */
+  bufferOf(node: number): number | undefined;
+  /** The expression of a node that this very kernel computes, if it can be used at the same place of the loop. */
+  inKernel(node: number): Expr | undefined;
+  fault(message: string): number;
+}
+
+type MovementLowering = Extract<Lowering, { kind: "movement" }>;
+
+export class ExpressionBuilder {
+  private readonly graph: GraphSpec;
+  private readonly around: Surroundings;
+  private readonly memo = new Map<string, Expr>();
+  private readonly loads = new Map<string, Expr>();
+  private readonly guardIds = new Map<Expr, number>();
+
+  constructor(graph: GraphSpec, around: Surroundings) {
+    this.graph = graph;
+    this.around = around;
+  }
+
+  /** The value of `node` at the loop position that `path` leads to; nothing is read where `guard` is false. */
+  build(node: number, path: Path | undefined, guard?: Expr): Expr {
+    const key = `${node}:${path?.key ?? ""}:${guard === undefined ? "" : this.guardId(guard)}`;
+    let expr = this.memo.get(key);
+    if (expr === undefined) {
+      expr = this.create(node, path, guard);
+      this.memo.set(key, expr);
+    }
+    return expr;
+  }
+
+  /** The path that reorders the axes of the loop for `node`: axis i of the loop is axis `axes[i]` of the node. */
+  permuted(node: number, axes: Shape): Path | undefined {
+    if (axes.every((axis, i) => axis === i)) return undefined;
+    return {
+      ...extend({ movement: { kind: "permute", axes }, input: node }, undefined),
+      key: `perm${axes.join(",")}/`,
+    };
+  }
+
+  /** The expression that computes `node` itself, though it will be stored. */
+  define(node: number): Expr {
+    return this.compute(node, undefined, undefined);
+  }
+
+  private create(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
+    const spec = this.graph.nodes[node]!;
+    if (spec.op === "arg") return { kind: "arg", dtype: spec.dtype, index: spec.attributes.index as number };
+    const buffer = this.around.bufferOf(node);
+    if (buffer !== undefined) {
+      if (path === undefined && guard === undefined) {
+        const own = this.around.inKernel(node);
+        if (own !== undefined) return own;
+      }
+      return this.load(spec, buffer, this.viewOf(contiguousView(spec.shape), path), guard);
+    }
+    return this.compute(node, path, guard);
+  }
+
+  private compute(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
+    const spec = this.graph.nodes[node]!;
+    const { lowering } = opNamed(spec.op);
+    if (lowering.kind === "elementwise") {
+      const inputs = spec.inputs.map((input) =>
+        this.build(input, this.broadcast(input, spec.shape, path), guard),
+      );
+      return lowering.expression(inputs, spec, (message) => this.around.fault(message));
+    }
+    if (lowering.kind === "movement") return this.move(node, lowering, path, guard);
+    if (lowering.kind === "iota") return this.indexValue(this.viewOf(contiguousView(spec.shape), path));
+    if (lowering.kind === "take") return this.take(node, path, guard);
+    if (lowering.kind === "concat") return this.concat(node, path, guard);
+    throw new MustStore(node);
+  }
+
+  private broadcast(input: number, shape: Shape, path: Path | undefined): Path | undefined {
+    const from = this.graph.nodes[input]!.shape;
+    return sameShape(from, shape) ? path : extend({ movement: { kind: "expand", shape }, input }, path);
+  }
+
+  private move(
+    node: number,
+    lowering: MovementLowering,
+    path: Path | undefined,
+    guard: Expr | undefined,
+  ): Expr {
+    const spec = this.graph.nodes[node]!;
+    const movement = lowering.movement(spec);
+    const input = spec.inputs[0]!;
+    const step: Step = { movement, input };
+    const below: Path = { step, rest: path, key: `m${node}/${path?.key ?? ""}` };
+    if (movement.kind !== "pad") return this.build(input, below, guard);
+    const inner = this.graph.nodes[input]!.shape;
+    let inside: Expr | undefined = guard;
+    movement.before.forEach((start, axis) => {
+      if (start === 0 && inner[axis] === spec.shape[axis]) return;
+      const index = this.indexValue(this.viewOf(axisView(spec.shape, axis), path));
+      inside = both(inside, within(index, start, start + inner[axis]!));
+    });
+    const value = this.build(input, below, inside);
+    return inside === undefined || inside === guard ? value : choose(inside, value, zero(spec));
+  }
+
+  /** Slices along axis 0 of a stored input, at an index that is itself an expression. */
+  private take(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
+    const spec = this.graph.nodes[node]!;
+    const [source, index] = spec.inputs as [number, number];
+    const buffer = this.around.bufferOf(source);
+    if (buffer === undefined) throw new MustStore(source);
+    if (guard !== undefined) throw new MustStore(node);
+    const indexShape = this.graph.nodes[index]!.shape;
+    const sourceShape = this.graph.nodes[source]!.shape;
+    const inner = contiguousView(sourceShape).strides.slice(1);
+    const row = sourceShape.slice(1).reduce((product, n) => product * n, 1);
+    const base: ShapedView = {
+      shape: spec.shape,
+      offset: 0,
+      strides: [...indexShape.map(() => 0), ...inner],
+    };
+    const view = this.viewOf(base, path);
+    // the index has the leading axes of the result: bring it to the result's shape, then follow the same path
+    const lifted: Path = extend(
+      { movement: { kind: "reshape", shape: [...indexShape, ...inner.map(() => 1)] }, input: index },
+      extend({ movement: { kind: "expand", shape: spec.shape }, input: index }, path),
+    );
+    const at = this.build(index, lifted);
+    return { kind: "gather", dtype: spec.dtype, buffer, view: plain(view), index: at, stride: row };
+  }
+
+  private concat(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
+    const spec = this.graph.nodes[node]!;
+    const axis = spec.attributes.axis as number;
+    const index = this.indexValue(this.viewOf(axisView(spec.shape, axis), path));
+    let start = 0;
+    const parts = spec.inputs.map((input, i) => {
+      const shape = this.graph.nodes[input]!.shape;
+      const before = spec.shape.map((_, d) => (d === axis ? start : 0));
+      const inside = within(index, start, start + shape[axis]!);
+      start += shape[axis]!;
+      const below: Path = {
+        step: { movement: { kind: "pad", before, shape: spec.shape }, input },
+        rest: path,
+        key: `c${node}.${i}/${path?.key ?? ""}`,
+      };
+      return { inside, value: this.build(input, below, both(guard, inside)) };
+    });
+    return parts.reduceRight<Expr>(
+      (otherwise, { inside, value }) => choose(inside, value, otherwise),
+      zero(spec),
+    );
+  }
+
+  /** Follows a path from a node's own view up to the loop. */
+  private viewOf(view: ShapedView, path: Path | undefined): ShapedView {
+    let current = view;
+    for (let at = path; at !== undefined; at = at.rest) {
+      const next = applyMovement(current, at.step.movement);
+      if (next === undefined) throw new MustStore(at.step.input);
+      current = next;
+    }
+    return current;
+  }
+
+  private load(spec: NodeSpec, buffer: number, view: ShapedView, guard: Expr | undefined): Expr {
+    const key = `${buffer}@${view.offset}:${view.strides.join(",")}:${guard === undefined ? "" : this.guardId(guard)}`;
+    let expr = this.loads.get(key);
+    if (expr === undefined) {
+      expr = { kind: "load", dtype: spec.dtype, buffer, view: plain(view), ...(guard && { guard }) };
+      this.loads.set(key, expr);
+    }
+    return expr;
+  }
+
+  private guardId(guard: Expr): number {
+    let id = this.guardIds.get(guard);
+    if (id === undefined) {
+      id = this.guardIds.size;
+      this.guardIds.set(guard, id);
+    }
+    return id;
+  }
+
+  /** offset + sum(index * stride) as a number. */
+  private indexValue(view: ShapedView): Expr {
+    let sum: Expr | undefined = view.offset === 0 ? undefined : int(view.offset);
+    view.strides.forEach((stride, dim) => {
+      if (stride === 0) return;
+      const index: Expr = { kind: "index", dtype: "int32", dim };
+      const term: Expr =
+        stride === 1 ? index : { kind: "binary", op: "mul", dtype: "int32", a: index, b: int(stride) };
+      sum = sum === undefined ? term : { kind: "binary", op: "add", dtype: "int32", a: sum, b: term };
+    });
+    return sum ?? int(0);
+  }
+}
+
+const plain = ({ offset, strides }: ShapedView): { offset: number; strides: readonly number[] } => ({
+  offset,
+  strides,
+});
+const int = (value: number): Expr => ({ kind: "const", dtype: "int32", value });
+const zero = (spec: NodeSpec): Expr => ({ kind: "const", dtype: spec.dtype, value: 0 });
+const choose = (condition: Expr, a: Expr, b: Expr): Expr => ({
+  kind: "where",
+  dtype: a.dtype,
+  condition,
+  a,
+  b,
+});
+
+function within(index: Expr, start: number, end: number): Expr {
+  const above: Expr = { kind: "binary", op: "ge", dtype: "bool", a: index, b: int(start) };
+  const below: Expr = { kind: "binary", op: "lt", dtype: "bool", a: index, b: int(end) };
+  return { kind: "binary", op: "and", dtype: "bool", a: above, b: below };
+}
+
+function both(a: Expr | undefined, b: Expr): Expr {
+  return a === undefined ? b : { kind: "binary", op: "and", dtype: "bool", a, b };
+}

@@ -1,0 +1,241 @@
+// The session: where the lazy graph meets the engine. It knows which plan a graph already has, runs it, turns computed
+// nodes into leaves, and keeps lazy values true to what they meant when they were written.
+
+import { BYTES } from "../graph/dtype.js";
+import { type Node, opNamed, settle, type Value } from "../graph/node.js";
+import { elements } from "../graph/shape.js";
+import { Buffer, goneMessage, type Storage } from "./buffer.js";
+import { Capture, type Captured } from "./capture.js";
+import type { EngineClient } from "./engine/client.js";
+
+/** Host data up to this size travels with each run that reads it; larger data is written to the device once. */
+const INLINE_BYTES = 4096;
+
+interface Result {
+  readonly node: Node;
+  /** Set: the value goes into this storage's buffer, if it has one. */
+  readonly storage?: Storage;
+}
+
+export interface SessionStatistics {
+  /** Runs so far, and plans compiled for them. */
+  readonly runs: number;
+  readonly compiles: number;
+}
+
+export class Session {
+  readonly client: EngineClient;
+  private readonly plans = new Map<string, number>();
+  private readonly capture = new Capture();
+  private readonly finalizer: FinalizationRegistry<number>;
+  /** Values user code holds that are not computed yet. */
+  private escaped: Node[] = [];
+  /** Storages with a value newer than their buffer. */
+  private readonly dirty = new Set<Storage>();
+  /** Values to compute along with whatever is computed next (statistics of watched layers). */
+  private riders: { node: Node; settled: () => void }[] = [];
+  private nextBuffer = 1;
+  private runs = 0;
+  private lastRun = -1;
+
+  constructor(client: EngineClient) {
+    this.client = client;
+    this.finalizer = new FinalizationRegistry((id) => client.free([id]));
+  }
+
+  statistics(): SessionStatistics {
+    return { runs: this.runs, compiles: this.plans.size };
+  }
+
+  /** Number of the last run, to ask `isDone` about. */
+  get latest(): number {
+    return this.lastRun;
+  }
+
+  /** True once the run with this number has finished. Never waits. */
+  isDone(run: number): boolean {
+    return this.client.completed(run);
+  }
+
+  /** Says that user code holds `node`: it must keep its meaning when a value it reads is overwritten. */
+  escape(node: Node): void {
+    if (node.pending) this.escaped.push(node);
+  }
+
+  /** Computes `node` together with whatever is computed next, then calls `settled`. */
+  ride(node: Node, settled: () => void): void {
+    this.riders.push({ node, settled });
+  }
+
+  /** Gives a storage a new value, which is not computed yet. */
+  assign(storage: Storage, node: Node): void {
+    storage.node = node;
+    this.dirty.add(storage);
+  }
+
+  /** Computes `nodes`, all storages with new values, and the values that would lose their inputs by that: in one run. */
+  evaluate(nodes: readonly Node[]): void {
+    const results = this.collect(nodes);
+    const riders = this.riders;
+    if (results.length === 0) return;
+    this.riders = [];
+    this.run(results);
+    for (const rider of riders) rider.settled();
+  }
+
+  private collect(nodes: readonly Node[]): Result[] {
+    const results = new Map<Node, Result>();
+    const stores: Result[] = [];
+    for (const node of nodes) if (node.pending) results.set(node, { node });
+    if (nodes.length > 0 && results.size === 0 && this.dirty.size === 0) return [];
+    for (const { node } of this.riders) if (node.pending) results.set(node, { node });
+    const doomed = new Set<Node>();
+    for (const storage of this.dirty) {
+      if (!storage.node.pending) continue;
+      if (storage.base !== undefined) doomed.add(storage.base);
+      results.delete(storage.node);
+      stores.push({ node: storage.node, storage });
+    }
+    this.dirty.clear();
+    const stored = new Set(stores.map(({ node }) => node));
+    this.escaped = this.escaped.filter((node) => node.pending);
+    if (doomed.size > 0) {
+      const reads = readers(doomed);
+      for (const node of this.escaped) if (!stored.has(node) && reads(node)) results.set(node, { node });
+    }
+    return [...results.values(), ...stores];
+  }
+
+  private run(results: readonly Result[]): void {
+    const captured = this.capture.capture(
+      results.map(({ node, storage }) => ({ node, overwrites: storage?.base })),
+      (leaf) => this.inlineOrUpload(leaf),
+    );
+    const plan = this.planFor(captured);
+    const bindings = captured.inputs.map((leaf) =>
+      leaf.value === undefined ? this.nextBuffer++ : leaf.value.id,
+    );
+    const inline = captured.inputs.flatMap((leaf, i) =>
+      leaf.value === undefined ? [{ binding: i, data: leaf.data! }] : [],
+    );
+    const fresh = new Map<Result, Buffer>();
+    for (const result of results) {
+      if (result.storage?.base !== undefined) continue;
+      const buffer = this.newBuffer(elements(result.node.shape) * BYTES[result.node.dtype]);
+      fresh.set(result, buffer);
+      bindings.push(buffer.id);
+    }
+    this.lastRun = this.client.run(plan, bindings, captured.args, inline);
+    this.runs++;
+    const transient = inline.map(({ binding }) => bindings[binding]!);
+    if (transient.length > 0) this.client.free(transient);
+    for (const result of results) this.settleResult(result, fresh.get(result));
+  }
+
+  private settleResult({ node, storage }: Result, buffer: Buffer | undefined): void {
+    const base = storage?.base;
+    settle(node, buffer ?? base!.value!);
+    if (storage === undefined) return;
+    storage.base = node;
+    if (base === undefined) return;
+    base.value = undefined;
+    base.overwritten = "a later in-place update (an optimizer's step, or a running statistic)";
+  }
+
+  private planFor(captured: Captured): number {
+    let plan = this.plans.get(captured.key);
+    if (plan === undefined) {
+      plan = this.plans.size + 1;
+      this.plans.set(captured.key, plan);
+      this.client.define(plan, captured.spec());
+    }
+    return plan;
+  }
+
+  private newBuffer(bytes: number): Buffer {
+    const buffer = new Buffer(this.nextBuffer++, bytes);
+    this.finalizer.register(buffer, buffer.id, buffer);
+    return buffer;
+  }
+
+  private inlineOrUpload(leaf: Node): void {
+    if (leaf.value === undefined && leaf.data !== undefined && leaf.data.byteLength > INLINE_BYTES)
+      this.upload(leaf);
+  }
+
+  /** Writes a leaf's host data to the device. */
+  upload(leaf: Node): void {
+    const data = leaf.data;
+    if (data === undefined) throw new Error("upload: the node has no host data");
+    const buffer = this.newBuffer(data.byteLength);
+    this.client.write(buffer.id, data);
+    leaf.value = buffer;
+    leaf.data = undefined;
+  }
+
+  /** Gives a value's memory back at once. For values that nothing else can reach. */
+  release(node: Node): void {
+    const { value } = node;
+    if (!(value instanceof Buffer)) return;
+    this.finalizer.unregister(value);
+    this.client.free([value.id]);
+    node.value = undefined;
+    node.overwritten = "dispose()";
+  }
+
+  /** The bytes of a value, computing and waiting as needed. */
+  read(node: Node, keep: readonly Node[] = []): Uint8Array {
+    const ready = this.prepare(node, keep);
+    return ready instanceof Uint8Array ? ready : this.client.read(ready.id);
+  }
+
+  /** `read` without blocking. */
+  async readAsync(node: Node, keep: readonly Node[] = []): Promise<Uint8Array> {
+    const ready = this.prepare(node, keep);
+    return ready instanceof Uint8Array ? ready : this.client.readAsync(ready.id);
+  }
+
+  private prepare(node: Node, keep: readonly Node[]): Uint8Array | Value {
+    if (node.pending) this.evaluate([node, ...keep]);
+    if (node.data !== undefined) return node.data;
+    if (node.scalar !== undefined) {
+      const array =
+        node.dtype === "float32" ? new Float32Array([node.scalar]) : new Int32Array([node.scalar]);
+      return node.dtype === "bool" ? new Uint8Array([node.scalar]) : new Uint8Array(array.buffer);
+    }
+    if (node.value === undefined) throw new Error(goneMessage(node));
+    return node.value;
+  }
+
+  /** What the plan that computes `nodes` would do, in words. */
+  explain(nodes: readonly Node[]): string {
+    const captured = this.capture.capture(
+      nodes.filter((node) => node.pending).map((node) => ({ node, overwrites: undefined })),
+      (leaf) => this.inlineOrUpload(leaf),
+    );
+    return this.client.explain(this.planFor(captured));
+  }
+}
+
+/** A test whether a pending node reads one of the leaves in `doomed`, remembering what it found. */
+function readers(doomed: ReadonlySet<Node>): (node: Node) => boolean {
+  const known = new Map<Node, boolean>();
+  const reads = (node: Node): boolean => {
+    if (doomed.has(node)) return true;
+    if (!node.pending) return false;
+    let found = known.get(node);
+    if (found === undefined) {
+      found = node.inputs.some(reads);
+      known.set(node, found);
+    }
+    return found;
+  };
+  return reads;
+}
+
+/** True for nodes whose recomputation would cost more than elementwise work. */
+export function isExpensive(node: Node): boolean {
+  if (node.op === undefined) return false;
+  const { kind } = opNamed(node.op.name).lowering;
+  return kind === "reduce" || kind === "matmul";
+}
