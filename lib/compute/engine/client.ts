@@ -1,0 +1,351 @@
+// The client of an engine: what the tensors see of it. Everything is synchronous unless its name ends in Async. Requests are
+// queued and mostly not waited for; an error is thrown by the next call that waits.
+
+import type { GraphSpec } from "../../graph/spec.js";
+import { checkInterrupt, interruptRequested } from "../interrupt.js";
+import { CHUNK_BYTES, RUN_AHEAD, STOP_GRACE_MS, WAIT_SLICE_MS } from "../settings.js";
+import { ChannelEnd, type ChannelMemory, notAfter, type Receiver } from "./channel.js";
+import { EngineError } from "./errors.js";
+import { formatGraph } from "./graph.js";
+import {
+  decodeReply,
+  errorKind,
+  type Part,
+  PROTOCOL_VERSION,
+  type Reply,
+  type ReplyOf,
+  type Request,
+  TO_THE_END,
+} from "./protocol.js";
+import type { SharedHeap } from "./shared-memory.js";
+
+/** How a client reaches its engine; one for each home. */
+export interface Home {
+  readonly device: string;
+  readonly channel: ChannelMemory;
+  /** Keeps the process from ending while the client waits for the engine without blocking, or no longer. */
+  keepAlive(on: boolean): void;
+  /** The device's memory, where this thread can see it. */
+  heap(): SharedHeap | undefined;
+  /** Set where the engine has no thread of its own: handles what is queued; calls `drain` when replies pile up. */
+  readonly work?: (drain: () => void) => void;
+}
+
+export interface MemoryUse {
+  /** Bytes of all buffers and arenas on the device. */
+  readonly allocatedBytes: number;
+  readonly buffers: number;
+  readonly plans: number;
+  /** Plans compiled so far. */
+  readonly compiles: number;
+}
+
+/** A request whose answer is waited for. */
+interface Awaited {
+  bytes?: Uint8Array;
+  reply?: Reply;
+  error?: { readonly origin: number; readonly error: EngineError };
+}
+
+export class EngineClient {
+  readonly #home: Home;
+  readonly #end: ChannelEnd;
+  readonly #awaited = new Map<number, Awaited>();
+  /** Errors of requests that no one waited for, by the request that failed first. */
+  readonly #errors = new Map<number, EngineError>();
+  readonly #overwriting = new Set<number>();
+  /** Runs that were not done when last looked at, oldest first. */
+  readonly #inFlight: { readonly sequence: number; readonly overwrites: boolean }[] = [];
+  #freed: number[] = [];
+  #sequence = 0;
+  #gone: EngineError | undefined;
+  #asyncWaits = 0;
+  #stopAskedAt: number | undefined;
+  #cancelledUpTo: number | undefined;
+
+  constructor(home: Home) {
+    this.#home = home;
+    this.#end = new ChannelEnd(home.channel, "client");
+    const hello = { version: PROTOCOL_VERSION, device: home.device, token: "" };
+    this.#send({ type: "hello", sequence: this.#next(), ...hello });
+  }
+
+  /** Makes `graph` runnable as plan number `planId`, a new number. */
+  define(planId: number, graph: GraphSpec): void {
+    if (graph.results.some(({ overwrites }) => overwrites !== undefined)) this.#overwriting.add(planId);
+    this.#send({ type: "define", sequence: this.#next(), plan: planId, graph: formatGraph(graph) });
+  }
+
+  /** Queues a run and gives its number. `bindings`: buffer ids of the inputs, then new ids for the results that overwrite
+   *  nothing. `inline`: contents of inputs whose ids are new. Waits while RUN_AHEAD runs are in flight. */
+  run(
+    planId: number,
+    bindings: Int32Array | readonly number[],
+    args: Float64Array | readonly number[],
+    inline: readonly Part[] = [],
+  ): number {
+    this.#landed();
+    while (this.#inFlight.length >= RUN_AHEAD) {
+      this.#waitFor(this.#inFlight[0]!.sequence);
+      this.#landed();
+    }
+    const small = inline.filter(({ data }) => data.length <= CHUNK_BYTES);
+    if (small.length < inline.length)
+      for (const { binding, data } of inline)
+        if (data.length > CHUNK_BYTES) this.write(bindings[binding]!, data);
+    const sequence = this.#next();
+    this.#inFlight.push({ sequence, overwrites: this.#overwriting.has(planId) });
+    this.#send({
+      type: "run",
+      sequence,
+      plan: planId,
+      bindings: bindings instanceof Int32Array ? bindings : Int32Array.from(bindings),
+      args: args instanceof Float64Array ? args : Float64Array.from(args),
+      inline: small,
+    });
+    return sequence;
+  }
+
+  /** Fills buffer `id` with `data`; makes it if there is none. */
+  write(id: number, data: Uint8Array): void {
+    let offset = 0;
+    do {
+      const chunk = data.subarray(offset, offset + CHUNK_BYTES);
+      this.#send({ type: "write", sequence: this.#next(), buffer: id, total: data.length, offset, chunk });
+      offset += CHUNK_BYTES;
+    } while (offset < data.length);
+  }
+
+  /** A copy of the bytes of buffer `id`, aligned for any element type. Waits for everything queued before. Throws what
+   *  went wrong with this buffer, and ends an interrupted cell once all runs in flight are done. */
+  read(id: number, offset = 0, bytes: number = TO_THE_END): Uint8Array {
+    const request = { sequence: this.#next(), buffer: id, offset, bytes };
+    const shared = this.#home.heap() !== undefined;
+    const answer = this.#ask({ type: shared ? "locate" : "read", ...request });
+    if (answer.reply?.type !== "place") return answer.bytes!;
+    const { address, bytes: length } = answer.reply;
+    const heap = new Uint8Array(this.#home.heap()!.buffer);
+    // The heap may have grown a moment ago on the other thread; then this one does not see the new part yet.
+    return address + length <= heap.length
+      ? new Uint8Array(heap.subarray(address, address + length))
+      : this.#ask({ type: "read", ...request, sequence: this.#next() }).bytes!;
+  }
+
+  /** As `read`, without blocking. */
+  async readAsync(id: number, offset = 0, bytes: number = TO_THE_END): Promise<Uint8Array> {
+    const sequence = this.#next();
+    this.#awaited.set(sequence, {});
+    this.#send({ type: "read", sequence, buffer: id, offset, bytes });
+    await this.#waitForAsync(sequence);
+    return this.#answer(sequence).bytes!;
+  }
+
+  /** Gives buffers back, after the runs queued so far. Travels with the next request. */
+  free(ids: Int32Array | readonly number[]): void {
+    for (const id of ids) this.#freed.push(id);
+  }
+
+  /** Waits until everything queued is done; throws the first error that has not been thrown yet. */
+  synchronize(): void {
+    this.#waitFor(this.#sequence);
+    this.#settled();
+  }
+
+  /** As `synchronize`, without blocking. */
+  async synchronizeAsync(): Promise<void> {
+    await this.#waitForAsync(this.#sequence);
+    this.#settled();
+  }
+
+  /** Throws the first error that has arrived and has not been thrown yet. Never waits. */
+  check(): void {
+    this.#drain();
+    this.#throwFirst();
+  }
+
+  /** Number of the last request. */
+  get lastSequence(): number {
+    return this.#sequence;
+  }
+
+  /** Whether request `sequence` is done, well or badly. Never waits. */
+  completed(sequence: number): boolean {
+    return notAfter(sequence, this.#end.completed) || this.#end.lost;
+  }
+
+  /** The kernels of a plan, in words. */
+  explain(planId: number): string {
+    const { reply } = this.#ask({ type: "explain", sequence: this.#next(), plan: planId });
+    return (reply as ReplyOf<"text">).text;
+  }
+
+  memory(): MemoryUse {
+    const { reply } = this.#ask({ type: "memory", sequence: this.#next() });
+    const { allocatedBytes, buffers, plans, compiles } = reply as ReplyOf<"usage">;
+    return { allocatedBytes, buffers, plans, compiles };
+  }
+
+  /** Ends the engine. Runs in flight may be left undone. */
+  close(): void {
+    if (this.#gone !== undefined) return;
+    if (!this.#end.lost) {
+      this.#cancel();
+      this.#send({ type: "shutdown", sequence: this.#next() });
+    }
+    this.#gone = new EngineError("connection", "the connection to the engine has been closed");
+  }
+
+  /** The number of the next request. What has been freed goes first. */
+  #next(): number {
+    if (this.#freed.length > 0) {
+      const buffers = Int32Array.from(this.#freed);
+      this.#freed = [];
+      this.#send({ type: "free", sequence: this.#next(), buffers });
+    }
+    this.#sequence = (this.#sequence + 1) | 0;
+    return this.#sequence;
+  }
+
+  #send(request: Request): void {
+    if (this.#gone !== undefined) throw this.#gone;
+    if (this.#end.lost) this.#throwLost();
+    this.#end.send(request, this.#waitForRoom);
+    this.#home.work?.(this.#drain);
+  }
+
+  readonly #waitForRoom = (seen: number): void => {
+    if (this.#end.lost) this.#throwLost();
+    this.#drain();
+    if (this.#home.work === undefined) this.#end.wait(seen, WAIT_SLICE_MS);
+    else this.#home.work(this.#drain);
+  };
+
+  #ask(request: Request): Awaited {
+    this.#awaited.set(request.sequence, {});
+    this.#send(request);
+    this.#waitFor(request.sequence);
+    return this.#answer(request.sequence);
+  }
+
+  #answer(sequence: number): Awaited {
+    const answer = this.#awaited.get(sequence)!;
+    this.#awaited.delete(sequence);
+    this.#endIfInterrupted();
+    if (answer.error === undefined) return answer;
+    this.#errors.delete(answer.error.origin);
+    throw answer.error.error;
+  }
+
+  #waitFor(sequence: number): void {
+    for (;;) {
+      const seen = this.#end.signal;
+      if (this.#arrived(sequence)) return;
+      this.#pause(seen);
+    }
+  }
+
+  async #waitForAsync(sequence: number): Promise<void> {
+    if (this.#asyncWaits++ === 0) this.#home.keepAlive(true);
+    try {
+      for (;;) {
+        const seen = this.#end.signal;
+        if (this.#arrived(sequence)) return;
+        await this.#end.waitAsync(seen);
+      }
+    } finally {
+      if (--this.#asyncWaits === 0) this.#home.keepAlive(false);
+    }
+  }
+
+  /** Whether request `sequence` is done and its replies are here. Throws when it never will be. */
+  #arrived(sequence: number): boolean {
+    const done = notAfter(sequence, this.#end.completed);
+    const { lost } = this.#end;
+    this.#drain();
+    if (lost && !done) this.#throwLost();
+    return done;
+  }
+
+  #pause(seen: number): void {
+    this.#end.wait(seen, WAIT_SLICE_MS);
+    if (interruptRequested()) this.#hurry();
+  }
+
+  /** The user wants to stop. Runs in flight get some time; then those that change nothing are cancelled. Runs that overwrite
+   *  parameters are always finished, or the host's step counts would no longer agree with them. */
+  #hurry(): void {
+    this.#landed();
+    this.#stopAskedAt ??= performance.now();
+    const late = performance.now() - this.#stopAskedAt > STOP_GRACE_MS;
+    if (late && !this.#inFlight.some(({ overwrites }) => overwrites)) this.#cancel();
+  }
+
+  /** Runs queued so far need not be finished. Said twice: in memory, and for engines elsewhere by a message. */
+  #cancel(): void {
+    const upTo = this.#inFlight.at(-1)?.sequence;
+    if (upTo === undefined || this.#cancelledUpTo === upTo) return;
+    this.#cancelledUpTo = upTo;
+    this.#end.cancel(upTo);
+    this.#send({ type: "cancel", sequence: this.#next(), upTo: upTo >>> 0 });
+  }
+
+  #endIfInterrupted(): void {
+    this.#stopAskedAt = undefined;
+    if (!interruptRequested()) return;
+    for (const [origin, { kind }] of this.#errors) if (kind === "cancelled") this.#errors.delete(origin);
+    checkInterrupt();
+  }
+
+  #settled(): void {
+    this.#endIfInterrupted();
+    this.#throwFirst();
+  }
+
+  #throwFirst(): void {
+    for (const error of this.#errors.values()) {
+      this.#errors.clear();
+      throw error;
+    }
+  }
+
+  #throwLost(): never {
+    this.#drain();
+    this.#gone ??= new EngineError(
+      "connection",
+      "the engine has stopped without a word. Restart the kernel (or the program) to get a new one",
+    );
+    throw this.#gone;
+  }
+
+  /** Forgets the runs in flight that are done. */
+  #landed(): void {
+    while (this.#inFlight.length > 0 && notAfter(this.#inFlight[0]!.sequence, this.#end.completed))
+      this.#inFlight.shift();
+  }
+
+  readonly #drain = (): void => {
+    while (this.#end.receive(this.#receiver));
+  };
+
+  readonly #receiver: Receiver = (views, start, length) => {
+    const reply = decodeReply(views, start, length);
+    if (reply.type === "error") {
+      this.#failed(reply);
+      return;
+    }
+    const awaited = this.#awaited.get(reply.sequence);
+    if (awaited === undefined) return;
+    if (reply.type === "data") {
+      awaited.bytes ??= new Uint8Array(reply.total);
+      awaited.bytes.set(reply.chunk, reply.offset);
+    } else awaited.reply = reply;
+  };
+
+  #failed({ sequence, origin, kind, message }: ReplyOf<"error">): void {
+    const error = new EngineError(errorKind(kind), message);
+    const awaited = this.#awaited.get(sequence);
+    if (error.kind === "connection") this.#gone = error;
+    else if (awaited !== undefined) awaited.error = { origin, error };
+    else if (!this.#errors.has(origin)) this.#errors.set(origin, error);
+  }
+}

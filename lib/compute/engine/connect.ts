@@ -1,0 +1,76 @@
+// Starting an engine in one of its homes, and the client to it.
+
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { Device } from "../device.js";
+import { environment } from "../settings.js";
+import { ChannelEnd, createChannel } from "./channel.js";
+import { EngineClient, type Home } from "./client.js";
+import type { DeviceName } from "./devices.js";
+import { reportLoss } from "./loss.js";
+import { EngineService } from "./serve.js";
+import type { SharedHeap } from "./shared-memory.js";
+import type { ThreadData } from "./thread.js";
+
+export interface ConnectOptions {
+  /** Default: GRADBOOK_DEVICE, else "wasm". */
+  readonly device?: DeviceName;
+  /** "thread": in this process. "server": in a process of its own. Default: GRADBOOK_SERVER, else "thread". */
+  readonly home?: "thread" | "server";
+}
+
+/** Starts an engine and gives its client at once; what goes wrong at the start is thrown by the first call that waits. */
+export function connect(options: ConnectOptions = {}): EngineClient {
+  const device = options.device ?? (environment("GRADBOOK_DEVICE") as DeviceName);
+  const home = options.home ?? (environment("GRADBOOK_SERVER") === "1" ? "server" : "thread");
+  return new EngineClient(HOMES[home](device));
+}
+
+const HOMES: { readonly [K in NonNullable<ConnectOptions["home"]>]: (device: DeviceName) => Home } = {
+  thread: threadHome,
+  server: threadHome,
+};
+
+function threadHome(device: DeviceName): Home {
+  const channel = createChannel();
+  const { port1, port2 } = new MessageChannel();
+  const data: ThreadData = { channel, device, port: port2 };
+  const worker = startWorker(new URL("./thread.js", import.meta.url), data, [port2]);
+  worker.on("error", (error) =>
+    reportLoss(channel, `the engine thread has failed: ${(error as Error).message}`),
+  );
+  port1.unref();
+  let heap: SharedHeap | undefined;
+  return {
+    device,
+    channel,
+    keepAlive: (on) => (on ? worker.ref() : worker.unref()),
+    heap: () => {
+      heap ??= receiveMessageOnPort(port1)?.message as SharedHeap | undefined;
+      return heap;
+    },
+  };
+}
+
+/** A client whose engine runs in this very thread, within each call. For tests of plans and devices. */
+export function connectInline(device: Device): EngineClient {
+  const channel = createChannel();
+  let drainReplies = (): void => undefined;
+  const service = new EngineService(device, new ChannelEnd(channel, "engine"), () => drainReplies());
+  return new EngineClient({
+    device: device.name,
+    channel,
+    keepAlive: () => undefined,
+    heap: () => undefined,
+    work: (drain) => {
+      drainReplies = drain;
+      while (service.step());
+    },
+  });
+}
+
+/** A worker that does not keep the process alive, and gets none of the flags and hooks of this one. */
+function startWorker(url: URL, data: unknown, transfer: MessagePort[]): Worker {
+  const worker = new Worker(url, { workerData: data, transferList: transfer, execArgv: [] });
+  worker.unref();
+  return worker;
+}

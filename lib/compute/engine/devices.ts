@@ -1,0 +1,19 @@
+// The devices by name. Each is loaded only where it is used.
+
+import type { Device } from "../device.js";
+
+const DEVICES = {
+  reference: async (): Promise<Device> => new (await import("../reference/device.js")).ReferenceDevice(),
+  wasm: async (): Promise<Device> => new (await import("../wasm/device.js")).WasmDevice(),
+};
+
+export type DeviceName = keyof typeof DEVICES;
+
+/** Whether there is a device of this name. */
+export function isDeviceName(name: string): name is DeviceName {
+  return Object.hasOwn(DEVICES, name);
+}
+
+export async function createDevice(name: DeviceName): Promise<Device> {
+  return DEVICES[name]();
+}

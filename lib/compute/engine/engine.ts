@@ -1,0 +1,293 @@
+// The engine: plans and buffers by number, and what each request does to them. It knows one device, and nothing of threads,
+// rings or sockets: requests come in order through `handle`, replies leave through a function.
+
+import type { GraphSpec } from "../../graph/spec.js";
+import type { Device, DeviceBuffer, Executable } from "../device.js";
+import type { Plan } from "../ir.js";
+import { buildPlan } from "../plan/index.js";
+import { CHUNK_BYTES } from "../settings.js";
+import { type Failure, RequestFailure } from "./errors.js";
+import { bytesOf, parseGraph } from "./graph.js";
+import {
+  type ErrorKind,
+  PROTOCOL_VERSION,
+  type Reply,
+  type Request,
+  type RequestOf,
+  type RequestType,
+  TO_THE_END,
+} from "./protocol.js";
+import { sharedMemoryOf } from "./shared-memory.js";
+
+interface Stored {
+  readonly bytes: number;
+  /** What lies on the device, or why there is nothing. */
+  readonly content: DeviceBuffer | Failure;
+}
+
+interface Prepared {
+  readonly executable: Executable;
+  /** Bytes of each binding: first the inputs, then the new results. */
+  readonly bindingBytes: readonly number[];
+  readonly inputs: number;
+  readonly args: number;
+}
+
+export interface EngineOptions {
+  readonly reply: (message: Reply) => void;
+  /** Whether a request need not be finished; looked at between kernels. */
+  readonly cancelled?: (sequence: number) => boolean;
+  /** From graph to plan; another one only in tests. */
+  readonly plan?: (graph: GraphSpec) => Plan;
+}
+
+export class Engine {
+  readonly #device: Device;
+  readonly #options: EngineOptions;
+  readonly #plans = new Map<number, Prepared | Failure>();
+  readonly #buffers = new Map<number, Stored>();
+  #compiles = 0;
+  #ended = false;
+
+  constructor(device: Device, options: EngineOptions) {
+    this.#device = device;
+    this.#options = options;
+  }
+
+  /** True after `shutdown`. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Does what `request` asks and sends the replies. What fails is replied as an error; nothing is thrown. */
+  handle(request: Request): void {
+    try {
+      (this.#handlers[request.type] as (request: Request) => void)(request);
+    } catch (error) {
+      this.refuse(request.sequence, error);
+    }
+  }
+
+  /** Replies that request `sequence` failed because of `error`. */
+  refuse(sequence: number, error: unknown): void {
+    const { kind, message, origin } = failureOf(error, sequence);
+    this.#options.reply({ type: "error", sequence, origin, kind, message });
+  }
+
+  readonly #handlers: { readonly [K in RequestType]: (request: RequestOf<K>) => void } = {
+    hello: ({ sequence, version, device }) => {
+      if (version !== PROTOCOL_VERSION)
+        throw refusal(sequence, `this engine speaks version ${PROTOCOL_VERSION}, the client ${version}`);
+      const { name, description } = this.#device;
+      if (device !== name) throw refusal(sequence, `this engine has the device "${name}", not "${device}"`);
+      this.#options.reply({ type: "welcome", sequence, version, device: name, description });
+    },
+    define: (request) => this.#define(request),
+    run: (request) => this.#run(request),
+    write: (request) => {
+      const { sequence, buffer, total, offset, chunk } = request;
+      if (offset + chunk.length > total)
+        throw refusal(sequence, `a write ends at byte ${offset + chunk.length} of ${total}`);
+      if (!this.#buffers.has(buffer)) this.#create(buffer, total, sequence);
+      const stored = this.#stored(buffer, sequence);
+      if (stored.bytes !== total)
+        throw refusal(sequence, `buffer ${buffer} has ${stored.bytes} bytes, not ${total}`);
+      if (chunk.length > 0) this.#device.write(stored.content, offset, chunk);
+    },
+    read: ({ sequence, buffer, offset, bytes }) => {
+      const { content, bytes: total } = this.#range(buffer, offset, bytes, sequence);
+      if (total === 0)
+        this.#options.reply({ type: "data", sequence, total, offset: 0, chunk: new Uint8Array(0) });
+      for (let at = 0; at < total; at += CHUNK_BYTES) {
+        const chunk = this.#device.read(content, offset + at, Math.min(CHUNK_BYTES, total - at));
+        this.#options.reply({ type: "data", sequence, total, offset: at, chunk });
+      }
+    },
+    locate: (request) => {
+      const { sequence, buffer, offset } = request;
+      const shared = sharedMemoryOf(this.#device);
+      if (shared === undefined) return this.#handlers.read({ ...request, type: "read" });
+      const { content, bytes } = this.#range(buffer, offset, request.bytes, sequence);
+      this.#options.reply({ type: "place", sequence, address: shared.address(content) + offset, bytes });
+    },
+    free: ({ buffers }) => {
+      for (const id of buffers) {
+        const stored = this.#buffers.get(id);
+        if (stored === undefined) continue;
+        this.#buffers.delete(id);
+        if (!isFailure(stored.content)) this.#device.free(stored.content);
+      }
+    },
+    explain: ({ sequence, plan }) => {
+      const { executable } = this.#prepared(plan, sequence);
+      this.#options.reply({ type: "text", sequence, text: executable.describe() });
+    },
+    memory: ({ sequence }) => {
+      const { allocatedBytes } = this.#device;
+      const [buffers, plans] = [this.#buffers.size, this.#plans.size];
+      this.#options.reply({
+        type: "usage",
+        sequence,
+        allocatedBytes,
+        buffers,
+        plans,
+        compiles: this.#compiles,
+      });
+    },
+    // Only of use where it overtakes; whoever carries messages to an engine takes care of that.
+    cancel: () => undefined,
+    shutdown: () => {
+      this.#ended = true;
+      for (const prepared of this.#plans.values()) if (!isFailure(prepared)) prepared.executable.release();
+      for (const { content } of this.#buffers.values()) if (!isFailure(content)) this.#device.free(content);
+      this.#plans.clear();
+      this.#buffers.clear();
+    },
+  };
+
+  #define({ sequence, plan, graph }: RequestOf<"define">): void {
+    if (this.#plans.has(plan)) throw refusal(sequence, `plan ${plan} is defined already`);
+    try {
+      const spec = parseGraph(graph);
+      const executable = this.#device.compile((this.#options.plan ?? buildPlan)(spec));
+      this.#compiles++;
+      this.#plans.set(plan, { executable, ...bindingsOf(spec) });
+    } catch (error) {
+      const failure = { ...failureOf(error, sequence), kind: "plan" as const };
+      this.#plans.set(plan, failure);
+      throw new RequestFailure(failure);
+    }
+  }
+
+  #run(request: RequestOf<"run">): void {
+    const { sequence, plan, bindings } = request;
+    try {
+      this.#execute(this.#prepared(plan, sequence), request);
+    } catch (error) {
+      // Whoever reads one of the results is told why it is not there. Results of a plan that is not known: all new ids.
+      const prepared = this.#plans.get(plan);
+      const first = prepared === undefined || isFailure(prepared) ? 0 : prepared.inputs;
+      const failure = failureOf(error, sequence);
+      for (const id of bindings.subarray(first))
+        if (!this.#buffers.has(id)) this.#buffers.set(id, { bytes: 0, content: failure });
+      throw error;
+    }
+  }
+
+  #execute(prepared: Prepared, { sequence, plan, bindings, args, inline }: RequestOf<"run">): void {
+    const { executable, bindingBytes, inputs } = prepared;
+    if (bindings.length !== bindingBytes.length || args.length !== prepared.args)
+      throw refusal(
+        sequence,
+        `plan ${plan} takes ${bindingBytes.length} bindings and ${prepared.args} arguments, ` +
+          `got ${bindings.length} and ${args.length}`,
+      );
+    for (const { binding, data } of inline) this.#bring(bindings, binding, data, inputs, sequence);
+    const bound = bindingBytes.slice(0, inputs).map((bytes, i) => {
+      const stored = this.#stored(bindings[i]!, sequence);
+      if (stored.bytes >= bytes) return stored.content;
+      throw refusal(
+        sequence,
+        `input ${i} of plan ${plan} takes ${bytes} bytes, its buffer has ${stored.bytes}`,
+      );
+    });
+    const fresh: number[] = [];
+    try {
+      for (let i = inputs; i < bindings.length; i++) {
+        bound.push(this.#create(bindings[i]!, bindingBytes[i]!, sequence));
+        fresh.push(bindings[i]!);
+      }
+      const outcome = this.#device.run(
+        executable,
+        bound,
+        args,
+        () => this.#options.cancelled?.(sequence) ?? false,
+      );
+      if (outcome === "cancelled") throw failed(sequence, "cancelled", "the run was stopped by an interrupt");
+      if (outcome !== undefined) {
+        const text = executable.plan.faults[outcome.fault] ?? "a value is out of range: {value}";
+        throw failed(sequence, "fault", text.replaceAll("{value}", String(outcome.value)));
+      }
+    } catch (error) {
+      this.#handlers.free({ type: "free", sequence, buffers: Int32Array.from(fresh) });
+      throw error;
+    }
+  }
+
+  /** Makes the buffer of an input whose bytes came with the run. */
+  #bring(bindings: Int32Array, binding: number, data: Uint8Array, inputs: number, sequence: number): void {
+    if (binding >= inputs) throw refusal(sequence, `data for binding ${binding} of ${inputs} inputs`);
+    const buffer = this.#create(bindings[binding]!, data.length, sequence);
+    if (data.length > 0) this.#device.write(buffer, 0, data);
+  }
+
+  #create(id: number, bytes: number, sequence: number): DeviceBuffer {
+    if (this.#buffers.has(id)) throw refusal(sequence, `buffer ${id} exists already`);
+    try {
+      const content = this.#device.allocate(bytes);
+      this.#buffers.set(id, { bytes, content });
+      return content;
+    } catch (error) {
+      const failure = { origin: sequence >>> 0, kind: "memory" as const, message: (error as Error).message };
+      this.#buffers.set(id, { bytes, content: failure });
+      throw new RequestFailure(failure);
+    }
+  }
+
+  #stored(id: number, sequence: number): { bytes: number; content: DeviceBuffer } {
+    const stored = this.#buffers.get(id);
+    if (stored === undefined) throw refusal(sequence, `there is no buffer ${id}`);
+    if (isFailure(stored.content)) throw new RequestFailure(stored.content);
+    return { bytes: stored.bytes, content: stored.content };
+  }
+
+  /** What is to be read, and how many bytes of it. */
+  #range(
+    id: number,
+    offset: number,
+    asked: number,
+    sequence: number,
+  ): { content: DeviceBuffer; bytes: number } {
+    const { content, bytes } = this.#stored(id, sequence);
+    const end = asked === TO_THE_END ? bytes : offset + asked;
+    if (offset <= end && end <= bytes) return { content, bytes: end - offset };
+    throw refusal(sequence, `bytes ${offset} to ${end} of buffer ${id} cannot be read: it has ${bytes}`);
+  }
+
+  #prepared(id: number, sequence: number): Prepared {
+    const prepared = this.#plans.get(id);
+    if (prepared === undefined) throw refusal(sequence, `there is no plan ${id}`);
+    if (isFailure(prepared)) throw new RequestFailure(prepared);
+    return prepared;
+  }
+}
+
+function bindingsOf(graph: GraphSpec): Omit<Prepared, "executable"> {
+  const bindingBytes = new Array<number>(graph.inputs).fill(0);
+  for (const node of graph.nodes)
+    if (node.op === "input") {
+      const binding = node.attributes.binding as number;
+      bindingBytes[binding] = Math.max(bindingBytes[binding]!, bytesOf(node));
+    }
+  for (const { node, overwrites } of graph.results)
+    if (overwrites === undefined) bindingBytes.push(bytesOf(graph.nodes[node]!));
+  return { bindingBytes, inputs: graph.inputs, args: graph.args };
+}
+
+function isFailure(value: object): value is Failure {
+  return "origin" in value;
+}
+
+function failureOf(error: unknown, sequence: number): Failure {
+  if (error instanceof RequestFailure) return error.failure;
+  const message = error instanceof Error ? error.message : String(error);
+  return { origin: sequence >>> 0, kind: "device", message };
+}
+
+function failed(sequence: number, kind: ErrorKind, message: string): RequestFailure {
+  return new RequestFailure({ origin: sequence >>> 0, kind, message });
+}
+
+function refusal(sequence: number, message: string): RequestFailure {
+  return failed(sequence, "protocol", message);
+}

@@ -1,0 +1,57 @@
+// Every environment variable and every limit of the compute engine, with its default. Read here, nowhere else.
+
+/** Environment variables: name, what an unset variable means, and what it is for. */
+export const ENVIRONMENT = {
+  GRADBOOK_SERVER: {
+    default: "0",
+    choices: ["0", "1"],
+    purpose:
+      "1 puts the engine into the compute server, a child process, instead of a thread of this process",
+  },
+  GRADBOOK_DEVICE: {
+    default: "wasm",
+    choices: ["wasm", "reference"],
+    purpose:
+      "what computes: wasm (SIMD code for the CPU) or reference (the slow interpreter that tests trust)",
+  },
+} as const;
+
+export type EnvironmentVariable = keyof typeof ENVIRONMENT;
+
+/** The value of an environment variable or its default; an Error that lists the choices when it is neither. */
+export function environment(name: EnvironmentVariable): string {
+  const { default: unset, choices } = ENVIRONMENT[name];
+  const value = process.env[name];
+  if (value === undefined || value === "") return unset;
+  if ((choices as readonly string[]).includes(value)) return value;
+  throw new Error(
+    `${name}=${value} is not known. Set it to ${choices.join(" or ")}, or leave it unset (${unset}).`,
+  );
+}
+
+/** Runs that may be on their way at once; a caller that submits one more waits for the oldest. */
+export const RUN_AHEAD = 4;
+
+/** Bytes of the request and reply rings in shared memory. Powers of two. Requests leave room for a few batches of data. */
+export const REQUEST_RING_BYTES: number = 4 * 2 ** 20;
+export const REPLY_RING_BYTES: number = 2 ** 20;
+
+/** Bytes of tensor data in one `write` or `data` message: several fit into a ring, so that both ends work at once. */
+export const CHUNK_BYTES: number = 128 * 1024;
+
+/** The largest message that is put together from frames (a graph, the data of one batch): more is an error. */
+export const LARGEST_MESSAGE_BYTES: number = 256 * 2 ** 20;
+
+/** Times a waiting thread looks before it sleeps. 1,000 looks are about 10 us; sleeping and waking costs 2 to 5 us on each
+ *  side, so a short answer (0.4 us a round trip when both look, 2.2 when both sleep) is met awake and a long one costs nothing. */
+export const LOOKS_BEFORE_SLEEP = 1000;
+
+/** Milliseconds a caller sleeps at most before it looks whether the user asks to stop. */
+export const WAIT_SLICE_MS = 20;
+
+/** Milliseconds that runs in flight get to finish after the user asked to stop, before those that change nothing are cancelled. */
+export const STOP_GRACE_MS = 2000;
+
+/** Milliseconds: how long the compute server may take to start, and how often it looks whether its parent still lives. */
+export const SERVER_START_MS = 15_000;
+export const PARENT_POLL_MS = 500;
