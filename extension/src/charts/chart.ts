@@ -1,0 +1,74 @@
+// One plotly chart in the page. Plotly itself is fetched with the first chart, and nothing waits for it but drawing.
+
+import type * as Plotly from "plotly.js";
+
+/** What a chart shows: traces and layout, for a given size in pixels. */
+export interface Figure {
+  readonly data: Plotly.Data[];
+  readonly layout: Partial<Plotly.Layout>;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+let loading: Promise<typeof Plotly> | undefined;
+
+/** Plotly, from its own chunk. */
+export function loadPlotly(): Promise<typeof Plotly> {
+  loading ??= import("plotly.js/dist/plotly-cartesian.min.js").then((module) => module.default);
+  return loading;
+}
+
+const CONFIG: Partial<Plotly.Config> = { displayModeBar: false, doubleClick: false, scrollZoom: false };
+
+export class Chart {
+  readonly node: HTMLDivElement = document.createElement("div");
+  #plotly: typeof Plotly | undefined;
+  #pending: ((size: Size) => Figure) | undefined;
+  #disposed = false;
+  #drawing = false;
+  #revision = 0;
+
+  constructor(label: string) {
+    this.node.className = "gb-Chart";
+    this.node.setAttribute("role", "img");
+    this.node.setAttribute("aria-label", label);
+  }
+
+  /** Draws what `build` gives; of several calls in one turn the last one counts. */
+  draw(build: (size: Size) => Figure): void {
+    this.#pending = build;
+    if (!this.#drawing) void this.#flush();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#pending = undefined;
+    this.#plotly?.purge(this.node);
+  }
+
+  async #flush(): Promise<void> {
+    this.#drawing = true;
+    try {
+      this.#plotly ??= await loadPlotly();
+      const size = { width: this.node.clientWidth, height: this.node.clientHeight };
+      const build = this.#pending;
+      if (!build || this.#disposed || size.width < 40 || size.height < 40) return;
+      this.#pending = undefined;
+      const { data, layout } = build(size);
+      await this.#plotly.react(
+        this.node,
+        data,
+        { ...layout, ...size, datarevision: ++this.#revision, uirevision: "fixed" },
+        CONFIG,
+      );
+      // For tests and for readers of the page's source: how often this chart has been drawn.
+      this.node.dataset.drawn = String(this.#revision);
+    } finally {
+      this.#drawing = false;
+    }
+    if (this.#pending && !this.#disposed) void this.#flush();
+  }
+}

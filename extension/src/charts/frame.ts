@@ -1,0 +1,234 @@
+// What all charts share: the frame around the data (margins, axes, notes, labels) in the monitor's look.
+
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type * as Plotly from "plotly.js";
+import { AxisMemory, decadeTicks, type Ticks } from "./axis.js";
+import type { Size } from "./chart.js";
+import { formatDecade, formatTick } from "./format.js";
+import { type LabelMemory, type LabelRequest, type Point, placeLabels } from "./labels.js";
+import type { Tokens } from "./tokens.js";
+
+/** What a chart is drawn with; the memories belong to one place on the page. */
+export interface Look {
+  readonly tokens: Tokens;
+  readonly trans: TranslationBundle;
+  readonly axes: AxisMemory;
+  readonly labels: LabelMemory;
+}
+
+export function newMemories(): Pick<Look, "axes" | "labels"> {
+  return { axes: new AxisMemory(), labels: new Map() };
+}
+
+export interface Margin {
+  readonly l: number;
+  readonly r: number;
+  readonly t: number;
+  readonly b: number;
+}
+
+type Annotation = Partial<Plotly.Annotation>;
+type Shape = Partial<Plotly.Shape>;
+
+/** The plot area of one chart: converts values to pixels and gives plotly's words for the parts around the data. */
+export class Frame {
+  readonly look: Look;
+  readonly size: Size;
+  readonly margin: Margin;
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+  readonly log: boolean;
+
+  /** With `log`, `y` holds exponents. */
+  constructor(
+    look: Look,
+    size: Size,
+    margin: Margin,
+    x: readonly [number, number],
+    y: readonly [number, number],
+    log = false,
+  ) {
+    this.look = look;
+    this.size = size;
+    this.margin = margin;
+    this.x = x;
+    this.y = y;
+    this.log = log;
+  }
+
+  point(x: number, y: number): Point {
+    const { l, r, t, b } = this.margin;
+    const value = this.log ? Math.log10(y) : y;
+    return {
+      x: l + ((x - this.x[0]) / (this.x[1] - this.x[0])) * (this.size.width - l - r),
+      y: t + ((this.y[1] - value) / (this.y[1] - this.y[0])) * (this.size.height - t - b),
+    };
+  }
+
+  points(x: ArrayLike<number>, y: ArrayLike<number>): Point[] {
+    return Array.from({ length: y.length }, (_, i) => this.point(x[i]!, y[i]!));
+  }
+
+  layout(parts: {
+    xaxis: Partial<Plotly.LayoutAxis>;
+    yaxis: Partial<Plotly.LayoutAxis>;
+    shapes?: Shape[];
+    annotations?: Annotation[];
+  }): Partial<Plotly.Layout> {
+    const { tokens } = this.look;
+    return {
+      autosize: false,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      showlegend: false,
+      dragmode: false,
+      hovermode: "x",
+      hoverdistance: 40,
+      spikedistance: -1,
+      hoverlabel: {
+        bgcolor: tokens.background,
+        bordercolor: tokens.border,
+        font: { size: tokens.noteSize, color: tokens.ink, family: tokens.font },
+        align: "left",
+        namelength: 0,
+      },
+      margin: { ...this.margin, pad: 0 },
+      font: { family: tokens.font, size: tokens.tickSize, color: tokens.inkQuiet },
+      shapes: parts.shapes ?? [],
+      annotations: parts.annotations ?? [],
+      xaxis: { ...this.#axis(), showgrid: false, range: [...this.x], ...parts.xaxis },
+      yaxis: { ...this.#axis(), range: [...this.y], type: this.log ? "log" : "linear", ...parts.yaxis },
+    };
+  }
+
+  /** Ticks of a linear axis at given values. */
+  ticks(values: readonly number[]): Partial<Plotly.LayoutAxis> {
+    return { tickmode: "array", tickvals: [...values], ticktext: values.map(formatTick) };
+  }
+
+  /** Ticks of a logarithmic axis: whole decades, as many as have room. */
+  decadeTicks(): Partial<Plotly.LayoutAxis> {
+    const room = Math.max(2, Math.floor((this.size.height - this.margin.t - this.margin.b) / 28));
+    const exponents = decadeTicks(this.y[0], this.y[1], room + 1);
+    return {
+      tickmode: "array",
+      tickvals: exponents.map((exponent) => 10 ** exponent),
+      ticktext: exponents.map(formatDecade),
+    };
+  }
+
+  title(text: string): Partial<Plotly.LayoutAxis> {
+    const { tokens } = this.look;
+    return {
+      title: {
+        text,
+        standoff: 6,
+        font: { size: tokens.tickSize, color: tokens.inkQuiet, family: tokens.font },
+      },
+    };
+  }
+
+  /** A horizontal line through the whole chart. */
+  reference(y: number, dash: "dash" | "dot"): Shape {
+    return {
+      type: "line",
+      xref: "paper",
+      x0: 0,
+      x1: 1,
+      y0: y,
+      y1: y,
+      line: { color: this.look.tokens.reference, width: 1, dash },
+    };
+  }
+
+  /** A vertical line through the whole chart. */
+  mark(x: number): Shape {
+    return {
+      type: "line",
+      yref: "paper",
+      x0: x,
+      x1: x,
+      y0: 0,
+      y1: 1,
+      line: { color: this.look.tokens.reference, width: 1, dash: "dot" },
+    };
+  }
+
+  /** A text whose left or right end is at a pixel of the chart, centred on `pixel.y`. */
+  note(text: string, pixel: Point, color: string, anchor: "left" | "right" = "right"): Annotation {
+    const { tokens } = this.look;
+    return {
+      text,
+      showarrow: false,
+      xref: "paper",
+      yref: "paper",
+      x: 0,
+      y: 1,
+      xanchor: anchor,
+      yanchor: "middle",
+      xshift: pixel.x - this.margin.l,
+      yshift: this.margin.t - pixel.y,
+      font: { size: tokens.noteSize, color, family: tokens.font },
+    };
+  }
+
+  /** Labels for lines, each in its line's colour, where the lines leave room. */
+  labels(
+    wanted: readonly { key: string; text: string; color: string; line: readonly Point[]; bold?: boolean }[],
+    obstacles: readonly (readonly Point[])[],
+  ): Annotation[] {
+    const { l, r, t, b } = this.margin;
+    const area = { left: l, top: t, right: this.size.width - r, bottom: this.size.height - b };
+    const drawn = wanted.filter(({ line }) => line.length > 0);
+    const requests = drawn.map(
+      ({ key, text, line, bold }): LabelRequest => ({
+        key,
+        width: textWidth(text, this.look.tokens, bold),
+        right: line.at(-1)!.x,
+        line,
+      }),
+    );
+    const boxes = placeLabels(requests, obstacles, area, this.look.labels);
+    return drawn.map(({ text, color, bold }, index) => {
+      const box = boxes[index]!;
+      const middle = { x: box.right, y: (box.top + box.bottom) / 2 };
+      return this.note(bold ? `<b>${text}</b>` : text, middle, color);
+    });
+  }
+
+  #axis(): Partial<Plotly.LayoutAxis> {
+    const { tokens } = this.look;
+    return {
+      gridcolor: tokens.grid,
+      gridwidth: 1,
+      zeroline: false,
+      showline: false,
+      ticks: "outside",
+      ticklen: 5,
+      tickcolor: "rgba(0,0,0,0)",
+      ticklabeloverflow: "allow",
+      tickfont: { size: tokens.tickSize, color: tokens.inkQuiet, family: tokens.font },
+      fixedrange: true,
+      automargin: false,
+      spikecolor: tokens.axis,
+      spikethickness: -1,
+      spikedash: "solid",
+      spikemode: "across",
+      spikesnap: "data",
+    };
+  }
+}
+
+/** The range and ticks of a linear axis that has held `max` before and holds it still. */
+export function widened(look: Look, key: string, max: number, ticks: (max: number) => Ticks): Ticks {
+  return ticks(look.axes.widen(key, 0, ticks(max).range[1])[1]);
+}
+
+let canvas: CanvasRenderingContext2D | null | undefined;
+
+function textWidth(text: string, tokens: Tokens, bold = false): number {
+  canvas ??= document.createElement("canvas").getContext("2d");
+  if (!canvas) return 7 * text.length;
+  canvas.font = `${bold ? "bold " : ""}${tokens.noteSize}px ${tokens.font}`;
+  return canvas.measureText(text).width + 4;
+}

@@ -1,0 +1,73 @@
+// The design tokens of style/tokens.css as numbers and colours that a chart can use, and news when the theme changes.
+
+export interface Tokens {
+  readonly font: string;
+  readonly tickSize: number;
+  readonly noteSize: number;
+  readonly background: string;
+  readonly ink: string;
+  readonly inkQuiet: string;
+  readonly border: string;
+  readonly grid: string;
+  readonly axis: string;
+  readonly band: string;
+  readonly ok: string;
+  readonly sick: string;
+  readonly reference: string;
+  readonly run: string;
+  readonly compared: string;
+  readonly past: string;
+  readonly rawAlpha: number;
+  readonly layers: readonly string[];
+}
+
+/** Reads the tokens that hold at `node`, which must be within an element of class gb-Monitor. */
+export function readTokens(node: Element): Tokens {
+  const style = getComputedStyle(node);
+  const text = (name: string): string => style.getPropertyValue(`--gb-${name}`).trim();
+  return {
+    font: text("font"),
+    tickSize: Number.parseFloat(text("size-tick")),
+    noteSize: Number.parseFloat(text("size-small")),
+    background: text("bg"),
+    ink: text("ink"),
+    inkQuiet: text("ink-quiet"),
+    border: text("line-strong"),
+    grid: text("grid"),
+    axis: text("axis"),
+    band: text("band"),
+    ok: text("ok"),
+    sick: text("sick"),
+    reference: text("reference"),
+    run: text("run-1"),
+    compared: text("run-2"),
+    past: text("run-past"),
+    rawAlpha: Number.parseFloat(text("raw-alpha")),
+    layers: [0, 1, 2, 3, 4, 5].map((index) => text(`layer-${index}`)),
+  };
+}
+
+/**
+ * Calls `listener` after JupyterLab has switched its theme, when the new variables hold; the returned function ends
+ * that. (The theme manager's own signal comes before they do, and mime renderers have no theme manager.)
+ */
+export function onThemeChange(listener: () => void): () => void {
+  const observer = new MutationObserver(listener);
+  observer.observe(document.body, {
+    attributes: true,
+    attributeFilter: ["data-jp-theme-name", "data-jp-theme-light"],
+  });
+  return () => observer.disconnect();
+}
+
+/** The colour at `t` (0 to 1) of a ramp of #rrggbb colours. */
+export function rampColor(stops: readonly string[], t: number): string {
+  const position = Math.min(Math.max(t, 0), 1) * (stops.length - 1);
+  const index = Math.min(Math.floor(position), stops.length - 2);
+  const channels = [1, 3, 5].map((start) => {
+    const from = Number.parseInt(stops[index]!.slice(start, start + 2), 16);
+    const to = Number.parseInt(stops[index + 1]!.slice(start, start + 2), 16);
+    return Math.round(from + (to - from) * (position - index));
+  });
+  return `rgb(${channels.join(", ")})`;
+}

@@ -1,0 +1,104 @@
+// All runs of one kernel as the monitor knows them, built from the messages of the monitor comm.
+// Counts sequence numbers and notices gaps; sending requests and drawing happen elsewhere.
+
+import type { MonitorMessage, RunInfo } from "gradbook/train/run";
+import { RunRecord } from "./record.js";
+
+/** What a message led to: `gap` means that something was missed and a new snapshot is needed. */
+export type Applied = "applied" | "gap";
+
+export type StoreEvent = { readonly type: "changed" } | { readonly type: "started"; readonly run: string };
+
+export class RunStore {
+  readonly runs: Map<string, RunRecord> = new Map();
+  readonly #listeners = new Set<(event: StoreEvent) => void>();
+  #sequence = Number.NaN;
+
+  /** Calls `listener` after each change; the returned function ends that. */
+  subscribe(listener: (event: StoreEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The run that started last. */
+  get latest(): RunRecord | undefined {
+    return [...this.runs.values()].at(-1);
+  }
+
+  /** Takes one message of the kernel, with its binary buffer. */
+  apply(message: MonitorMessage, buffer?: DataView): Applied {
+    if (message.type === "snapshot") {
+      const replaced = this.#replace(message, buffer);
+      if (!replaced) return "gap";
+      this.#sequence = message.sequence;
+      return "applied";
+    }
+    if (message.sequence !== this.#sequence + 1) return "gap";
+    const applied = message.type === "run" ? this.#update(message.info) : this.#extend(message, buffer);
+    if (applied === "applied") this.#sequence = message.sequence;
+    return applied;
+  }
+
+  /** The kernel is gone: what it told stays readable, and nothing more is expected from it. */
+  markLost(): void {
+    this.#sequence = Number.NaN;
+    for (const record of this.runs.values()) record.lost = true;
+    this.#emit({ type: "changed" });
+  }
+
+  #replace(message: MonitorMessage & { type: "snapshot" }, buffer?: DataView): boolean {
+    const records: RunRecord[] = [];
+    let offset = 0;
+    for (const { info, rows } of message.runs) {
+      const record = new RunRecord(info);
+      const numbers = floats(buffer, offset, rows * record.width);
+      if (!numbers) return false;
+      record.append(numbers);
+      offset += numbers.length;
+      records.push(record);
+    }
+    // A restarted kernel knows no runs yet; those of its predecessor stay on show, marked as lost, until it does.
+    if (records.length === 0 && this.latest?.lost) return true;
+    const known = new Set(this.runs.keys());
+    this.runs.clear();
+    for (const record of records) this.runs.set(record.info.id, record);
+    for (const { info } of records) {
+      if (info.status === "running" && !known.has(info.id)) this.#emit({ type: "started", run: info.id });
+    }
+    this.#emit({ type: "changed" });
+    return true;
+  }
+
+  #update(info: RunInfo): Applied {
+    const record = this.runs.get(info.id);
+    if (record && !record.lost && record.info.layers.length === info.layers.length) {
+      record.info = info;
+    } else {
+      this.runs.delete(info.id);
+      this.runs.set(info.id, new RunRecord(info));
+      this.#emit({ type: "started", run: info.id });
+    }
+    this.#emit({ type: "changed" });
+    return "applied";
+  }
+
+  #extend(message: MonitorMessage & { type: "rows" }, buffer?: DataView): Applied {
+    const record = this.runs.get(message.run);
+    const numbers = record && floats(buffer, 0, message.rows * record.width);
+    if (!record || !numbers) return "gap";
+    record.append(numbers);
+    this.#emit({ type: "changed" });
+    return "applied";
+  }
+
+  #emit(event: StoreEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+/** `count` little-endian float32 from number `offset` on; a message's buffer may start at any byte. */
+function floats(buffer: DataView | undefined, offset: number, count: number): Float32Array | undefined {
+  if (count === 0) return new Float32Array(0);
+  if (!buffer || buffer.byteLength < 4 * (offset + count)) return undefined;
+  return Float32Array.from({ length: count }, (_, index) => buffer.getFloat32(4 * (offset + index), true));
+}

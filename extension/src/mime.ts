@@ -1,0 +1,128 @@
+// The renderer of a run stored in a cell's output: the same charts as in the monitor, standing still, without a kernel.
+
+import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import { nullTranslator, type TranslationBundle } from "@jupyterlab/translation";
+import type { Message } from "@lumino/messaging";
+import { Widget } from "@lumino/widgets";
+import { RUN_MIME, type RunSnapshot } from "gradbook/train/run";
+import { Chart } from "./charts/chart.js";
+import { formatCount, formatLoss } from "./charts/format.js";
+import { type Look, newMemories } from "./charts/frame.js";
+import { lossFigure } from "./charts/learning.js";
+import { backwardFigure, forwardFigure, type Moment } from "./charts/signal.js";
+import { onThemeChange, readTokens } from "./charts/tokens.js";
+import { RunRecord } from "./data/record.js";
+import { last } from "./data/series.js";
+import { dash, element, heading } from "./panel/dom.js";
+import { Pace } from "./panel/pace.js";
+
+class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
+  readonly #trans: TranslationBundle;
+  readonly #mimeType: string;
+  readonly #name: HTMLElement = element("b", "");
+  readonly #facts: HTMLElement = element("span", "gb-Quiet");
+  readonly #charts: readonly [Chart, Chart, Chart];
+  readonly #memories = [newMemories(), newMemories(), newMemories()] as const;
+  readonly #sections: readonly HTMLElement[];
+  readonly #pace: Pace;
+  readonly #size: ResizeObserver;
+  readonly #endTheme: () => void;
+  #record: RunRecord | undefined;
+
+  constructor(options: IRenderMime.IRendererOptions) {
+    super();
+    this.#trans = (options.translator ?? nullTranslator).load("gradbook");
+    this.#mimeType = options.mimeType;
+    this.addClass("gb-Monitor");
+    this.addClass("gb-Snapshot");
+    const titles = [this.#trans.__("Loss"), this.#trans.__("Activations"), this.#trans.__("Gradients")];
+    const units = ["", this.#trans.__("std by layer"), this.#trans.__("norm by layer")];
+    this.#charts = [new Chart(titles[0]!), new Chart(titles[1]!), new Chart(titles[2]!)];
+    this.#sections = this.#charts.map((chart, index) => {
+      const { node, unit } = heading(titles[index]!);
+      unit.textContent = units[index]!;
+      return element("section", "", node, chart.node);
+    });
+    this.node.append(
+      element("div", "gb-Snapshot-title", dash("run"), this.#name, this.#facts),
+      element("div", "gb-Snapshot-charts", ...this.#sections),
+    );
+    this.#pace = new Pace(
+      () => this.#draw(),
+      () => this.isVisible,
+    );
+    this.#size = new ResizeObserver(() => this.#pace.now());
+    this.#endTheme = onThemeChange(() => this.#pace.now());
+  }
+
+  /** Called again on the same widget when the output is updated. */
+  renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this.#record = RunRecord.fromSnapshot(model.data[this.#mimeType] as unknown as RunSnapshot);
+    this.#pace.request();
+    return Promise.resolve();
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.#size.disconnect();
+    this.#endTheme();
+    this.#pace.dispose();
+    for (const chart of this.#charts) chart.dispose();
+    super.dispose();
+  }
+
+  protected override onAfterAttach(_: Message): void {
+    this.#size.observe(this.node);
+    this.#pace.now();
+  }
+
+  protected override onAfterShow(_: Message): void {
+    this.#pace.now();
+  }
+
+  #draw(): void {
+    const record = this.#record;
+    if (!record) return;
+    this.#name.textContent = record.info.name;
+    this.#facts.textContent = this.#summary(record);
+    const row = record.samples.at(-1);
+    const hasLoss = Number.isFinite(last(record.series("loss")));
+    const shown = [hasLoss, row !== undefined, row !== undefined];
+    for (const [index, section] of this.#sections.entries()) section.hidden = !shown[index];
+    const tokens = readTokens(this.node);
+    const look = (index: 0 | 1 | 2): Look => ({ tokens, trans: this.#trans, ...this.#memories[index] });
+    if (hasLoss) this.#charts[0].draw((size) => lossFigure(record, "step", look(0), size, true));
+    if (row === undefined) return;
+    const moment: Moment = { record, row };
+    this.#charts[1].draw((size) => forwardFigure(moment, undefined, "std", look(1), size, true));
+    this.#charts[2].draw((size) => backwardFigure(moment, undefined, look(2), size, true));
+  }
+
+  #summary(record: RunRecord): string {
+    const trans = this.#trans;
+    const loss = last(record.series("loss"));
+    const accuracy = last(record.series("validationAccuracy"));
+    return [
+      record.info.dataset ?? "",
+      record.count > 0 ? trans.__("step %1", formatCount(record.lastStep)) : "",
+      Number.isNaN(loss) ? "" : trans.__("loss %1", formatLoss(loss)),
+      Number.isNaN(accuracy) ? "" : trans.__("validation accuracy %1 %", (100 * accuracy).toFixed(1)),
+    ]
+      .filter(Boolean)
+      .join(" · ");
+  }
+}
+
+const extension: IRenderMime.IExtension = {
+  id: "@gradbook/extension:snapshot",
+  description: "Renders the record of a training run in a cell's output.",
+  rendererFactory: {
+    safe: true,
+    mimeTypes: [RUN_MIME],
+    createRenderer: (options) => new SnapshotWidget(options),
+  },
+  rank: 0,
+  dataType: "json",
+};
+
+export default extension;

@@ -1,0 +1,148 @@
+// Which monitors are open: one a notebook, beside it, opened by command or by themselves, closed with the notebook.
+
+import type { ILayoutRestorer, JupyterFrontEnd } from "@jupyterlab/application";
+import { WidgetTracker } from "@jupyterlab/apputils";
+import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
+import type { IStateDB } from "@jupyterlab/statedb";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { DockPanel, type Widget } from "@lumino/widgets";
+import { MonitorPanel, type ScreenName } from "./panel/monitor.js";
+import { NotebookSession } from "./session.js";
+
+export const OPEN_COMMAND = "gradbook:open-monitor";
+
+const NAMESPACE = "gradbook-monitor";
+const CLOSED_KEY = `${NAMESPACE}:closed`;
+/** Kernels remembered as having had their monitor closed. */
+const CLOSED_LIMIT = 20;
+
+export class Monitors {
+  /** Whether monitors open by themselves. */
+  automatic = true;
+  readonly #app: JupyterFrontEnd;
+  readonly #notebooks: INotebookTracker;
+  readonly #state: IStateDB | null;
+  readonly #trans: TranslationBundle;
+  readonly #tracker = new WidgetTracker<MonitorPanel>({ namespace: NAMESPACE });
+  readonly #sessions = new Map<NotebookPanel, NotebookSession>();
+  #closed: string[] = [];
+  #ready: Promise<unknown>;
+
+  constructor(
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    trans: TranslationBundle,
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null,
+  ) {
+    this.#app = app;
+    this.#notebooks = notebooks;
+    this.#trans = trans;
+    this.#state = state;
+    this.#ready = Promise.all([app.restored, this.#readClosed()]);
+    if (restorer) {
+      void restorer.restore(this.#tracker, {
+        command: OPEN_COMMAND,
+        args: ({ session, screen }) => ({ path: session.notebook.context.path, screen, activate: false }),
+        name: ({ session }) => session.notebook.context.path,
+        when: notebooks.restored,
+      });
+    }
+    notebooks.forEach((notebook) => {
+      this.#watch(notebook);
+    });
+    notebooks.widgetAdded.connect((_, notebook) => this.#watch(notebook));
+    notebooks.currentChanged.connect((_, notebook) => this.#raise(notebook));
+  }
+
+  /** The notebook at `path`, or the current one. */
+  find(path?: string): NotebookPanel | null {
+    if (path === undefined) return this.#notebooks.currentWidget;
+    return this.#notebooks.find(({ context }) => context.path === path) ?? null;
+  }
+
+  /** Opens a notebook's monitor beside it, or shows it where it is. */
+  open(notebook: NotebookPanel, screen: ScreenName, activate: boolean): MonitorPanel {
+    const session = this.#watch(notebook);
+    this.#setClosed(session, false);
+    const existing = this.#panel(notebook);
+    if (existing) {
+      if (activate) this.#app.shell.activateById(existing.id);
+      return existing;
+    }
+    const panel = new MonitorPanel(session, this.#trans, screen);
+    panel.closed.connect(() => this.#setClosed(session, true));
+    panel.screenChanged.connect(() => void this.#tracker.save(panel));
+    notebook.context.pathChanged.connect(this.#renamed, this);
+    const neighbour = this.#tracker.currentWidget;
+    const place: { mode: "tab-after" | "split-right"; ref: string } = neighbour?.isAttached
+      ? { mode: "tab-after", ref: neighbour.id }
+      : { mode: "split-right", ref: notebook.id };
+    this.#app.shell.add(panel, "main", { ...place, activate });
+    void this.#tracker.add(panel);
+    return panel;
+  }
+
+  #watch(notebook: NotebookPanel): NotebookSession {
+    const known = this.#sessions.get(notebook);
+    if (known) return known;
+    const session = new NotebookSession(notebook);
+    this.#sessions.set(notebook, session);
+    session.onState((state) => {
+      if (state === "connecting" || state === "connected") void this.#openByItself(session);
+      // A restarted kernel is a new beginning: its next run may open the monitor again.
+      if (state === "lost") this.#setClosed(session, false);
+    });
+    session.store.subscribe(({ type }) => {
+      if (type === "started") void this.#openByItself(session);
+    });
+    if (session.state === "connecting") void this.#openByItself(session);
+    notebook.disposed.connect(() => {
+      this.#panel(notebook)?.dispose();
+      session.dispose();
+      this.#sessions.delete(notebook);
+    });
+    return session;
+  }
+
+  async #openByItself(session: NotebookSession): Promise<void> {
+    await this.#ready;
+    const { notebook, kernelId } = session;
+    if (!this.automatic || notebook.isDisposed || this.#panel(notebook)) return;
+    if (kernelId === undefined || this.#closed.includes(kernelId)) return;
+    this.open(notebook, "learning", false);
+  }
+
+  #panel(notebook: NotebookPanel): MonitorPanel | undefined {
+    return this.#tracker.find(({ session }) => session.notebook === notebook);
+  }
+
+  #renamed(): void {
+    this.#tracker.forEach((panel) => void this.#tracker.save(panel));
+  }
+
+  /** Brings the monitor of the notebook that is being worked on to the front of its tabs, leaving the focus. */
+  #raise(notebook: NotebookPanel | null): void {
+    const panel = notebook ? this.#panel(notebook) : undefined;
+    if (!panel || panel.isVisible) return;
+    let area: Widget | null = panel.parent;
+    while (area && !(area instanceof DockPanel)) area = area.parent;
+    if (!(area instanceof DockPanel)) return;
+    for (const bar of area.tabBars()) {
+      const shared = bar.titles.some(({ owner }) => owner instanceof MonitorPanel && owner.isVisible);
+      if (shared && bar.titles.includes(panel.title)) bar.currentTitle = panel.title;
+    }
+  }
+
+  async #readClosed(): Promise<void> {
+    const value = await this.#state?.fetch(CLOSED_KEY);
+    if (Array.isArray(value)) this.#closed = value.filter((id) => typeof id === "string");
+  }
+
+  #setClosed({ kernelId }: NotebookSession, closed: boolean): void {
+    if (kernelId === undefined || this.#closed.includes(kernelId) === closed) return;
+    const others = this.#closed.filter((id) => id !== kernelId);
+    this.#closed = closed ? [...others, kernelId].slice(-CLOSED_LIMIT) : others;
+    void this.#state?.save(CLOSED_KEY, this.#closed);
+  }
+}

@@ -1,0 +1,44 @@
+// What the monitor knows about one open notebook: the record of its kernel's runs, whether or not a panel is open.
+
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import { type LinkState, MonitorLink } from "./data/link.js";
+import { RunStore } from "./data/store.js";
+
+export class NotebookSession {
+  readonly notebook: NotebookPanel;
+  readonly store: RunStore = new RunStore();
+  readonly #listeners = new Set<(state: LinkState) => void>();
+  readonly #link: MonitorLink;
+
+  constructor(notebook: NotebookPanel) {
+    this.notebook = notebook;
+    this.#link = new MonitorLink(notebook.sessionContext, this.store, (state) => {
+      for (const listener of this.#listeners) listener(state);
+    });
+  }
+
+  get state(): LinkState {
+    return this.#link.state;
+  }
+
+  /** Changes when the user changes the kernel, and stays when it restarts. */
+  get kernelId(): string | undefined {
+    return this.#link.kernelId;
+  }
+
+  /** Name of the kernel as people read it. */
+  get kernelName(): string {
+    return this.#link.kernelDisplayName;
+  }
+
+  /** Calls `listener` when the connection's state changes; the returned function ends that. */
+  onState(listener: (state: LinkState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  dispose(): void {
+    this.#listeners.clear();
+    this.#link.dispose();
+  }
+}
