@@ -1,0 +1,57 @@
+// The packages from npm, by `npm ci` from the lockfile. `npm start` leaves the test-only ones out; `npm test` adds them.
+
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { MODULES, ROOT } from "./paths.mjs";
+import { dropStamp, hashOf, readStamp, writeStamp } from "./stamp.mjs";
+import { step } from "./steps.mjs";
+import { tool } from "./tool.mjs";
+
+const MANIFESTS = [
+  "package-lock.json",
+  "package.json",
+  "lib/package.json",
+  "kernel/package.json",
+  "extension/package.json",
+].map((name) => join(ROOT, name));
+
+/** npm itself: the one that runs us, else the one on the PATH. */
+function npm() {
+  const running = process.env.npm_execpath;
+  if (running && basename(running) === "npm-cli.js") return { command: process.execPath, first: [running] };
+  return { command: "npm", first: [], shell: process.platform === "win32" };
+}
+
+const count = () =>
+  existsSync(MODULES)
+    ? readdirSync(MODULES).reduce(
+        (sum, name) => sum + (name.startsWith("@") ? readdirSync(join(MODULES, name)).length : 1),
+        0,
+      )
+    : 0;
+
+/**
+ * Brings node_modules to what the lockfile says. Nothing happens when it already is; test-only packages stay.
+ * @param {{ tests: boolean }} wanted
+ */
+export async function installPackages({ tests }) {
+  const lock = hashOf(MANIFESTS, [process.platform, process.arch]);
+  const have = existsSync(MODULES) ? readStamp("packages") : "";
+  if (have === `${lock} full` || (have === `${lock} start` && !tests)) return;
+  const adding = have === `${lock} start`;
+  const name = adding ? "Node packages for tests" : "Node packages";
+  await step(name, async (say) => {
+    const { command, first, shell = false } = npm();
+    dropStamp("packages");
+    const progress = setInterval(() => say(`${count()} packages`), 500);
+    try {
+      // `npm ci` would throw away what is there; adding to it leaves the lockfile as it is, too (--no-save).
+      const verb = adding ? ["install", "--no-save"] : ["ci"];
+      const args = [...first, ...verb, "--ignore-scripts", ...(tests ? ["--include=dev"] : ["--omit=dev"])];
+      await tool(name, command, args, { shell });
+    } finally {
+      clearInterval(progress);
+    }
+    writeStamp("packages", `${lock} ${tests ? "full" : "start"}`);
+  });
+}
