@@ -109,7 +109,7 @@ describe("fashionMNIST", () => {
 
   test("standardize gives the training pixels mean 0 and standard deviation 1", async () => {
     const { train } = await fashionMNIST({ sample: true, standardize: true });
-    const pixels = train.tensors[0].toTypedArray();
+    const pixels = Float32Array.from(train.tensors[0].toTypedArray());
     const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
     const variance = pixels.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels.length;
     expect(Math.abs(mean)).toBeLessThan(1e-6);
