@@ -1,2 +1,18 @@
-// gradbook: the public namespaces. (Grows with the rooms.)
-export * from "./graph/dtype.js";
+// gradbook: the public namespaces. `gb` (this module as a whole) has everything; cells have the usual names preloaded.
+
+export * as data from "./data/index.js";
+export * as init from "./init/index.js";
+export * as nn from "./nn/index.js";
+export { functional as F, Module, Parameter } from "./nn/index.js";
+export * as norm from "./norm/index.js";
+export * as optim from "./optim/index.js";
+export {
+  type DType,
+  Generator,
+  manualSeed,
+  type NestedArray,
+  noGrad,
+  type Operand,
+  Tensor,
+  tensor,
+} from "./tensor/index.js";

@@ -1,6 +1,7 @@
 // A node of the lazy graph: an operation, its inputs, and the shape and type of its value. Recording a node computes nothing.
 // Values live in device buffers; a node that has been computed has a `value` and counts as a leaf from then on.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { DType } from "./dtype.js";
 import type { BinaryOp, Expr } from "./expr.js";
 import type { Shape } from "./shape.js";
@@ -60,9 +61,11 @@ export interface Op {
   readonly infer: (inputs: readonly Node[], attributes: Attributes) => { shape: Shape; dtype: DType };
   /** Gradients with respect to the inputs, given the gradient of the output. Undefined where there is none. Entries for
    *  inputs with `needs[i]` false are not looked at. Absent: the operation has derivative zero or none. */
-  readonly derivative?: (step: DerivativeStep) => readonly (Node | undefined)[];
+  readonly derivative?: Derivative;
   readonly lowering: Lowering;
 }
+
+export type Derivative = (step: DerivativeStep) => readonly (Node | undefined)[];
 
 export interface DerivativeStep {
   readonly inputs: readonly Node[];
@@ -90,7 +93,9 @@ export function opNamed(name: string): Op {
 
 /** What backward() needs to know of a recorded operation. */
 export interface Tape {
-  readonly op: Op;
+  /** Name of the operation, for error messages. */
+  readonly op: string;
+  readonly derivative: Derivative;
   readonly inputs: readonly Node[];
   readonly attributes: Attributes;
 }
@@ -113,6 +118,10 @@ export class Node {
   scalar: number | undefined = undefined;
   requiresGrad = false;
   tape: Tape | undefined = undefined;
+  /** Called with the gradient of this node once backward() has all of it. */
+  tap: ((gradient: Node) => void) | undefined = undefined;
+  /** Autograd leaves only: where backward() adds up the gradient. */
+  slot: object | undefined = undefined;
   /** Set when the buffer of this value was reused for a newer one (an optimizer's update): why it can't be read now. */
   overwritten: string | undefined = undefined;
   /** Scratch for graph walks: the walk's number and this node's position in it. */
@@ -167,30 +176,47 @@ export function settle(node: Node, value: Value): void {
   node.inputs = NO_INPUTS;
 }
 
-/** While false, recorded nodes carry no tape. Set through `withGradMode`. */
-let gradMode = true;
+/** Whether recorded nodes carry a tape; follows a computation across `await`. */
+const gradMode = new AsyncLocalStorage<boolean>();
 
 export function isGradEnabled(): boolean {
-  return gradMode;
+  return gradMode.getStore() ?? true;
 }
 
-export function setGradEnabled(enabled: boolean): void {
-  gradMode = enabled;
+/** Runs `body`, to the end of its promise if it gives one, with recording for backward() on or off. */
+export function withGradMode<T>(enabled: boolean, body: () => T): T {
+  return gradMode.run(enabled, body);
 }
 
 /** Records one operation. */
 export function record(op: Op, inputs: readonly Node[], attributes: Attributes = NO_ATTRIBUTES): Node {
   const { shape, dtype } = op.infer(inputs, attributes);
   const node = new Node(op, inputs, attributes, shape, dtype);
-  if (gradMode && op.derivative !== undefined && dtype === "float32") {
+  if (op.derivative !== undefined && dtype === "float32") {
     for (const input of inputs) {
       if (input.requiresGrad) {
-        node.requiresGrad = true;
-        node.tape = { op, inputs, attributes };
+        if (isGradEnabled()) {
+          node.requiresGrad = true;
+          node.tape = { op: op.name, derivative: op.derivative, inputs, attributes };
+        }
         break;
       }
     }
   }
+  return node;
+}
+
+/** Gives a composite value a derivative of its own, instead of the one of its parts. `forward` is recorded without tape. */
+export function differentiable(
+  op: string,
+  inputs: readonly Node[],
+  forward: () => Node,
+  derivative: Derivative,
+): Node {
+  if (!isGradEnabled() || !inputs.some((input) => input.requiresGrad)) return forward();
+  const node = withGradMode(false, forward);
+  node.requiresGrad = true;
+  node.tape = { op, derivative, inputs, attributes: NO_ATTRIBUTES };
   return node;
 }
 

@@ -12,6 +12,7 @@ import {
   type Op,
   record,
   scalarNode,
+  withGradMode,
 } from "../node.js";
 import { broadcastShapes, formatShape, sameShape } from "../shape.js";
 import { expand } from "./movement.js";
@@ -330,4 +331,19 @@ export function checkIndex(index: Node, bound: number, message: string): Node {
   if (index.dtype !== "int32")
     throw new TypeError(`indices must be int32, got ${index.dtype}; convert with .int()`);
   return record(CHECK_INDEX, [index], { bound, message });
+}
+
+const IDENTITY: Op = defineOp({
+  name: "identity",
+  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  derivative: ({ gradient }) => [gradient],
+  lowering: { kind: "elementwise", expression: ([x]) => x! },
+});
+
+/** The same value as a node of its own. */
+export const identity = (x: Node): Node => record(IDENTITY, [x]);
+
+/** The same value without a way back to what it was computed from. */
+export function detached(x: Node): Node {
+  return x.requiresGrad ? withGradMode(false, () => identity(x)) : x;
 }

@@ -1,0 +1,16 @@
+// Weight initialisation: PyTorch's `torch.nn.init`, plus LeCun. All functions change the tensor in place and return it.
+
+export { constant_, ones_, zeros_ } from "./constant.js";
+export { type Fans, fansOf } from "./fan.js";
+export { calculateGain, type Nonlinearity } from "./gain.js";
+export { type GeneratorOption, normal_, uniform_ } from "./random.js";
+export {
+  type KaimingOptions,
+  kaimingNormal_,
+  kaimingUniform_,
+  lecunNormal_,
+  lecunUniform_,
+  type XavierOptions,
+  xavierNormal_,
+  xavierUniform_,
+} from "./scaling.js";

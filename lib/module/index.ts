@@ -1,0 +1,11 @@
+// Modules and parameters: what layers and models are made of.
+
+export { type Callable, callable } from "./callable.js";
+export {
+  type ForwardHook,
+  type ForwardPreHook,
+  type HookHandle,
+  type LoadResult,
+  Module,
+} from "./module.js";
+export { Parameter } from "./parameter.js";

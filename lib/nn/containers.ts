@@ -1,0 +1,85 @@
+// Modules made of modules.
+
+import { callable } from "../module/callable.js";
+import { Module } from "../module/module.js";
+
+class SequentialModule<L extends readonly Module[] = readonly Module[]> extends Module {
+  readonly [index: number]: Module;
+
+  constructor(...layers: L) {
+    super();
+    layers.forEach((layer, i) => {
+      if (!(layer instanceof Module)) {
+        throw new TypeError(
+          `Sequential: argument ${i} is not a module, but ${typeof layer}; write nn.ReLU(), not nn.ReLU`,
+        );
+      }
+      Object.defineProperty(this, i, { value: layer, enumerable: true, writable: true, configurable: true });
+    });
+  }
+
+  override get length(): number {
+    return this.children().length;
+  }
+
+  /** The layer at `index`; negative ones count from the end. */
+  at(index: number): Module | undefined {
+    return this.layers().at(index);
+  }
+
+  /** The layers from `start` to `end` (exclusive) as a Sequential of their own; parameters are shared. */
+  slice(start?: number, end?: number): Sequential {
+    return new Sequential(...this.layers().slice(start, end));
+  }
+
+  [Symbol.iterator](): IterableIterator<Module> {
+    return this.layers()[Symbol.iterator]();
+  }
+
+  private layers(): Module[] {
+    return Array.from(
+      { length: Object.keys(this).filter((key) => /^\d+$/.test(key)).length },
+      (_, i) => this[i]!,
+    );
+  }
+
+  /** Each layer gets the output of the one before it. */
+  // biome-ignore lint/suspicious/noExplicitAny: the first layer decides what it takes, the last one what it gives
+  forward(...inputs: SequentialInputs<L>): SequentialOutput<L> {
+    let values: unknown[] = inputs as unknown[];
+    for (const layer of this.layers()) values = [(layer as (...args: unknown[]) => unknown)(...values)];
+    return values[0] as SequentialOutput<L>;
+  }
+}
+
+type SequentialInputs<L extends readonly Module[]> = L extends readonly [
+  infer First extends Module,
+  ...unknown[],
+]
+  ? Parameters<First["forward"]>
+  : // biome-ignore lint/suspicious/noExplicitAny: nothing is known of the layers
+    any[];
+type SequentialOutput<L extends readonly Module[]> = L extends readonly [
+  ...unknown[],
+  infer Last extends Module,
+]
+  ? ReturnType<Last["forward"]>
+  : // biome-ignore lint/suspicious/noExplicitAny: nothing is known of the layers
+    any;
+type Indexed<L extends readonly Module[]> = { readonly [K in keyof L & `${number}`]: L[K] };
+
+export type Sequential<L extends readonly Module[] = readonly Module[]> = SequentialModule<L> & Indexed<L>;
+
+interface SequentialConstructor {
+  new <const L extends readonly Module[]>(...layers: L): Sequential<L>;
+  <const L extends readonly Module[]>(...layers: L): Sequential<L>;
+  readonly prototype: SequentialModule;
+}
+
+/** Layers one after the other.
+ *
+ *  @example const model = nn.Sequential(nn.Linear(50, 40), nn.ReLU(), nn.Linear(40, 1)); */
+export const Sequential: SequentialConstructor = callable(
+  SequentialModule,
+  "Sequential",
+) as unknown as SequentialConstructor;

@@ -1,0 +1,113 @@
+// Cross-entropy of logits with class indices or class probabilities.
+
+import * as ops from "../graph/ops/index.js";
+import { formatShape } from "../graph/shape.js";
+import { type Callable, callable } from "../module/callable.js";
+import { Module } from "../module/module.js";
+import { logSoftmax } from "../tensor/softmax.js";
+import { Tensor } from "../tensor/tensor.js";
+import { nodeOf } from "../tensor/types.js";
+
+export type Reduction = "mean" | "sum" | "none";
+
+export interface CrossEntropyOptions {
+  /** A weight for each class, [C]. */
+  weight?: Tensor;
+  /** Targets with this value do not count. */
+  ignoreIndex?: number;
+  reduction?: Reduction;
+  /** Share of the target spread over all classes, 0 to 1. */
+  labelSmoothing?: number;
+}
+
+function check(logits: Tensor, target: Tensor): { probabilities: boolean } {
+  if (logits.ndim < 1 || logits.dtype !== "float32") {
+    throw new TypeError(
+      `crossEntropy: logits must be float32 [N, C], got ${logits.dtype} ${formatShape(logits.shape)}`,
+    );
+  }
+  const expected = logits.ndim === 1 ? [] : [logits.shape[0]!, ...logits.shape.slice(2)];
+  const shapes = `logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}`;
+  if (target.dtype === "float32") {
+    if (formatShape(target.shape) === formatShape(logits.shape)) return { probabilities: true };
+    throw new TypeError(
+      `crossEntropy: ${shapes}: a float32 target is taken as class probabilities and must have the shape of the logits; ` +
+        "for class indices convert it with .int()",
+    );
+  }
+  if (formatShape(target.shape) !== formatShape(expected)) {
+    throw new RangeError(`crossEntropy: ${shapes}: class indices must have shape ${formatShape(expected)}`);
+  }
+  return { probabilities: false };
+}
+
+/** -log softmax(logits)[target], averaged over the batch.
+ *
+ *  logits [N, C], [N, C, d...] or [C]; target class indices [N], [N, d...] or [] (int32), or probabilities shaped as the
+ *  logits. "mean" divides by the sum of the targets' weights. */
+export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { weight, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
+  const { probabilities } = check(logits, target);
+  const axis = logits.ndim === 1 ? 0 : 1;
+  const classes = logits.shape[axis]!;
+  const along = Array.from({ length: logits.ndim }, (_, i) => (i === axis ? classes : 1));
+  const logs = Tensor.from(logSoftmax(logits.node, axis));
+  const scaled = weight === undefined ? logs : logs.mul(weight.reshape(along));
+  if (probabilities) {
+    const smooth =
+      labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+    const losses = scaled.mul(smooth).sum(axis).neg();
+    if (reduction === "none") return losses;
+    return reduction === "sum" ? losses.sum() : losses.sum().div(losses.numel());
+  }
+  const labels = target.to("int32");
+  const counts = labels.ne(ignoreIndex);
+  const message = `crossEntropy: target {value} is out of range for ${classes} classes (0 to ${classes - 1})`;
+  // ignored labels may be out of range: they look at class 0 and are masked
+  const safe = Tensor.from(
+    ops.checkIndex(ops.where(counts.node, labels.node, nodeOf(0, "int32")), classes, message),
+  );
+  const places = Tensor.from(ops.reshape(ops.iota(classes), along));
+  const hit = safe.unsqueeze(axis).eq(places);
+  const mask = counts.float();
+  let losses = Tensor.from(ops.where(hit.node, scaled.node, nodeOf(0, "float32")))
+    .sum(axis)
+    .neg()
+    .mul(mask);
+  if (labelSmoothing > 0) {
+    const uniform = scaled
+      .sum(axis)
+      .neg()
+      .mul(mask)
+      .mul(labelSmoothing / classes);
+    losses = losses.mul(1 - labelSmoothing).add(uniform);
+  }
+  if (reduction === "none") return losses;
+  if (reduction === "sum") return losses.sum();
+  if (weight === undefined) return losses.sum().div(mask.sum());
+  const chosen = hit.float().mul(weight.reshape(along)).sum(axis).mul(mask);
+  return losses.sum().div(chosen.sum());
+}
+
+class CrossEntropyLossModule extends Module {
+  private readonly options: CrossEntropyOptions;
+
+  constructor(options: CrossEntropyOptions = {}) {
+    super();
+    // enumerable fields are searched for parameters; options are not one of them
+    this.options = Object.freeze({ ...options });
+  }
+
+  forward(logits: Tensor, target: Tensor): Tensor {
+    return crossEntropy(logits, target, this.options);
+  }
+}
+
+/** The usual loss of classifiers; takes logits, so put no softmax before it. See `F.crossEntropy`.
+ *
+ *  @example const lossFn = nn.CrossEntropyLoss(); lossFn(tensor.randn(3, 10), tensor([1, 0, 4], { dtype: "int32" })) */
+export const CrossEntropyLoss: Callable<typeof CrossEntropyLossModule> = callable(
+  CrossEntropyLossModule,
+  "CrossEntropyLoss",
+);
+export type CrossEntropyLoss = CrossEntropyLossModule;

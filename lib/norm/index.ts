@@ -1,0 +1,3 @@
+// Normalisation layers.
+
+export { BatchNorm1d, type BatchNormOptions } from "./batch.js";

@@ -1,0 +1,244 @@
+// What every tensor has: a storage, a shape, ways to read the value, a gradient. Its operations are in tensor.ts.
+
+import { Storage } from "../compute/buffer.js";
+import { isExpensive } from "../compute/session.js";
+import { type DType, typedArray } from "../graph/dtype.js";
+import { isGradEnabled, type Node } from "../graph/node.js";
+import * as ops from "../graph/ops/index.js";
+import { elements, formatShape, normalizeAxis, sameShape } from "../graph/shape.js";
+import { backward, type GradientSlot, keepForBackward } from "./autograd.js";
+import { formatTensor, nested } from "./format.js";
+import { isInsideModule } from "./scope.js";
+import { session } from "./session.js";
+import type { NestedArray } from "./types.js";
+
+export interface BackwardOptions {
+  /** Keep the graph for another backward(). */
+  retainGraph?: boolean;
+  /** Record the backward pass too, for derivatives of derivatives. */
+  createGraph?: boolean;
+}
+
+/** Everything about a tensor but its operations. */
+export abstract class TensorBase<T extends TensorBase<T>> {
+  /** Where the value is; detached tensors share it. */
+  readonly storage: Storage;
+  private readonly cut: boolean;
+
+  /** Use `tensor(...)` and the creation functions; this wraps what they made. */
+  constructor(storage: Storage, cut = false) {
+    this.storage = storage;
+    this.cut = cut;
+    if (storage.node.pending && !isInsideModule()) session().escape(storage.node);
+  }
+
+  /** The node to record operations on. */
+  get node(): Node {
+    return this.cut ? ops.detached(this.storage.node) : this.storage.node;
+  }
+
+  get shape(): readonly number[] {
+    return this.storage.node.shape;
+  }
+  get dtype(): DType {
+    return this.storage.node.dtype;
+  }
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+  /** The extents, or the extent of one dimension. */
+  size(): readonly number[];
+  size(dim: number): number;
+  size(dim?: number): readonly number[] | number {
+    return dim === undefined ? this.shape : this.shape[normalizeAxis(dim, this.ndim, "size")]!;
+  }
+  /** Number of elements. */
+  numel(): number {
+    return elements(this.shape);
+  }
+
+  // --- reading -------------------------------------------------------------------------------------------------------
+
+  private keep(): Node[] {
+    const { node } = this.storage;
+    if (!node.pending || !node.requiresGrad || !isGradEnabled()) return [];
+    return node.shape.length === 0 ? keepForBackward(node) : expensiveBelow(node);
+  }
+
+  /** The values, row-major, as a typed array of the tensor's own type. Waits. */
+  toTypedArray(): Float32Array | Int32Array | Uint8Array {
+    return typedArray(this.dtype, session().read(this.storage.node, this.keep()).slice());
+  }
+  async toTypedArrayAsync(): Promise<Float32Array | Int32Array | Uint8Array> {
+    return typedArray(this.dtype, (await session().readAsync(this.storage.node, this.keep())).slice());
+  }
+  /** The values as nested arrays; a number for a 0-d tensor. Waits. */
+  toArray(): NestedArray {
+    return nested(this.toTypedArray(), this.shape, this.dtype);
+  }
+  async toArrayAsync(): Promise<NestedArray> {
+    return nested(await this.toTypedArrayAsync(), this.shape, this.dtype);
+  }
+  /** The only element as a number. Waits. */
+  item(): number {
+    this.requireSingle("item");
+    return this.toTypedArray()[0]!;
+  }
+  async itemAsync(): Promise<number> {
+    this.requireSingle("itemAsync");
+    return (await this.toTypedArrayAsync())[0]!;
+  }
+  private requireSingle(what: string): void {
+    if (this.numel() !== 1) {
+      throw new RangeError(
+        `${what}(): needs a single element, got shape ${formatShape(this.shape)}; use .toArray()`,
+      );
+    }
+  }
+  /** Starts computing the value without waiting for it. */
+  realize(): this {
+    if (this.storage.node.pending) session().evaluate([this.storage.node, ...this.keep()]);
+    return this;
+  }
+  toString(): string {
+    return formatTensor(this);
+  }
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new TypeError(
+      "tensors have no operators in TypeScript: write a.add(b), a.sub(b), a.mul(b), a.div(b), a.gt(b), or .item() for a number",
+    );
+  }
+
+  // --- gradients -----------------------------------------------------------------------------------------------------
+
+  get requiresGrad(): boolean {
+    return !this.cut && this.storage.node.requiresGrad;
+  }
+  get isLeaf(): boolean {
+    return this.cut || this.storage.node.tape === undefined;
+  }
+  /** Makes this leaf collect gradients in `grad` (or stops it). */
+  requiresGrad_(requiresGrad = true): this {
+    const { node } = this.storage;
+    if (requiresGrad === this.requiresGrad) return this;
+    if (node.tape !== undefined) {
+      throw new Error(
+        "requiresGrad_(): only leaf tensors can be changed; use .detach() to cut a computed one off",
+      );
+    }
+    if (this.dtype !== "float32")
+      throw new TypeError(`requiresGrad_(): only float32 has gradients, got ${this.dtype}`);
+    // an own node: the value may be shared with tensors that need no gradient
+    if (requiresGrad && node.pending) this.storage.node = ops.identity(node);
+    this.storage.node.requiresGrad = requiresGrad;
+    this.storage.node.slot = requiresGrad
+      ? ({ gradient: undefined, exposed: undefined } satisfies GradientSlot)
+      : undefined;
+    return this;
+  }
+  /** The gradient that backward() has added up, if any. */
+  get grad(): T | null {
+    const slot = this.storage.node.slot as GradientSlot | undefined;
+    if (this.cut || slot?.gradient === undefined) return null;
+    slot.exposed ??= this.like(slot.gradient, false);
+    return slot.exposed as T;
+  }
+  set grad(gradient: T | null) {
+    const slot = this.storage.node.slot as GradientSlot | undefined;
+    if (slot === undefined)
+      throw new Error("grad: this tensor does not collect gradients; call .requiresGrad_() first");
+    if (gradient !== null && !sameShape(gradient.shape, this.shape)) {
+      throw new RangeError(
+        `grad: shape ${formatShape(gradient.shape)} for a tensor ${formatShape(this.shape)}`,
+      );
+    }
+    slot.gradient = gradient?.storage;
+    slot.exposed = gradient ?? undefined;
+  }
+  /** Adds the gradients of this number (or of the sum of `this * gradient`) to the leaves it was computed from. */
+  backward(gradient?: T, options: BackwardOptions = {}): void {
+    backward(this.node, gradient?.node, options.retainGraph ?? false, options.createGraph ?? false);
+  }
+  /** The same storage, seen without a history. */
+  detach(): T {
+    return this.like(this.storage, true);
+  }
+  /** A plain tensor on a storage. */
+  protected abstract like(storage: Storage, cut: boolean): T;
+  /** The values without gradients, as a tensor that shares the storage. Assigning replaces the value. */
+  get data(): T {
+    return this.detach();
+  }
+  set data(value: T) {
+    if (!sameShape(value.shape, this.shape)) {
+      throw new RangeError(`data: shape ${formatShape(value.shape)} for a tensor ${formatShape(this.shape)}`);
+    }
+    this.assign(ops.detached(value.node), false);
+  }
+  /** A copy of the value, with its history. */
+  clone(): T {
+    return this.like(new Storage(ops.identity(this.node)), false);
+  }
+
+  /** Gives the storage a new value: the base of all operations that end in "_". */
+  protected assign(node: Node, checkLeaf = true): this {
+    const current = this.storage.node;
+    if (checkLeaf && this.requiresGrad && this.isLeaf && isGradEnabled()) {
+      throw new Error(
+        "in-place change of a leaf that requires a gradient: wrap it in noGrad(() => ...) or change its .data, " +
+          "so that it is clear that backward() must not look at it",
+      );
+    }
+    const value = ops.cast(node, this.dtype);
+    if (!sameShape(value.shape, this.shape)) {
+      throw new RangeError(
+        `in-place result ${formatShape(value.shape)} does not fit the tensor ${formatShape(this.shape)}`,
+      );
+    }
+    const next = ops.identity(value);
+    if (current.slot !== undefined) {
+      next.tape = undefined;
+      next.requiresGrad = true;
+      next.slot = current.slot;
+    }
+    session().assign(this.storage, next);
+    return this;
+  }
+  /** Gives the memory back now. Reading the tensor afterwards is an error. */
+  dispose(): void {
+    session().release(this.storage.node);
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+// console.log and the notebook show values
+Object.defineProperties(TensorBase.prototype, {
+  [Symbol.for("nodejs.util.inspect.custom")]: {
+    value(this: TensorBase<never>): string {
+      return this.toString();
+    },
+  },
+  [Symbol.for("Jupyter.display")]: {
+    value(this: TensorBase<never>): Record<string, string> {
+      return { "text/plain": this.toString() };
+    },
+  },
+});
+
+/** Products and reductions below a value that is read while its graph may still be differentiated. */
+function expensiveBelow(root: Node): Node[] {
+  const seen = new Set<Node>();
+  const stack = [root];
+  const found: Node[] = [];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node) || !node.pending) continue;
+    seen.add(node);
+    if (node !== root && node.requiresGrad && isExpensive(node)) found.push(node);
+    stack.push(...node.inputs);
+  }
+  return found;
+}

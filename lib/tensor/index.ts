@@ -1,0 +1,46 @@
+// The namespace `tensor`: callable, and home of creation and functions, as `torch` is in PyTorch.
+
+import * as create from "./create.js";
+import * as functions from "./functions.js";
+import { defaultGenerator, manualSeed } from "./random/default.js";
+import { Generator } from "./random/generator.js";
+import { enableGrad, isGradEnabled, noGrad } from "./scope.js";
+import { Tensor } from "./tensor.js";
+
+const members = {
+  ...withoutInternal(create),
+  ...functions,
+  Tensor,
+  Generator,
+  defaultGenerator,
+  manualSeed,
+  noGrad,
+  enableGrad,
+  isGradEnabled,
+};
+
+type Members = Omit<typeof create, "fromData" | "fromBytes"> &
+  typeof functions & {
+    readonly Tensor: typeof Tensor;
+    readonly Generator: typeof Generator;
+    readonly defaultGenerator: Generator;
+    readonly manualSeed: typeof manualSeed;
+    readonly noGrad: typeof noGrad;
+    readonly enableGrad: typeof enableGrad;
+    readonly isGradEnabled: typeof isGradEnabled;
+  };
+
+function withoutInternal(all: typeof create): Omit<typeof create, "fromData" | "fromBytes"> {
+  const { fromData: _data, fromBytes: _bytes, ...rest } = all;
+  return rest;
+}
+
+/** `tensor([[1, 2], [3, 4]])` makes a tensor; `tensor.zeros(2, 3)`, `tensor.cat([...])`, ... are PyTorch's `torch.*`. */
+export const tensor: typeof create.fromData & Members = Object.assign(
+  (...args: Parameters<typeof create.fromData>): Tensor => create.fromData(...args),
+  members,
+);
+
+export type { DType } from "../graph/dtype.js";
+export type { NestedArray, Operand, ReduceArgument, ReduceOptions } from "./types.js";
+export { Generator, manualSeed, noGrad, Tensor };

@@ -1,0 +1,127 @@
+// Reductions as PyTorch has them: sum, mean, variance, extremes, norms; over all or some axes, kept or removed.
+
+import type { Node } from "../graph/node.js";
+import { scalarNode } from "../graph/node.js";
+import * as ops from "../graph/ops/index.js";
+import { elements, normalizeAxes, normalizeAxis } from "../graph/shape.js";
+import { type ReduceArgument, type ReduceOptions, reduceOptions } from "./types.js";
+
+const number = (value: number): Node => scalarNode(value, "float32");
+
+/** Puts reduced axes back with extent 1 where asked for. */
+function kept(reduced: Node, x: Node, axes: readonly number[], keepdim: boolean | undefined): Node {
+  return keepdim ? ops.reshape(reduced, ops.keptShape(x.shape, axes)) : reduced;
+}
+
+function simple(name: "sum" | "prod" | "max" | "min", x: Node, argument: ReduceArgument | undefined): Node {
+  const { dim, keepdim } = reduceOptions<ReduceOptions>(argument);
+  const axes = normalizeAxes(dim, x.shape.length, name);
+  return kept(ops.reduce(name, x, axes), x, axes, keepdim);
+}
+
+export const sum = (x: Node, argument?: ReduceArgument): Node => simple("sum", x, argument);
+export const prod = (x: Node, argument?: ReduceArgument): Node => simple("prod", x, argument);
+/** Largest values; where several are equal, they share the gradient. */
+export const amax = (x: Node, argument?: ReduceArgument): Node => simple("max", x, argument);
+export const amin = (x: Node, argument?: ReduceArgument): Node => simple("min", x, argument);
+
+function requireFloat(x: Node, what: string): void {
+  if (x.dtype !== "float32")
+    throw new TypeError(`${what}: needs float32, got ${x.dtype}; convert with .float()`);
+}
+
+export function mean(x: Node, argument?: ReduceArgument): Node {
+  requireFloat(x, "mean");
+  const axes = normalizeAxes(reduceOptions<ReduceOptions>(argument).dim, x.shape.length, "mean");
+  const count = elements(axes.map((axis) => x.shape[axis]!));
+  return ops.div(sum(x, argument), number(count));
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** Divide by n - 1 (true, the default) or by n. */
+  unbiased?: boolean;
+}
+
+/** Mean squared distance from the mean, in two passes. */
+export function variance(x: Node, argument?: number | readonly number[] | VarianceOptions): Node {
+  requireFloat(x, "var");
+  const { dim, keepdim, unbiased = true } = reduceOptions<VarianceOptions>(argument);
+  const axes = normalizeAxes(dim, x.shape.length, "var");
+  const count = elements(axes.map((axis) => x.shape[axis]!));
+  const centred = ops.sub(x, mean(x, { dim: axes, keepdim: true }));
+  const squares = ops.reduce("sum", ops.mul(centred, centred), axes);
+  return kept(ops.div(squares, number(unbiased ? count - 1 : count)), x, axes, keepdim);
+}
+
+export function std(x: Node, argument?: number | readonly number[] | VarianceOptions): Node {
+  return ops.sqrt(variance(x, argument));
+}
+
+export interface NormOptions extends ReduceOptions {
+  /** 2 (default), 1, any other positive number, or Infinity. */
+  p?: number;
+}
+
+/** (sum |x|^p)^(1/p). Its gradient where all elements are 0 is 0. */
+export function norm(x: Node, argument?: number | readonly number[] | NormOptions): Node {
+  requireFloat(x, "norm");
+  const { dim, keepdim, p = 2 } = reduceOptions<NormOptions>(argument);
+  const axes = normalizeAxes(dim, x.shape.length, "norm");
+  const reduceAbs = (name: "sum" | "max", y: Node): Node => kept(ops.reduce(name, y, axes), x, axes, keepdim);
+  if (p === Infinity) return reduceAbs("max", ops.abs(x));
+  if (p === 1) return reduceAbs("sum", ops.abs(x));
+  const powers = p === 2 ? ops.mul(x, x) : ops.pow(ops.abs(x), number(p));
+  const total = reduceAbs("sum", powers);
+  const empty = ops.eq(total, number(0));
+  const safe = ops.where(empty, number(1), total);
+  const root = p === 2 ? ops.sqrt(safe) : ops.pow(safe, number(1 / p));
+  return ops.where(empty, number(0), root);
+}
+
+/** log(sum(exp(x))), without overflow. */
+export function logsumexp(x: Node, argument: ReduceArgument): Node {
+  requireFloat(x, "logsumexp");
+  const { dim, keepdim } = reduceOptions<ReduceOptions>(argument);
+  const axes = normalizeAxes(dim, x.shape.length, "logsumexp");
+  const most = ops.detached(amax(x, { dim: axes, keepdim: true }));
+  // an infinite maximum would give inf - inf
+  const shift = ops.where(ops.eq(ops.abs(most), number(Infinity)), number(0), most);
+  const total = ops.log(ops.reduce("sum", ops.exp(ops.sub(x, shift)), axes));
+  const result = ops.add(total, ops.reshape(shift, total.shape));
+  return kept(result, x, axes, keepdim);
+}
+
+/** Position of the largest (smallest) element along `dim`, or in the flattened tensor; the first of equals. */
+export function argExtreme(name: "argmax" | "argmin", x: Node, argument?: number | ReduceOptions): Node {
+  const { dim, keepdim } = reduceOptions<ReduceOptions>(argument);
+  if (Array.isArray(dim)) throw new TypeError(`${name}: takes one dim`);
+  const axes = normalizeAxes(dim, x.shape.length, name);
+  if (x.shape.length === 0) return ops.full([], 0, "int32");
+  return kept(ops.reduce(name, x, axes), x, axes, keepdim);
+}
+
+/** Largest (smallest) value along `dim` with its position; the gradient goes to that position. */
+export function extremeAlong(
+  name: "max" | "min",
+  x: Node,
+  dim: number,
+  keepdim: boolean,
+): { values: Node; indices: Node } {
+  const axis = normalizeAxis(dim, x.shape.length, name);
+  const indices = argExtreme(name === "max" ? "argmax" : "argmin", x, { dim: axis, keepdim: true });
+  const values = ops.gather(x, axis, indices, `${name}: index {value}`);
+  if (keepdim) return { values, indices };
+  const shape = x.shape.filter((_, i) => i !== axis);
+  return { values: ops.reshape(values, shape), indices: ops.reshape(indices, shape) };
+}
+
+/** True where any (all) elements along the axes are not 0. */
+export function anyAll(name: "any" | "all", x: Node, argument?: ReduceArgument): Node {
+  const truth = ops.cast(ops.cast(x, "bool"), "int32");
+  const { dim, keepdim } = reduceOptions<ReduceOptions>(argument);
+  const axes = normalizeAxes(dim, x.shape.length, name);
+  const count = ops.reduce("sum", truth, axes);
+  const wanted = name === "any" ? 0 : elements(axes.map((axis) => x.shape[axis]!));
+  const limit = scalarNode(wanted, "int32");
+  return kept(name === "any" ? ops.gt(count, limit) : ops.eq(count, limit), x, axes, keepdim);
+}

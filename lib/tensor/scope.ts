@@ -1,0 +1,32 @@
+// Scopes that change how operations are recorded: without gradients, and inside a module's forward pass.
+
+import { isGradEnabled, withGradMode } from "../graph/node.js";
+
+export { isGradEnabled };
+
+/** Runs `body` without recording for backward(). Survives `await` in an async body. */
+export function noGrad<T>(body: () => T): T {
+  return withGradMode(false, body);
+}
+
+/** Runs `body` with recording for backward(), also inside `noGrad`. */
+export function enableGrad<T>(body: () => T): T {
+  return withGradMode(true, body);
+}
+
+let depth = 0;
+
+/** Runs a module's forward pass: tensors made inside belong to the module, not to user code, until one is returned. */
+export function insideModule<T>(body: () => T): T {
+  depth++;
+  try {
+    return body();
+  } finally {
+    depth--;
+  }
+}
+
+/** True while a module's forward pass runs. */
+export function isInsideModule(): boolean {
+  return depth > 0;
+}

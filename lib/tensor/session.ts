@@ -1,0 +1,18 @@
+// The session all tensors of this process belong to. It is opened at the first operation.
+
+import { connect } from "../compute/engine/connect.js";
+import { Session } from "../compute/session.js";
+
+let current: Session | undefined;
+
+/** The session; opened on first use, on the device and home that the environment names (lib/compute/settings.ts). */
+export function session(): Session {
+  current ??= new Session(connect());
+  return current;
+}
+
+/** Closes the engine. The next operation opens a new one; tensors of the old one can no longer be read. */
+export function closeSession(): void {
+  current?.client.close();
+  current = undefined;
+}

@@ -1,0 +1,36 @@
+// softmax and log-softmax along one axis, with their closed-form derivatives.
+
+import { differentiable, type Node } from "../graph/node.js";
+import * as ops from "../graph/ops/index.js";
+import { normalizeAxis } from "../graph/shape.js";
+import { amax, sum } from "./reductions.js";
+
+/** exp(x_i) / sum_j exp(x_j) along `dim`. Shape of x. */
+export function softmax(x: Node, dim: number): Node {
+  const axis = normalizeAxis(dim, x.shape.length, "softmax");
+  const along = { dim: axis, keepdim: true };
+  return differentiable(
+    "softmax",
+    [x],
+    () => {
+      const powers = ops.exp(ops.sub(x, amax(x, along)));
+      return ops.div(powers, sum(powers, along));
+    },
+    ({ output, gradient }) => [ops.mul(output, ops.sub(gradient, sum(ops.mul(gradient, output), along)))],
+  );
+}
+
+/** x_i - log sum_j exp(x_j) along `dim`. Shape of x. */
+export function logSoftmax(x: Node, dim: number): Node {
+  const axis = normalizeAxis(dim, x.shape.length, "logSoftmax");
+  const along = { dim: axis, keepdim: true };
+  return differentiable(
+    "logSoftmax",
+    [x],
+    () => {
+      const shifted = ops.sub(x, amax(x, along));
+      return ops.sub(shifted, ops.log(sum(ops.exp(shifted), along)));
+    },
+    ({ output, gradient }) => [ops.sub(gradient, ops.mul(ops.exp(output), sum(gradient, along)))],
+  );
+}

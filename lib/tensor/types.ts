@@ -1,0 +1,44 @@
+// Types that the functions on tensors share.
+
+import type { DType } from "../graph/dtype.js";
+import { dataNode, type Node, scalarNode } from "../graph/node.js";
+import type { Tensor } from "./tensor.js";
+
+/** A tensor, or a number that stands for one of its kind. */
+export type Operand = Tensor | number;
+
+/** Numbers nested to any depth, as they are written: `[[1, 2], [3, 4]]`. */
+export type NestedArray = number | boolean | readonly NestedArray[];
+
+export interface ReduceOptions {
+  /** Axes to reduce; all of them by default. Negative ones count from the end. */
+  dim?: number | readonly number[];
+  /** Keep reduced axes with extent 1. */
+  keepdim?: boolean;
+}
+
+/** How a reduction is told its axes: `sum()`, `sum(1)`, `sum([1, 2])`, `sum({ dim: 1, keepdim: true })`. */
+export type ReduceArgument = number | readonly number[] | ReduceOptions;
+
+/** Options of a reduction, whichever way they were given. */
+export function reduceOptions<O extends ReduceOptions>(
+  argument: number | readonly number[] | O | undefined,
+): O {
+  return (
+    typeof argument === "number" || Array.isArray(argument) ? { dim: argument } : (argument ?? {})
+  ) as O;
+}
+
+/** The node of an operand. A number takes the other operand's type where that can hold it, as in PyTorch. */
+export function nodeOf(operand: Operand, other: DType): Node {
+  if (typeof operand !== "number") return operand.node;
+  return scalarNode(operand, other === "float32" || !Number.isInteger(operand) ? "float32" : "int32");
+}
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** A leaf with the numbers in `values`. */
+export function hostNode(values: ArrayLike<number>, shape: readonly number[], dtype: DType): Node {
+  const array = ARRAYS[dtype].from(values);
+  return dataNode(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), shape, dtype);
+}
