@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "../setup/build.ts";
 import { command } from "../setup/command.ts";
+import { prepareData } from "../setup/data.ts";
 import { type Lab, startLab } from "../setup/lab.ts";
 import { choosePort } from "../setup/port.ts";
 import { Problem } from "../setup/problem.mjs";
@@ -21,6 +22,7 @@ await command(async () => {
   console.log("Gradbook");
   await preparePython();
   await build();
+  await prepareData();
   const lab = await step("JupyterLab", async () =>
     startLab({
       port: await choosePort(wanted),

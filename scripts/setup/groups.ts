@@ -1,0 +1,99 @@
+// The groups that `npm test` runs: what each needs and how it is counted.
+
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { LOCAL, MODULES, ROOT } from "./paths.mjs";
+
+export interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export interface Group {
+  name: string;
+  /** TypeScript projects to compile first; "all" also bundles the extension and prepares Python and the data. */
+  build: "lib" | "all";
+  browser?: true;
+  run(env: Record<string, string>): Promise<Count>;
+}
+
+/** The most a group may take before it is ended and counted as failed. */
+const MINUTES = 15;
+
+export const GROUPS: readonly Group[] = [
+  {
+    name: "style",
+    build: "lib",
+    run: (env) => runCheck([bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings"], env),
+  },
+  {
+    name: "types",
+    build: "all",
+    run: (env) => runCheck([bin("typescript/bin/tsc"), "-b", "tests", "scripts"], env),
+  },
+  { name: "unit", build: "lib", run: (env) => runTests("unit", env) },
+  { name: "kernel", build: "all", run: (env) => runTests("kernel", env) },
+  { name: "notebooks", build: "all", run: (env) => runTests("notebooks", env) },
+  { name: "browser", build: "all", browser: true, run: (env) => runTests("browser", env) },
+  { name: "setup", build: "lib", run: (env) => runTests("setup", env) },
+];
+
+const bin = (path: string): string => join(MODULES, ...path.split("/"));
+
+/** A tool that passes or fails as a whole: counts as one. */
+async function runCheck(args: string[], env: Record<string, string>): Promise<Count> {
+  const failed = (await run(args, env)) === 0 ? 0 : 1;
+  return { passed: 1 - failed, failed, skipped: 0 };
+}
+
+interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  testResults: { status: string; assertionResults: unknown[] }[];
+}
+
+/** A group of vitest: counts its tests; a file that cannot be loaded, or a crash, counts as a failure. */
+async function runTests(name: string, env: Record<string, string>): Promise<Count> {
+  const report = join(LOCAL, "tests", `${name}.json`);
+  mkdirSync(join(LOCAL, "tests"), { recursive: true });
+  rmSync(report, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const code = await run([bin("vitest/vitest.mjs"), "run", "--project", name, ...reporters], env);
+  try {
+    const counts = JSON.parse(readFileSync(report, "utf8")) as VitestReport;
+    const broken = counts.testResults.filter(
+      (file) => file.status === "failed" && file.assertionResults.length === 0,
+    );
+    const failed = counts.numFailedTests + broken.length;
+    return {
+      passed: counts.numPassedTests,
+      failed: code !== 0 && failed === 0 ? 1 : failed,
+      skipped: counts.numPendingTests + counts.numTodoTests,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+/** Runs a Node script to its end, its output passing through; gives the exit code. */
+function run(args: string[], env: Record<string, string>): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: "inherit",
+    });
+    const late = setTimeout(() => {
+      console.error(`Ended after ${MINUTES} minutes.`);
+      child.kill("SIGKILL");
+    }, MINUTES * 60_000);
+    child.on("exit", (code) => {
+      clearTimeout(late);
+      resolve(code ?? 1);
+    });
+  });
+}

@@ -1,0 +1,49 @@
+// Executes notebooks without a browser, through the real kernel, and says how it went.
+
+import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { jupyterEnvironment } from "./jupyter.ts";
+import { NOTEBOOKS, ROOT } from "./paths.mjs";
+import { PYTHON } from "./python.ts";
+
+const CELL_SECONDS = 300;
+
+export interface Outcome {
+  ok: boolean;
+  seconds: number;
+  /** How many code cells the notebook has. */
+  cells: number;
+  /** When it failed: the code cell (from 1), its first line, and the error. */
+  cell?: number;
+  line?: string;
+  error?: string;
+}
+
+/** The names of all notebooks, in order. */
+export function allNotebooks(): string[] {
+  return readdirSync(NOTEBOOKS)
+    .filter((name) => name.endsWith(".ipynb"))
+    .sort();
+}
+
+/** Executes a notebook of the notebooks folder. The file stays as it is unless `save` is set. */
+export function runNotebook(name: string, { save = false }: { save?: boolean } = {}): Promise<Outcome> {
+  const path = join(NOTEBOOKS, name);
+  const script = join(ROOT, "scripts", "python", "run_notebook.py");
+  const args = [script, path, String(CELL_SECONDS), ...(save ? [path] : [])];
+  const env = { ...process.env, ...jupyterEnvironment() };
+  return new Promise((resolve, reject) => {
+    execFile(PYTHON, args, { env, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+      if (error)
+        reject(new Error(`${name} could not be run: ${stderr.trim().split("\n").slice(-5).join("\n")}`));
+      else resolve(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as Outcome);
+    });
+  });
+}
+
+/** What to print for an outcome. */
+export function describeOutcome(name: string, { ok, seconds, cells, cell, line, error }: Outcome): string {
+  const head = `${ok ? "ok    " : "FAILED"}  ${name}  ${cells} cells, ${seconds.toFixed(1)} s`;
+  return ok ? head : `${head}\n        cell ${cell} (${line}): ${error}`;
+}
