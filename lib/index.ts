@@ -16,3 +16,5 @@ export {
   Tensor,
   tensor,
 } from "./tensor/index.js";
+export * as train from "./train/index.js";
+export { watch } from "./train/index.js";

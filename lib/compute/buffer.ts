@@ -22,10 +22,13 @@ export class Storage {
   node: Node;
   /** The leaf whose buffer this storage owns; a newer value is written over it. */
   base: Node | undefined;
+  /** How many values it has been given since the last one was computed. */
+  writes: number;
 
   constructor(node: Node) {
     this.node = node;
     this.base = undefined;
+    this.writes = 0;
   }
 }
 

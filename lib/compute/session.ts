@@ -11,6 +11,9 @@ import type { EngineClient } from "./engine/client.js";
 /** Host data up to this size travels with each run that reads it; larger data is written to the device once. */
 const INLINE_BYTES = 4096;
 
+/** A storage that changes this often without being read is computed. */
+const MAX_WRITES = 16;
+
 interface Result {
   readonly node: Node;
   /** Set: the value goes into this storage's buffer, if it has one. */
@@ -71,6 +74,8 @@ export class Session {
   assign(storage: Storage, node: Node): void {
     storage.node = node;
     this.dirty.add(storage);
+    // nobody reads it, as in a loop that only counts: keep the chain short
+    if (++storage.writes >= MAX_WRITES) this.evaluate([]);
   }
 
   /** Computes `nodes`, all storages with new values, and the values that would lose their inputs by that: in one run. */
@@ -99,6 +104,11 @@ export class Session {
     this.dirty.clear();
     const stored = new Set(stores.map(({ node }) => node));
     this.escaped = this.escaped.filter((node) => node.pending);
+    // a prediction that the loss is computed from comes out of the same run
+    const shared = pendingBelow(nodes);
+    for (const node of this.escaped) {
+      if (node.requiresGrad && shared.has(node) && !stored.has(node)) results.set(node, { node });
+    }
     if (doomed.size > 0) {
       const reads = readers(doomed);
       for (const node of this.escaped) if (!stored.has(node) && reads(node)) results.set(node, { node });
@@ -137,6 +147,7 @@ export class Session {
     settle(node, buffer ?? base!.value!);
     if (storage === undefined) return;
     storage.base = node;
+    storage.writes = 0;
     if (base === undefined) return;
     base.value = undefined;
     base.overwritten = "a later in-place update (an optimizer's step, or a running statistic)";
@@ -215,6 +226,18 @@ export class Session {
     );
     return this.client.explain(this.planFor(captured));
   }
+}
+
+/** All pending nodes that `roots` are computed from. */
+function pendingBelow(roots: readonly Node[]): Set<Node> {
+  const seen = new Set<Node>();
+  const stack = [...roots];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (!node.pending || seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...node.inputs);
+  }
+  return seen;
 }
 
 /** A test whether a pending node reads one of the leaves in `doomed`, remembering what it found. */

@@ -41,6 +41,15 @@ function check(logits: Tensor, target: Tensor): { probabilities: boolean } {
   return { probabilities: false };
 }
 
+type LossListener = (logits: Tensor, target: Tensor) => void;
+const listeners = new Set<LossListener>();
+
+/** Calls `listener` with logits [N, C] and class indices [N] of every cross-entropy. Gives the way to stop. */
+export function onCrossEntropy(listener: LossListener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
 /** -log softmax(logits)[target], averaged over the batch.
  *
  *  logits [N, C], [N, C, d...] or [C]; target class indices [N], [N, d...] or [] (int32), or probabilities shaped as the
@@ -61,6 +70,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
     return reduction === "sum" ? losses.sum() : losses.sum().div(losses.numel());
   }
   const labels = target.to("int32");
+  if (logits.ndim === 2) for (const listener of listeners) listener(logits, labels);
   const counts = labels.ne(ignoreIndex);
   const message = `crossEntropy: target {value} is out of range for ${classes} classes (0 to ${classes - 1})`;
   // ignored labels may be out of range: they look at class 0 and are masked

@@ -2,7 +2,7 @@
 
 import { differentiable } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import { formatShape } from "../graph/shape.js";
+import { elements, formatShape } from "../graph/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import { nodeOf } from "../tensor/types.js";
 
@@ -12,8 +12,20 @@ export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   if (weight.ndim !== 2)
     throw new RangeError(`linear: the weight must be [out, in], got ${formatShape(weight.shape)}`);
-  const product = x.matmul(weight.t());
-  return bias === null ? product : product.add(bias);
+  const w = weight.node;
+  const rows = ops.reshape(x.node, [elements(x.shape.slice(0, -1)), x.shape.at(-1)!]);
+  const product = differentiable(
+    "linear",
+    [rows, w],
+    () => ops.matmul(rows, ops.transposeLast(w)),
+    // written out, so that the gradient of the weight comes in the weight's own layout
+    ({ gradient, needs }) => [
+      needs[0] ? ops.matmul(gradient, w) : undefined,
+      needs[1] ? ops.matmul(ops.transposeLast(gradient), rows) : undefined,
+    ],
+  );
+  const shifted = bias === null ? product : ops.add(product, bias.node);
+  return Tensor.from(ops.reshape(shifted, [...x.shape.slice(0, -1), weight.shape[0]!]));
 }
 
 export const relu = (x: Tensor): Tensor => x.relu();

@@ -113,6 +113,15 @@ function checkRoot(root: Node, seed: Node | undefined): Node {
   return full(root.shape, 1, "float32");
 }
 
+type BackwardListener = (root: Node) => void;
+const listeners = new Set<BackwardListener>();
+
+/** Calls `listener` with the root of every backward(), before it is differentiated. Gives the way to stop. */
+export function onBackward(listener: BackwardListener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
 /** Adds the gradient of `root` to the slots of all leaves. */
 export function backward(
   root: Node,
@@ -121,6 +130,7 @@ export function backward(
   createGraph: boolean,
 ): void {
   const start = checkRoot(root, seed);
+  for (const listener of listeners) listener(root);
   const ready = seed === undefined && !createGraph ? planned.get(root) : undefined;
   const pass = ready ?? differentiate([root], [start], createGraph);
   for (const [leaf, gradient] of pass.leaves) {

@@ -115,13 +115,26 @@ export function evenSizes(extent: number, size: number): number[] {
   return Array.from({ length: Math.ceil(extent / size) }, (_, i) => Math.min(size, extent - i * size));
 }
 
+/** A slice's end as a position from 0 to `extent`; negative ones count from the end. */
+const position = (at: number, extent: number): number =>
+  Math.min(extent, Math.max(0, at < 0 ? at + extent : at));
+
 /** Elements `start` to `end` (exclusive) of `dim`; both may be negative. */
 export function sliceAlong(x: Node, dim: number, start: number, end: number): Node {
   const axis = normalizeAxis(dim, x.shape.length, "slice");
   const extent = x.shape[axis]!;
-  const clamp = (at: number): number => Math.min(extent, Math.max(0, at < 0 ? at + extent : at));
-  const from = clamp(start);
-  return ops.narrow(x, axis, from, Math.max(0, clamp(end) - from));
+  const from = position(start, extent);
+  return ops.narrow(x, axis, from, Math.max(0, position(end, extent) - from));
+}
+
+/** Every `step`th position from `start` to `end` (exclusive) of an axis. */
+export function stepIndices(extent: number, start: number, end: number, step: number): Int32Array {
+  if (!Number.isInteger(step) || step < 1) {
+    throw new RangeError(`slice: step must be a positive whole number, got ${step}; use .flip() to reverse`);
+  }
+  const from = position(start, extent);
+  const length = Math.max(0, Math.ceil((position(end, extent) - from) / step));
+  return Int32Array.from({ length }, (_, i) => from + i * step);
 }
 
 /** `length` elements of `dim` from `start` on. */

@@ -29,7 +29,9 @@ export function logSoftmax(x: Node, dim: number): Node {
     [x],
     () => {
       const shifted = ops.sub(x, amax(x, along));
-      return ops.sub(shifted, ops.log(sum(ops.exp(shifted), along)));
+      // the logarithm before the axis is put back: it then belongs to the reduction's kernel
+      const total = ops.log(sum(ops.exp(shifted), axis));
+      return ops.sub(shifted, ops.reshape(total, ops.keptShape(x.shape, [axis])));
     },
     ({ output, gradient }) => [ops.sub(gradient, ops.mul(ops.exp(output), sum(gradient, along)))],
   );

@@ -324,9 +324,13 @@ export class Tensor extends TensorBase<Tensor> {
   at(index: number): Tensor {
     return this.select(0, index);
   }
-  /** Positions `start` to `end` (exclusive) of `dim`: PyTorch's `x[start:end]`. */
-  slice(start: number, end?: number, options: { dim?: number } = {}): Tensor {
-    const { dim = 0 } = options;
+  /** Positions `start` to `end` (exclusive) of `dim`, every `step`th of them: PyTorch's `x[start:end:step]`. */
+  slice(start: number, end?: number, options: { dim?: number; step?: number } = {}): Tensor {
+    const { dim = 0, step = 1 } = options;
+    if (step !== 1) {
+      const indices = shaping.stepIndices(this.size(dim), start, end ?? this.size(dim), step);
+      return this.indexSelect(dim, indices);
+    }
     return Tensor.from(shaping.sliceAlong(this.node, dim, start, end ?? this.size(dim)));
   }
   narrow(dim: number, start: number, length: number): Tensor {

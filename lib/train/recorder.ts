@@ -1,0 +1,102 @@
+// Puts measured numbers into rows and passes them to the host, a few times a second.
+
+import { host } from "./host.js";
+import {
+  type LayerInfo,
+  type RunInfo,
+  type RunStatus,
+  rowLength,
+  type StepField,
+  stepColumn,
+} from "./run.js";
+import type { Report, WatchOptions } from "./watch.js";
+
+/** Rows are passed on at most this often. */
+const INTERVAL_MS = 60;
+
+const usedNames = new Map<string, number>();
+
+/** The name itself the first time, then "name #2", "name #3". */
+function uniqueName(name: string): string {
+  const count = (usedNames.get(name) ?? 0) + 1;
+  usedNames.set(name, count);
+  return count === 1 ? name : `${name} #${count}`;
+}
+
+/** One row to be: all fields start as not measured. */
+export class Row {
+  readonly values: Float32Array;
+
+  constructor(layers: number) {
+    this.values = new Float32Array(rowLength(layers)).fill(Number.NaN);
+  }
+  set(field: StepField, value: number | undefined): void {
+    if (value !== undefined) this.values[stepColumn(field)] = value;
+  }
+}
+
+export class RunRecorder {
+  private info: RunInfo;
+  private readonly started = performance.now();
+  private rows: Float32Array[] = [];
+  private sent = 0;
+
+  constructor(layers: readonly LayerInfo[], options: WatchOptions) {
+    this.info = {
+      id: crypto.randomUUID(),
+      name: uniqueName(options.name ?? "Run"),
+      startedAt: new Date().toISOString(),
+      status: "running",
+      device: "cpu",
+      layers,
+      ...(options.dataset !== undefined && { dataset: options.dataset }),
+    };
+    host()?.publish({ type: "run", info: this.info });
+  }
+
+  setClasses(classes: number): void {
+    if (this.info.classes !== classes) this.change({ classes });
+  }
+
+  newRow(step: number): Row {
+    const row = new Row(this.info.layers.length);
+    row.set("step", step);
+    row.set("seconds", (performance.now() - this.started) / 1000);
+    return row;
+  }
+
+  push(row: Row): void {
+    this.rows.push(row.values);
+    if (performance.now() - this.sent >= INTERVAL_MS) this.send();
+  }
+
+  /** A row with numbers from outside the step. */
+  report(step: number, values: Report): void {
+    const row = this.newRow(step);
+    for (const [field, value] of Object.entries(values)) row.set(field as StepField, value);
+    this.push(row);
+  }
+
+  /** Passes on what has gathered. */
+  send(): void {
+    if (this.rows.length === 0) return;
+    const length = rowLength(this.info.layers.length);
+    const rows = new Float32Array(this.rows.length * length);
+    this.rows.forEach((row, i) => {
+      rows.set(row, i * length);
+    });
+    this.rows = [];
+    this.sent = performance.now();
+    host()?.publish({ type: "rows", run: this.info.id, rows });
+  }
+
+  finish(status: RunStatus): void {
+    this.send();
+    this.change({ status });
+  }
+
+  private change(change: Partial<RunInfo>): void {
+    this.info = { ...this.info, ...change };
+    host()?.publish({ type: "run", info: this.info });
+  }
+}

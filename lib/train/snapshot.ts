@@ -1,0 +1,207 @@
+// A run as a picture that needs no kernel: the data under RUN_MIME, thinned out, and its fallbacks as SVG and as text.
+// Pure functions of a run's record; nothing here knows tensors.
+
+import {
+  LAYER_FIELDS,
+  type LayerField,
+  layerColumn,
+  type RunInfo,
+  type RunSnapshot,
+  rowLength,
+  STEP_FIELDS,
+  type StepField,
+  stepColumn,
+} from "./run.js";
+
+const MAX_ROWS = 300;
+const MIN_ROWS = 40;
+/** Bounds the size of a saved notebook: about 200 kB a run, however many layers it has. */
+const MAX_NUMBERS = 24_000;
+const DIGITS = 5;
+
+/** One run with at most 300 of its rows (fewer with many layers); validation values and the last row are among them. */
+export function snapshotOf(info: RunInfo, rows: Float32Array): RunSnapshot {
+  const width = rowLength(info.layers.length);
+  const count = Math.floor(rows.length / width);
+  const limit = Math.min(MAX_ROWS, Math.max(MIN_ROWS, Math.floor(MAX_NUMBERS / width)));
+  const chosen = chosenRows(rows, width, count, limit);
+  return {
+    version: 1,
+    info,
+    stepFields: STEP_FIELDS,
+    layerFields: LAYER_FIELDS,
+    rows: chosen.map((row) => Array.from(rows.subarray(row * width, (row + 1) * width), rounded)),
+  };
+}
+
+function chosenRows(rows: Float32Array, width: number, count: number, limit: number): number[] {
+  if (count <= limit) return Array.from({ length: count }, (_, row) => row);
+  const chosen = new Set<number>();
+  for (let row = count - 1; row >= 0 && chosen.size < limit / 2; row--) {
+    if (Number.isFinite(rows[row * width + stepColumn("validationLoss")])) chosen.add(row);
+  }
+  const even = limit - chosen.size;
+  for (let i = 0; i < even; i++) chosen.add(Math.round((i * (count - 1)) / (even - 1)));
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/** JSON has no NaN and no infinity: both become null. */
+function rounded(value: number): number | null {
+  return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null;
+}
+
+/** A few lines: what is known at the end of the run. */
+export function snapshotToText(snapshot: RunSnapshot): string {
+  const { info } = snapshot;
+  const step = last(stepSeries(snapshot, "step"));
+  const lines = [
+    `${info.name}: ${info.status}${step === undefined ? "" : ` after ${step + 1} steps`} on ${info.device}`,
+  ];
+  for (const [field, label] of SUMMARY) {
+    const value = last(stepSeries(snapshot, field));
+    if (value !== undefined) lines.push(`  ${label} ${value}`);
+  }
+  return lines.join("\n");
+}
+
+const SUMMARY: readonly (readonly [StepField, string])[] = [
+  ["loss", "loss"],
+  ["accuracy", "accuracy"],
+  ["validationLoss", "validation loss"],
+  ["validationAccuracy", "validation accuracy"],
+];
+
+interface Line {
+  readonly points: readonly (readonly [x: number, y: number])[];
+  readonly color: string;
+}
+
+interface Panel {
+  readonly title: string;
+  readonly lines: readonly Line[];
+}
+
+const PANEL = { width: 230, height: 150, left: 44, top: 46, gap: 16 };
+const GREY = "#8a8f98";
+const LOSS = "#2f81f7";
+const VALIDATION = "#e3742f";
+
+/** Loss, and for each layer the standard deviation of its output and the norm of its gradient; legible on light and dark. */
+export function snapshotToSvg(snapshot: RunSnapshot): string {
+  const { info } = snapshot;
+  const panels: Panel[] = [
+    {
+      title: "Loss (orange: validation)",
+      lines: [
+        { points: points(snapshot, stepColumn("loss")), color: LOSS },
+        { points: points(snapshot, stepColumn("validationLoss")), color: VALIDATION },
+      ],
+    },
+    { title: "Activation std by layer", lines: layerLines(snapshot, "std") },
+    { title: "Gradient norm by layer", lines: layerLines(snapshot, "gradientNorm") },
+  ].filter(({ lines }) => lines.some((line) => line.points.length > 0));
+  const step = PANEL.left + PANEL.width + PANEL.gap;
+  const width = Math.max(1, panels.length) * step;
+  const height = PANEL.top + PANEL.height + 28;
+  const layers = info.layers.length;
+  const depth = layers > 1 ? ` (${layers} layers, blue: first, red: last)` : "";
+  const title = escaped(`${info.name}: ${info.status}${depth}`);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
+    ` font-family="system-ui, sans-serif" font-size="11" fill="${GREY}" role="img" aria-label="${title}">`,
+    `<text x="${PANEL.left}" y="16" font-size="13" font-weight="600">${title}</text>`,
+    ...panels.map((panel, index) => panelSvg(panel, PANEL.left + index * step)),
+    "</svg>",
+  ].join("");
+}
+
+function layerLines(snapshot: RunSnapshot, field: LayerField): Line[] {
+  const { layers } = snapshot.info;
+  return layers.map((_, layer) => ({
+    points: points(snapshot, layerColumn(layer, field)),
+    color: depthColor(layer, layers.length),
+  }));
+}
+
+/** From blue (first layer) over violet to red (last). */
+function depthColor(layer: number, layers: number): string {
+  const share = layers > 1 ? layer / (layers - 1) : 0;
+  return `hsl(${Math.round(215 + share * 140)} 75% 55%)`;
+}
+
+function points(snapshot: RunSnapshot, column: number): (readonly [number, number])[] {
+  const stepAt = stepColumn("step");
+  return snapshot.rows.flatMap((row) => {
+    const [x, y] = [row[stepAt], row[column]];
+    return typeof x === "number" && typeof y === "number" ? [[x, y] as const] : [];
+  });
+}
+
+function panelSvg({ title, lines }: Panel, left: number): string {
+  const all = lines.flatMap((line) => line.points);
+  const x = scaleOf(
+    all.map(([at]) => at),
+    false,
+  );
+  const ys = all.map(([, at]) => at);
+  const y = scaleOf(ys, wantsLog(ys));
+  const px = (value: number): string => (left + x.share(value) * PANEL.width).toFixed(1);
+  const py = (value: number): string => (PANEL.top + (1 - y.share(value)) * PANEL.height).toFixed(1);
+  const bottom = PANEL.top + PANEL.height;
+  const paths = lines.map(({ points, color }) => {
+    const visible = points.filter(([, value]) => !y.log || value > 0);
+    const path = visible.map(([a, b], i) => `${i === 0 ? "M" : "L"}${px(a)} ${py(b)}`).join("");
+    return `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.4" stroke-linejoin="round"/>`;
+  });
+  const label = (value: number): string => String(Number(value.toPrecision(3)));
+  return [
+    `<text x="${left}" y="${PANEL.top - 10}">${escaped(title)}${y.log ? ", log" : ""}</text>`,
+    `<rect x="${left}" y="${PANEL.top}" width="${PANEL.width}" height="${PANEL.height}" fill="none" stroke="${GREY}" stroke-opacity="0.4"/>`,
+    ...paths,
+    `<text x="${left - 4}" y="${PANEL.top + 9}" text-anchor="end">${label(y.high)}</text>`,
+    `<text x="${left - 4}" y="${bottom}" text-anchor="end">${label(y.low)}</text>`,
+    `<text x="${left}" y="${bottom + 15}">${label(x.low)}</text>`,
+    `<text x="${left + PANEL.width}" y="${bottom + 15}" text-anchor="end">step ${label(x.high)}</text>`,
+  ].join("");
+}
+
+interface Scale {
+  readonly low: number;
+  readonly high: number;
+  readonly log: boolean;
+  /** 0 at the low end, 1 at the high end. */
+  share(value: number): number;
+}
+
+/** Values over more than a factor of 50 need a logarithmic axis to be seen. */
+function wantsLog(values: readonly number[]): boolean {
+  const positive = values.filter((value) => value > 0);
+  const lowest = positive.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const highest = positive.reduce((a, b) => Math.max(a, b), 0);
+  return positive.length > 0 && !values.some((value) => value < 0) && highest > 50 * lowest;
+}
+
+function scaleOf(values: readonly number[], log: boolean): Scale {
+  const used = log ? values.filter((value) => value > 0) : values;
+  let low = used.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  let high = used.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (!Number.isFinite(low)) [low, high] = [0, 1];
+  if (low === high) {
+    const margin = Math.abs(low) || 1;
+    [low, high] = log ? [low / 2, high * 2] : [low - margin / 2, high + margin / 2];
+  }
+  const at = log ? Math.log : (value: number): number => value;
+  return { low, high, log, share: (value) => (at(value) - at(low)) / (at(high) - at(low)) };
+}
+
+function stepSeries(snapshot: RunSnapshot, field: StepField): readonly (number | null | undefined)[] {
+  return snapshot.rows.map((row) => row[stepColumn(field)]);
+}
+
+function last(values: readonly (number | null | undefined)[]): number | undefined {
+  return values.findLast((value) => typeof value === "number") ?? undefined;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}

@@ -1,0 +1,272 @@
+// watch(model): records what happens inside a network while it trains, without further code. The statistics are computed in
+// the step's own plan and read one step later, so that nothing waits for them.
+
+import type { Node } from "../graph/node.js";
+import * as ops from "../graph/ops/index.js";
+import type { HookHandle, Module } from "../module/module.js";
+import { onCrossEntropy } from "../nn/cross-entropy.js";
+import { type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
+import { type GradientSlot, onBackward } from "../tensor/autograd.js";
+import { noGrad } from "../tensor/scope.js";
+import { session } from "../tensor/session.js";
+import { Tensor } from "../tensor/tensor.js";
+import { type WatchedLayer, watchedLayers } from "./layers.js";
+import { RunRecorder } from "./recorder.js";
+import { layerColumn, type StepField } from "./run.js";
+import { sampling } from "./sampling.js";
+import { BACKWARD_FIELDS, FORWARD_FIELDS, forwardStatistics, gradientNorm } from "./statistics.js";
+
+export interface WatchOptions {
+  /** What to call the run in plots; "Run" by default. A name used before gets a number. */
+  name?: string;
+  /** What the data is, to be shown with the run: "Fashion-MNIST (sample)". */
+  dataset?: string;
+}
+
+/** Numbers only the training loop knows, to be shown with the watched ones. */
+export type Report = Partial<
+  Record<Exclude<StepField, "step" | "seconds" | "loss" | "learningRate">, number>
+>;
+
+const watched = new WeakMap<Module, Watcher>();
+
+/** Watches a model: its loss, its layers' activations and gradients go to the live plots from the next step on.
+ *
+ *  The loss is whatever `backward()` is called on; the optimizer is the one that steps the model's parameters. Watching a
+ *  model again starts a new run.
+ *
+ *  @example watch(model, { name: "He" }); */
+export function watch(model: Module, options: WatchOptions = {}): Watcher {
+  watched.get(model)?.finish();
+  const watcher = new Watcher(model, options);
+  watched.set(model, watcher);
+  return watcher;
+}
+
+/** The watcher of a model, if it is being watched. */
+export function watcherOf(model: Module): Watcher | undefined {
+  const watcher = watched.get(model);
+  return watcher?.active ? watcher : undefined;
+}
+
+/** What one sampled step has gathered so far. */
+interface Sample {
+  loss: Node | undefined;
+  accuracy: Node | undefined;
+  learningRate: number;
+  /** Nodes by layer; a layer that was not run stays undefined. */
+  readonly forward: (Node[] | undefined)[];
+  readonly inputGradients: (Node | undefined)[];
+  forwardRow: Node | undefined;
+  backwardRow: Node | undefined;
+  run: number;
+}
+
+export class Watcher {
+  /** False once the run has ended. */
+  active = true;
+  private readonly layers: readonly WatchedLayer[];
+  private readonly parameters: ReadonlySet<unknown>;
+  private readonly recorder: RunRecorder;
+  private readonly handles: HookHandle[] = [];
+  private readonly stops: (() => void)[] = [];
+  private step = 0;
+  private current: Sample | undefined;
+  private waiting: { step: number; sample: Sample }[] = [];
+  private flushing = false;
+
+  /** Use `watch(model)`. */
+  constructor(model: Module, options: WatchOptions) {
+    this.layers = watchedLayers(model);
+    this.parameters = new Set(model.parameters());
+    this.recorder = new RunRecorder(
+      this.layers.map(({ info }) => info),
+      options,
+    );
+    this.handles.push(model.registerForwardPreHook((module) => this.begin(module)));
+    this.layers.forEach((layer, i) => {
+      this.handles.push(layer.head.registerForwardHook((_m, _x, output) => this.tapInputSum(i, output)));
+      this.handles.push(layer.last.registerForwardHook((_m, _x, output) => this.tapActivation(i, output)));
+    });
+    this.stops.push(
+      onCrossEntropy((logits, target) => this.tapPrediction(logits, target)),
+      onBackward((root) => this.tapLoss(root)),
+      onStep((optimizer) => this.endStep(optimizer)),
+    );
+  }
+
+  /** The number of the next step. */
+  get steps(): number {
+    return this.step;
+  }
+
+  /** Adds what only the training loop knows to the plots, at the current step. */
+  report(values: Report): void {
+    this.recorder.report(Math.max(0, this.step - 1), values);
+  }
+
+  /** Ends the run: the taps are taken off, the last statistics are sent. */
+  finish(): void {
+    if (!this.active) return;
+    this.flush();
+    this.active = false;
+    for (const handle of this.handles) handle.remove();
+    for (const stop of this.stops) stop();
+    this.recorder.finish("finished");
+  }
+
+  private begin(module: Module): void {
+    if (!module.training || this.current !== undefined) return;
+    this.collect();
+    const { loss } = sampling(this.step);
+    if (!loss) return;
+    this.current = {
+      loss: undefined,
+      accuracy: undefined,
+      learningRate: Number.NaN,
+      forward: new Array<Node[] | undefined>(this.layers.length),
+      inputGradients: new Array<Node | undefined>(this.layers.length),
+      forwardRow: undefined,
+      backwardRow: undefined,
+      run: -1,
+    };
+    this.flushLater();
+  }
+
+  private get layersSampled(): boolean {
+    return this.current !== undefined && sampling(this.step).layers;
+  }
+
+  private tapInputSum(layer: number, output: unknown): void {
+    const sample = this.current;
+    if (!this.layersSampled || sample === undefined || !(output instanceof Tensor)) return;
+    output.storage.node.tap = (gradient) => {
+      sample.inputGradients[layer] = gradient;
+    };
+  }
+
+  private tapActivation(layer: number, output: unknown): void {
+    if (!this.layersSampled || !(output instanceof Tensor)) return;
+    this.current!.forward[layer] = noGrad(() => forwardStatistics(output.detach().node));
+  }
+
+  private tapPrediction(logits: Tensor, target: Tensor): void {
+    if (this.current === undefined) return;
+    this.recorder.setClasses(logits.shape[1]!);
+    this.current.accuracy = noGrad(() => logits.detach().argmax(1).eq(target).float().mean().node);
+  }
+
+  private tapLoss(root: Node): void {
+    const sample = this.current;
+    if (sample === undefined) return;
+    sample.loss = noGrad(() => ops.identity(ops.detached(root)));
+  }
+
+  /** The forward statistics of all layers as one row, to be computed with the step. */
+  private ride(sample: Sample): void {
+    const missing = (n: number): Node[] =>
+      Array.from({ length: n }, () => ops.full([1], Number.NaN, "float32"));
+    const settled = (): void => {
+      sample.run = session().latest;
+    };
+    if (sample.forward.some((row) => row !== undefined)) {
+      const parts = Array.from(sample.forward, (row) => row ?? missing(FORWARD_FIELDS)).flat();
+      sample.forwardRow = noGrad(() => ops.concat(parts, 0));
+      session().ride(sample.forwardRow, settled);
+    }
+    if (Array.from(sample.inputGradients).some((gradient) => gradient !== undefined)) {
+      sample.backwardRow = noGrad(() => ops.concat(this.backwardParts(sample, missing), 0));
+      session().ride(sample.backwardRow, settled);
+    }
+    for (const node of [sample.loss, sample.accuracy]) if (node !== undefined) session().ride(node, settled);
+  }
+
+  private backwardParts(sample: Sample, missing: (n: number) => Node[]): Node[] {
+    return this.layers.flatMap(({ head }, i) => {
+      const gradient = sample.inputGradients[i];
+      const own = head.parameters().flatMap((parameter) => {
+        const slot = parameter.storage.node.slot as GradientSlot | undefined;
+        return slot?.gradient === undefined ? [] : [slot.gradient.node];
+      });
+      return [gradient === undefined ? missing(1)[0]! : gradientNorm([gradient]), gradientNorm(own)];
+    });
+  }
+
+  private endStep(optimizer: Optimizer<GroupOptions>): void {
+    const group = optimizer.paramGroups.find(({ params }) =>
+      params.some((parameter) => this.parameters.has(parameter)),
+    );
+    if (group === undefined) return;
+    const sample = this.current;
+    this.current = undefined;
+    if (sample !== undefined) {
+      sample.learningRate = group.lr;
+      this.ride(sample);
+      this.waiting.push({ step: this.step, sample });
+    }
+    this.step++;
+  }
+
+  /** Reads the statistics of steps that have been computed, without waiting for any. */
+  private collect(): void {
+    while (this.waiting.length > 0) {
+      const { step, sample } = this.waiting[0]!;
+      if (sample.run >= 0 && !session().isDone(sample.run)) return;
+      this.waiting.shift();
+      this.recordRow(step, sample);
+    }
+  }
+
+  private recordRow(step: number, sample: Sample): void {
+    const numbers = (node: Node | undefined): Float32Array | undefined =>
+      node === undefined ? undefined : (Tensor.from(node).toTypedArray() as Float32Array);
+    const row = this.recorder.newRow(step);
+    row.set("loss", numbers(sample.loss)?.[0]);
+    row.set("accuracy", numbers(sample.accuracy)?.[0]);
+    row.set("learningRate", sample.learningRate);
+    const forward = numbers(sample.forwardRow);
+    const backward = numbers(sample.backwardRow);
+    this.layers.forEach((_, layer) => {
+      const at = layerColumn(layer, "mean");
+      for (let i = 0; i < FORWARD_FIELDS; i++)
+        row.values[at + i] = forward?.[layer * FORWARD_FIELDS + i] ?? Number.NaN;
+      for (let i = 0; i < BACKWARD_FIELDS; i++) {
+        row.values[at + FORWARD_FIELDS + i] = backward?.[layer * BACKWARD_FIELDS + i] ?? Number.NaN;
+      }
+    });
+    this.recorder.push(row);
+  }
+
+  /** Everything gathered so far, waiting for it: also a step that had no optimizer. */
+  private flush(): void {
+    const sample = this.current;
+    if (
+      sample !== undefined &&
+      (sample.loss !== undefined || sample.forward.some((row) => row !== undefined))
+    ) {
+      this.current = undefined;
+      this.ride(sample);
+      this.waiting.push({ step: this.step++, sample });
+      session().evaluate([]);
+    }
+    for (const { step, sample: done } of this.waiting) this.recordRow(step, done);
+    this.waiting = [];
+    this.recorder.send();
+  }
+
+  /** Flushes when user code gives way to the event loop: at the latest at the end of the cell. */
+  private flushLater(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      if (this.active) this.collectIdle();
+    });
+  }
+
+  private collectIdle(): void {
+    this.collect();
+    this.recorder.send();
+    if (this.waiting.length > 0) this.flushLater();
+  }
+}
