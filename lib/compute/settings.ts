@@ -42,9 +42,9 @@ export const CHUNK_BYTES: number = 128 * 1024;
 /** The largest message that is put together from frames (a graph, the data of one batch): more is an error. */
 export const LARGEST_MESSAGE_BYTES: number = 256 * 2 ** 20;
 
-/** Times a waiting thread looks before it sleeps. 1,000 looks are about 10 us; sleeping and waking costs 2 to 5 us on each
- *  side, so a short answer (0.4 us a round trip when both look, 2.2 when both sleep) is met awake and a long one costs nothing. */
-export const LOOKS_BEFORE_SLEEP = 1000;
+/** Times a waiting thread looks before it sleeps: 10 to 80 us, depending on what the other core does. A short answer is met
+ *  awake (reading 16 bytes 3 us; with 1,000 looks, 3 us or 20 to 40), and a long one costs little to have looked for. */
+export const LOOKS_BEFORE_SLEEP = 5000;
 
 /** Milliseconds a caller sleeps at most before it looks whether the user asks to stop. */
 export const WAIT_SLICE_MS = 20;

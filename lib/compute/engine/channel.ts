@@ -113,7 +113,7 @@ export class ChannelEnd {
   }
 
   /** The next frame as it is (a whole message or a piece of one), for passing on; then `release`. */
-  get frame(): Ring | undefined {
+  get frame(): Pick<Ring, "views" | "start" | "length" | "more"> | undefined {
     return this.#incoming.next() ? this.#incoming : undefined;
   }
 
@@ -157,6 +157,12 @@ export class ChannelEnd {
   /** As `wait`, without stopping the thread. It does not keep the event loop alive. */
   async waitAsync(seen: number): Promise<void> {
     await Atomics.waitAsync(this.#control, this.#mySignal, seen).value;
+  }
+
+  /** Ends this end's own `waitAsync`, for what else it waits for. */
+  wakeSelf(): void {
+    Atomics.add(this.#control, this.#mySignal, 1);
+    Atomics.notify(this.#control, this.#mySignal);
   }
 
   wakeOther(): void {

@@ -23,6 +23,8 @@ import type { SharedHeap } from "./shared-memory.js";
 export interface Home {
   readonly device: string;
   readonly channel: ChannelMemory;
+  /** Proves to a server that this is the client it was started for. */
+  readonly token: string;
   /** Keeps the process from ending while the client waits for the engine without blocking, or no longer. */
   keepAlive(on: boolean): void;
   /** The device's memory, where this thread can see it. */
@@ -66,7 +68,7 @@ export class EngineClient {
   constructor(home: Home) {
     this.#home = home;
     this.#end = new ChannelEnd(home.channel, "client");
-    const hello = { version: PROTOCOL_VERSION, device: home.device, token: "" };
+    const hello = { version: PROTOCOL_VERSION, device: home.device, token: home.token };
     this.#send({ type: "hello", sequence: this.#next(), ...hello });
   }
 
@@ -344,7 +346,7 @@ export class EngineClient {
   #failed({ sequence, origin, kind, message }: ReplyOf<"error">): void {
     const error = new EngineError(errorKind(kind), message);
     const awaited = this.#awaited.get(sequence);
-    if (error.kind === "connection") this.#gone = error;
+    if (error.kind === "connection") this.#gone ??= error;
     else if (awaited !== undefined) awaited.error = { origin, error };
     else if (!this.#errors.has(origin)) this.#errors.set(origin, error);
   }

@@ -1,11 +1,13 @@
 // Starting an engine in one of its homes, and the client to it.
 
+import { randomBytes } from "node:crypto";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Device } from "../device.js";
 import { environment } from "../settings.js";
 import { ChannelEnd, createChannel } from "./channel.js";
 import { EngineClient, type Home } from "./client.js";
 import type { DeviceName } from "./devices.js";
+import type { LinkData } from "./link.js";
 import { reportLoss } from "./loss.js";
 import { EngineService } from "./serve.js";
 import type { SharedHeap } from "./shared-memory.js";
@@ -27,7 +29,7 @@ export function connect(options: ConnectOptions = {}): EngineClient {
 
 const HOMES: { readonly [K in NonNullable<ConnectOptions["home"]>]: (device: DeviceName) => Home } = {
   thread: threadHome,
-  server: threadHome,
+  server: serverHome,
 };
 
 function threadHome(device: DeviceName): Home {
@@ -35,19 +37,33 @@ function threadHome(device: DeviceName): Home {
   const { port1, port2 } = new MessageChannel();
   const data: ThreadData = { channel, device, port: port2 };
   const worker = startWorker(new URL("./thread.js", import.meta.url), data, [port2]);
-  worker.on("error", (error) =>
-    reportLoss(channel, `the engine thread has failed: ${(error as Error).message}`),
-  );
+  worker.on("error", (error) => reportLoss(channel, `the engine thread has failed: ${messageOf(error)}`));
   port1.unref();
   let heap: SharedHeap | undefined;
   return {
     device,
     channel,
+    token: "",
     keepAlive: (on) => (on ? worker.ref() : worker.unref()),
     heap: () => {
       heap ??= receiveMessageOnPort(port1)?.message as SharedHeap | undefined;
       return heap;
     },
+  };
+}
+
+function serverHome(device: DeviceName): Home {
+  const channel = createChannel();
+  const token = randomBytes(32).toString("hex");
+  const data: LinkData = { channel, order: { token, device } };
+  const worker = startWorker(new URL("./link.js", import.meta.url), data);
+  worker.on("error", (error) => reportLoss(channel, `the client thread has failed: ${messageOf(error)}`));
+  return {
+    device,
+    channel,
+    token,
+    keepAlive: (on) => (on ? worker.ref() : worker.unref()),
+    heap: () => undefined,
   };
 }
 
@@ -59,6 +75,7 @@ export function connectInline(device: Device): EngineClient {
   return new EngineClient({
     device: device.name,
     channel,
+    token: "",
     keepAlive: () => undefined,
     heap: () => undefined,
     work: (drain) => {
@@ -69,8 +86,12 @@ export function connectInline(device: Device): EngineClient {
 }
 
 /** A worker that does not keep the process alive, and gets none of the flags and hooks of this one. */
-function startWorker(url: URL, data: unknown, transfer: MessagePort[]): Worker {
+function startWorker(url: URL, data: unknown, transfer: MessagePort[] = []): Worker {
   const worker = new Worker(url, { workerData: data, transferList: transfer, execArgv: [] });
   worker.unref();
   return worker;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
