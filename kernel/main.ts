@@ -1,1 +1,25 @@
-export {};
+// The kernel's entry: starts the wire thread, which answers Jupyter within milliseconds, and turns this thread into the one
+// that runs user code.
+
+import { MessageChannel, Worker } from "node:worker_threads";
+import { readOptions } from "./options.js";
+import { SHARED } from "./protocol/threads.js";
+import type { WireThreadData } from "./wire/thread.js";
+
+const { connection, library, paths } = readOptions(process.argv.slice(2));
+const words = new Int32Array(new SharedArrayBuffer(SHARED.length * Int32Array.BYTES_PER_ELEMENT));
+const { port1, port2 } = new MessageChannel();
+
+const data: WireThreadData = { connection, paths, words, port: port2 };
+const wire = new Worker(new URL("./wire/thread.js", import.meta.url), {
+  workerData: data,
+  transferList: [port2],
+});
+const write = process.stderr.write.bind(process.stderr);
+wire.on("error", (error: Error) => {
+  write(`The kernel's connection failed: ${error.stack ?? error.message}\n`);
+  process.exit(1);
+});
+
+const { startMainThread } = await import("./run/main-thread.js");
+startMainThread({ port: port1, words, folder: process.cwd(), library });

@@ -1,0 +1,39 @@
+// Pictures of a place in a cell: the line, and a caret under it; and what the compiler says, with such a picture.
+
+import type { ErrorContent } from "../protocol/messages.js";
+import type { Diagnostic } from "../protocol/threads.js";
+
+export const RED = (text: string): string => `\u001b[31m${text}\u001b[39m`;
+
+/** The line (from 0) with its number, and carets under `length` characters from `column`. */
+export function codeFrame(source: string, line: number, column: number, length = 1): string {
+  const text = source.split("\n")[line];
+  if (text === undefined) return "";
+  const number = String(line + 1);
+  const indent = text.slice(0, column).replace(/[^\t]/g, " ");
+  const carets = "^".repeat(Math.max(1, Math.min(length, text.length - column)));
+  return `  ${number} | ${text}\n  ${" ".repeat(number.length)} | ${indent}${carets}`;
+}
+
+/** A diagnostic in one compact paragraph. */
+export function diagnosticText(
+  cell: { name: string; source: string },
+  diagnostic: Diagnostic,
+  kind: "error" | "warning",
+): string {
+  const { code, message, line, column, length } = diagnostic;
+  if (length === 0 && code === 0) return `${cell.name} ${kind}: ${message}`;
+  const place = `${cell.name}:${line + 1}:${column + 1}`;
+  const frame = codeFrame(cell.source, line, column, length);
+  return `${place} ${kind} TS${code}: ${message}${frame === "" ? "" : `\n${frame}`}`;
+}
+
+/** What stops a cell before it runs. */
+export function syntaxError(
+  cell: { name: string; source: string },
+  diagnostics: readonly Diagnostic[],
+): ErrorContent {
+  const evalue = diagnostics[0]?.message ?? "The cell is not valid TypeScript.";
+  const places = diagnostics.map((d) => diagnosticText(cell, d, "error"));
+  return { ename: "SyntaxError", evalue, traceback: [`${RED("SyntaxError")}: ${evalue}`, ...places] };
+}

@@ -1,0 +1,63 @@
+// What the compiler finds in a cell: what stops it, what is only a warning, and what is no concern of a notebook.
+
+import type ts from "@tslab/typescript-for-tslab";
+import type { Diagnostic } from "../protocol/threads.js";
+import { typescript } from "./typescript.js";
+
+const { SyntaxKind } = typescript;
+
+/** Complaints about top-level `await` and `for await`, which a cell may have. */
+const TOP_LEVEL_AWAIT = new Set([1103, 1308, 1378, 1432]);
+/** Found by the checker, but JavaScript refuses to compile them all the same. */
+const REFUSED = new Set([1103, 1108, 1308]);
+/** "implicitly has type any" and the like: strictness for libraries, not for a notebook. */
+const IMPLICIT_ANY = (code: number): boolean => code >= 7005 && code <= 7056;
+
+export interface Found {
+  readonly errors: Diagnostic[];
+  readonly warnings: Diagnostic[];
+}
+
+/** The compiler's view of the cell; lines count from 0 in the cell, after the one line that tslab puts first. */
+export function findings(program: ts.Program, file: ts.SourceFile, prefixLines: number): Found {
+  const errors: Diagnostic[] = [];
+  const warnings: Diagnostic[] = [];
+  for (const found of program.getSyntacticDiagnostics(file)) {
+    if (!isTopLevelAwait(found, file)) errors.push(inCell(found, file, prefixLines));
+  }
+  if (errors.length > 0) return { errors, warnings };
+  for (const found of program.getSemanticDiagnostics(file)) {
+    if (found.category !== typescript.DiagnosticCategory.Error) continue;
+    if (isTopLevelAwait(found, file) || IMPLICIT_ANY(found.code)) continue;
+    (REFUSED.has(found.code) ? errors : warnings).push(inCell(found, file, prefixLines));
+  }
+  return { errors, warnings };
+}
+
+function inCell(found: ts.Diagnostic, file: ts.SourceFile, prefixLines: number): Diagnostic {
+  const { line, character } = file.getLineAndCharacterOfPosition(found.start ?? 0);
+  return {
+    code: found.code,
+    message: typescript.flattenDiagnosticMessageText(found.messageText, "\n"),
+    line: line - prefixLines,
+    column: character,
+    length: found.length ?? 0,
+  };
+}
+
+function isTopLevelAwait(found: ts.Diagnostic, file: ts.SourceFile): boolean {
+  if (!TOP_LEVEL_AWAIT.has(found.code)) return false;
+  let node = innermost(file, found.start ?? 0);
+  for (; node !== file; node = node.parent) {
+    if (typescript.isFunctionLike(node) || node.kind === SyntaxKind.ClassStaticBlockDeclaration) return false;
+  }
+  return true;
+}
+
+function innermost(file: ts.SourceFile, position: number): ts.Node {
+  const visit = (node: ts.Node): ts.Node =>
+    typescript.forEachChild(node, (child) =>
+      position >= child.getStart(file) && position < child.end ? visit(child) : undefined,
+    ) ?? node;
+  return visit(file);
+}

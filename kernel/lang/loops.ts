@@ -1,0 +1,85 @@
+// Makes loops stoppable. A loop without `await` looks at one word of shared memory and throws a ready-made error: with any
+// call in that place V8 made a loop of float additions four times slower, without one 0 to 8 % (an empty integer loop 40 %).
+// A loop with `await` asks the runtime, which knows whether its own cell was stopped. A `for ... of` whose body calls nothing
+// is left alone: it ends. Loops at the top level of a cell let other work run now and then, so that dead tensors are freed.
+
+import type ts from "@tslab/typescript-for-tslab";
+import type { Edits } from "./edits.js";
+import { typescript } from "./typescript.js";
+
+const { SyntaxKind } = typescript;
+
+const CHECK = "if (__gbFlag[0] !== 0) throw __gbStop;";
+const CHECK_ASYNC = "__gb.check();";
+const REST = "if (__gbFlag[1] !== 0) await __gb.rest();";
+
+type Loop = ts.ForStatement | ts.WhileStatement | ts.DoStatement | ts.ForOfStatement | ts.ForInStatement;
+
+/** Adds the checks to every loop below this node. */
+export function addLoopChecks(root: ts.Node, edits: Edits): void {
+  const visit = (node: ts.Node, topLevel: boolean): void => {
+    const check = isLoop(node) ? checkFor(node, topLevel) : "";
+    if (isLoop(node) && check !== "") {
+      const { statement } = node;
+      const block = typescript.isBlock(statement);
+      edits.insert(statement.getStart() + (block ? 1 : 0), block ? ` ${check}` : `{ ${check} `);
+      typescript.forEachChild(node, (child) => visit(child, topLevel));
+      if (!block) edits.insert(statement.end, " }");
+      return;
+    }
+    typescript.forEachChild(node, (child) => visit(child, topLevel && !isBoundary(child)));
+  };
+  visit(root, true);
+}
+
+function checkFor(loop: Loop, topLevel: boolean): string {
+  const { awaits, calls, loops } = contents(loop);
+  const iterates = typescript.isForOfStatement(loop);
+  const endless = !iterates && !typescript.isForInStatement(loop);
+  const check = awaits ? CHECK_ASYNC : endless || calls || loops ? CHECK : "";
+  return topLevel && (awaits || calls || iterates) ? `${check} ${REST}` : check;
+}
+
+/** What a loop does itself, not in functions made inside it. */
+function contents(loop: Loop): { awaits: boolean; calls: boolean; loops: boolean } {
+  const found = {
+    awaits: typescript.isForOfStatement(loop) && loop.awaitModifier !== undefined,
+    calls: false,
+    loops: false,
+  };
+  const visit = (node: ts.Node): void => {
+    if (isBoundary(node)) return;
+    if (node.kind === SyntaxKind.AwaitExpression) found.awaits = true;
+    if (typescript.isForOfStatement(node) && node.awaitModifier !== undefined) found.awaits = true;
+    if (CALLS.has(node.kind)) found.calls = true;
+    if (isLoop(node)) found.loops = true;
+    typescript.forEachChild(node, visit);
+  };
+  typescript.forEachChild(loop, visit);
+  return found;
+}
+
+const CALLS = new Set([
+  SyntaxKind.CallExpression,
+  SyntaxKind.NewExpression,
+  SyntaxKind.TaggedTemplateExpression,
+  SyntaxKind.AwaitExpression,
+  SyntaxKind.YieldExpression,
+]);
+
+const LOOPS = new Set([
+  SyntaxKind.ForStatement,
+  SyntaxKind.WhileStatement,
+  SyntaxKind.DoStatement,
+  SyntaxKind.ForOfStatement,
+  SyntaxKind.ForInStatement,
+]);
+
+function isLoop(node: ts.Node): node is Loop {
+  return LOOPS.has(node.kind);
+}
+
+/** Inside, `await` and `break` no longer belong to what is outside. */
+function isBoundary(node: ts.Node): boolean {
+  return typescript.isFunctionLike(node) || typescript.isClassLike(node);
+}

@@ -1,0 +1,26 @@
+// The language thread: answers the wire thread's calls one by one.
+
+import { parentPort, workerData } from "node:worker_threads";
+import type { LanguageCall, LanguageReply } from "../protocol/threads.js";
+import { LanguageService } from "./service.js";
+
+export interface LanguageThreadData {
+  readonly paths: Record<string, string[]>;
+  /** State of the thread before this one, if it had to be restarted. */
+  readonly declarations: string | undefined;
+}
+
+const { paths, declarations } = workerData as LanguageThreadData;
+const service = new LanguageService(paths, declarations);
+
+parentPort?.on("message", ({ id, method, arguments: given }: LanguageCall) => {
+  parentPort?.postMessage(answer(id, () => (service[method] as (...given: unknown[]) => unknown)(...given)));
+});
+
+function answer(id: number, call: () => unknown): LanguageReply {
+  try {
+    return { id, value: call(), declarations: service.declarations };
+  } catch (error) {
+    return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}

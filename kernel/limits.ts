@@ -1,0 +1,40 @@
+// Every limit, pause and threshold of the kernel, with its value. What can be set from outside is read in options.ts.
+
+export const LIMITS = {
+  /** Output of print statements is gathered this long into one message (jupyter_server drops beyond 1,000 messages a second). */
+  streamMilliseconds: 50,
+  /** A gathered stream message is sent at once when it reaches this many characters. */
+  streamCharacters: 65_536,
+  /** Main waits when this many characters of output are on their way to the wire thread. */
+  outputCharactersInFlight: 33_554_432,
+  /** A top-level loop of a cell lets other work run this often. */
+  yieldMilliseconds: 50,
+  /** After an interrupt a cell that waits for something may end by itself this long before it is abandoned. */
+  interruptGraceMilliseconds: 50,
+  /** A cell that has not stopped by then gets SIGINT, which breaks synchronous code without checks. */
+  interruptSignalMilliseconds: 250,
+  /** A cell that has not stopped by then is reported to the user. */
+  interruptGiveUpMilliseconds: 2_000,
+  /** Time for the last messages to leave before the process ends. */
+  shutdownMilliseconds: 100,
+  /** Time for main to end by itself at shutdown before the process is killed. */
+  shutdownKillMilliseconds: 500,
+  /** How often the kernel looks whether its parent still lives. */
+  parentPollMilliseconds: 500,
+  /** Remembered cells for `history_request`. */
+  historyEntries: 10_000,
+  /** Remembered cells whose late output can still be told apart. */
+  executions: 10_000,
+  /** Heap of the language thread, in MiB; it is restarted when it needs more. */
+  languageHeap: 1_024,
+  /** Rows the recorder keeps of one run; beyond, every second one of the older rows is dropped. */
+  recorderRows: 8_192,
+  /** Pause between two messages of the live monitor. */
+  monitorMilliseconds: 100,
+  /** Rows of one run in one live message; beyond, they are thinned out. */
+  monitorRows: 200,
+  /** Pause between two updates of a run's picture in the cell's output. */
+  pictureMilliseconds: 2_000,
+  /** How many levels of a value a result shows. */
+  inspectDepth: 3,
+} as const;

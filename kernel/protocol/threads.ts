@@ -1,0 +1,112 @@
+// What the kernel's threads say to each other: wire <-> main (user code) and wire <-> lang (the compiler).
+
+import type { RunEvent } from "gradbook/train/run";
+import type { ErrorContent, Json, MimeBundle } from "./messages.js";
+
+/** Words of the memory that wire and main share. Word 0 is also the library's interrupt flag. */
+export const SHARED = { interrupt: 0, yieldDue: 1, charactersTaken: 2, length: 4 } as const;
+
+/** A position table: rows of [generated line, generated column, source line, source column], all from 0, sorted. */
+export type PositionTable = Int32Array;
+
+/** A cell ready to run. */
+export interface CompiledCell {
+  /** Shown in stack traces: `cell[3].ts`. */
+  readonly name: string;
+  readonly source: string;
+  /** JavaScript: an async function of the runtime that gives `[value]` or nothing. */
+  readonly code: string;
+  readonly positions: PositionTable;
+}
+
+export type ToMain =
+  | { readonly type: "run"; readonly execution: number; readonly cell: CompiledCell }
+  /** Stops this execution; -1: everything that still goes on in the background. */
+  | { readonly type: "interrupt"; readonly execution: number }
+  | { readonly type: "comm"; readonly event: CommEvent }
+  | { readonly type: "exit" };
+
+export interface CommEvent {
+  readonly kind: "open" | "message" | "close";
+  readonly comm: string;
+  /** Of `open` only. */
+  readonly target: string;
+  readonly data: Json;
+  readonly metadata: Json;
+  readonly buffers: readonly Uint8Array[];
+}
+
+export type Outcome =
+  | { readonly status: "ok"; readonly result?: MimeBundle }
+  | { readonly status: "error"; readonly error: ErrorContent; readonly interrupted: boolean };
+
+/** `execution` says which cell caused it. */
+export type FromMain =
+  | { readonly type: "ready" }
+  | {
+      readonly type: "stream";
+      readonly execution: number;
+      readonly name: "stdout" | "stderr";
+      readonly text: string;
+    }
+  | {
+      readonly type: "display";
+      readonly execution: number;
+      readonly bundle: MimeBundle;
+      readonly id?: string;
+      readonly update: boolean;
+    }
+  | { readonly type: "clear"; readonly execution: number; readonly wait: boolean }
+  | { readonly type: "done"; readonly execution: number; readonly outcome: Outcome }
+  | { readonly type: "run"; readonly execution: number; readonly event: RunEvent }
+  | { readonly type: "target"; readonly name: string; readonly registered: boolean }
+  | { readonly type: "comm"; readonly execution: number; readonly event: CommEvent };
+
+/** What the compiler says about a cell, in the cell's own lines (from 0). */
+export interface Diagnostic {
+  readonly code: number;
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+}
+
+export type Compiled =
+  | { readonly ok: true; readonly cell: CompiledCell; readonly warnings: readonly Diagnostic[] }
+  | { readonly ok: false; readonly errors: readonly Diagnostic[] };
+
+export interface Completion {
+  readonly start: number;
+  readonly end: number;
+  readonly entries: readonly { readonly text: string; readonly type: string }[];
+}
+
+export interface Inspection {
+  readonly signature: string;
+  readonly documentation: string;
+}
+
+export type Completeness =
+  | { readonly status: "complete" | "invalid" | "unknown" }
+  | { readonly status: "incomplete"; readonly indent: string };
+
+/** The language thread's services; positions count UTF-16 units. */
+export interface Language {
+  compile(source: string, name: string): Compiled;
+  complete(source: string, position: number): Completion;
+  inspect(source: string, position: number): Inspection | undefined;
+  isComplete(source: string): Completeness;
+}
+
+export type LanguageCall = {
+  [M in keyof Language]: {
+    readonly id: number;
+    readonly method: M;
+    readonly arguments: Parameters<Language[M]>;
+  };
+}[keyof Language];
+
+export type LanguageReply =
+  /** `declarations`: the language thread's whole state, for its successor. */
+  | { readonly id: number; readonly value: unknown; readonly declarations: string }
+  | { readonly id: number; readonly error: string };

@@ -1,0 +1,102 @@
+// Runs compiled cells, one after the other, and says how each ended.
+
+import vm from "node:vm";
+import type { MimeBundle } from "../protocol/messages.js";
+import type { CompiledCell, Outcome } from "../protocol/threads.js";
+import type { Bindings } from "./bindings.js";
+import type { ErrorReports } from "./errors.js";
+import { Execution, executions, type Interrupts, isInterrupt, STOP } from "./interrupt.js";
+import type { Modules } from "./modules.js";
+import { present } from "./present.js";
+
+/** What compiled cells call `__gb`. */
+interface Runtime {
+  readonly slot: Bindings["slot"];
+  readonly bind: Bindings["bind"];
+  readonly import: Modules["import"];
+  readonly importNames: Modules["importNames"];
+  readonly meta: Modules["meta"];
+  readonly check: Interrupts["check"];
+  readonly rest: Interrupts["rest"];
+}
+
+type CellFunction = (
+  runtime: Runtime,
+  flag: Int32Array<SharedArrayBuffer>,
+  stop: Error,
+  require: NodeJS.Require,
+) => Promise<[value: unknown] | undefined>;
+
+const INVOKE = "__gradbookInvoke";
+/** Calls the current cell; while this script runs, SIGINT breaks it even where no check was compiled in. */
+const invoke = new vm.Script(`globalThis.${INVOKE}()`, { filename: "invoke" });
+
+export class Executor {
+  readonly #interrupts: Interrupts;
+  readonly #modules: Modules;
+  readonly #reports: ErrorReports;
+  readonly #runtime: Runtime;
+  #running: Execution | undefined;
+  #latest = 0;
+
+  constructor(interrupts: Interrupts, modules: Modules, bindings: Bindings, reports: ErrorReports) {
+    this.#interrupts = interrupts;
+    this.#modules = modules;
+    this.#reports = reports;
+    this.#runtime = {
+      slot: (name) => bindings.slot(name),
+      bind: (name, binding) => bindings.bind(name, binding),
+      import: modules.import,
+      importNames: modules.importNames,
+      meta: modules.meta,
+      check: () => interrupts.check(),
+      rest: () => interrupts.rest(),
+    };
+  }
+
+  async run(id: number, cell: CompiledCell): Promise<Outcome> {
+    const execution = new Execution(id);
+    this.#running = execution;
+    this.#latest = id;
+    this.#interrupts.clear();
+    try {
+      const result = await this.#value(execution, cell);
+      return { status: "ok", ...(result === undefined ? {} : { result }) };
+    } catch (error) {
+      const interrupted = execution.stopped || isInterrupt(error);
+      return { status: "error", error: this.#reports.report(interrupted ? STOP : error), interrupted };
+    } finally {
+      this.#running = undefined;
+      this.#interrupts.clear();
+    }
+  }
+
+  /** Stops this execution if it still runs; -1: what earlier cells still do in the background. */
+  interrupt(id: number): void {
+    if (id < 0) this.#interrupts.stopAllUpTo(this.#latest);
+    else if (this.#running?.id === id) this.#interrupts.stop(this.#running);
+  }
+
+  async #value(execution: Execution, cell: CompiledCell): Promise<MimeBundle | undefined> {
+    const orAbandoned = <T>(work: T | PromiseLike<T>): Promise<T> =>
+      Promise.race([Promise.resolve(work), execution.abandoned]);
+    this.#reports.addCell(cell);
+    const run = new vm.Script(cell.code, {
+      filename: cell.name,
+      lineOffset: -1,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }).runInThisContext() as CellFunction;
+    return executions.run(execution, async () => {
+      const ended = invokeBreakably(() =>
+        run(this.#runtime, this.#interrupts.words, STOP, this.#modules.require),
+      );
+      const last = await orAbandoned(ended);
+      return orAbandoned(present(await orAbandoned(last?.[0])));
+    });
+  }
+}
+
+function invokeBreakably<T>(work: () => T): T {
+  (globalThis as Record<string, unknown>)[INVOKE] = work;
+  return invoke.runInThisContext({ breakOnSigint: true }) as T;
+}

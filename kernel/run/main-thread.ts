@@ -1,0 +1,87 @@
+// The thread of user code: puts its parts together and does what the wire thread asks.
+
+import type { MessagePort } from "node:worker_threads";
+import { installHost } from "gradbook/train/host";
+import { NOTEBOOK_MODULE, PRELOADED } from "../preloaded.js";
+import type { ToMain } from "../protocol/threads.js";
+import { Bindings } from "./bindings.js";
+import { receiveComm } from "./comms.js";
+import { connect } from "./connection.js";
+import { ErrorReports } from "./errors.js";
+import { Executor } from "./executor.js";
+import { Interrupts, isInterrupt } from "./interrupt.js";
+import { Modules } from "./modules.js";
+import { Output } from "./output.js";
+import { mimeBundle } from "./present.js";
+
+export interface MainThreadOptions {
+  readonly port: MessagePort;
+  readonly words: Int32Array<SharedArrayBuffer>;
+  /** The notebook's folder. */
+  readonly folder: string;
+  /** URL of the library's index. */
+  readonly library: string;
+}
+
+/** Starts to serve; the library is loaded in the background. */
+export function startMainThread({ port, words, folder, library }: MainThreadOptions): void {
+  const output = new Output(port, words);
+  connect(output);
+  output.captureStreams();
+  const reports = new ErrorReports();
+  const bindings = new Bindings();
+  const modules = new Modules(folder, {
+    gradbook: library,
+    "gradbook/": new URL("./", library).href,
+    [NOTEBOOK_MODULE]: new URL("../notebook.js", import.meta.url).href,
+  });
+  const executor = new Executor(new Interrupts(words), modules, bindings, reports);
+
+  installHost({
+    publish: (event) => output.say({ type: "run", event }),
+    display: (data, { id, update = false } = {}) =>
+      output.say({ type: "display", bundle: mimeBundle(data), update, ...(id === undefined ? {} : { id }) }),
+  });
+
+  const loaded = preload(modules, bindings).catch((error: unknown) => {
+    output.print(
+      "stderr",
+      `The library could not be loaded.\n${reports.report(error).traceback.join("\n")}\n`,
+    );
+  });
+  const background = (error: unknown): void => {
+    if (isInterrupt(error)) return;
+    output.print("stderr", `Not caught: ${reports.report(error).traceback.join("\n")}\n`);
+  };
+  process.on("unhandledRejection", background);
+  process.on("uncaughtException", background);
+
+  port.on("message", (message: ToMain) => {
+    switch (message.type) {
+      case "run":
+        output.latest = message.execution;
+        void loaded
+          .then(() => executor.run(message.execution, message.cell))
+          .then((outcome) => output.post({ type: "done", execution: message.execution, outcome }));
+        break;
+      case "interrupt":
+        executor.interrupt(message.execution);
+        break;
+      case "comm":
+        receiveComm(message.event);
+        break;
+      case "exit":
+        process.exit(0);
+    }
+  });
+  output.post({ type: "ready" });
+}
+
+/** Loads what cells can use without an import. A name that the library does not have stays undefined. */
+async function preload(modules: Modules, bindings: Bindings): Promise<void> {
+  for (const { module, names, whole } of PRELOADED) {
+    const values = await modules.import(module);
+    if (whole !== undefined) bindings.bind(whole, { v: values });
+    for (const name of names) if (name in values) bindings.bind(name, { v: values[name] });
+  }
+}

@@ -1,0 +1,84 @@
+// What `import` means in a cell: packages are found from the notebook's folder as ES modules find them, the library is the
+// kernel's own copy, local files are read again once they have changed.
+
+import { statSync } from "node:fs";
+import { createRequire, registerHooks } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import vm from "node:vm";
+
+type Namespace = Record<string, unknown>;
+
+const EXTENSIONS = ["", ".ts", ".mts", ".js", ".mjs", ".cjs", ".json"];
+
+export class Modules {
+  readonly require: NodeJS.Require;
+  readonly meta: { dirname: string; filename: string; url: string };
+  readonly #folder: string;
+  readonly #import: (specifier: string, options?: ImportCallOptions) => Promise<Namespace>;
+
+  /** `aliases`: where these module names lead, wherever they are imported; a name that ends in "/" stands for all below. */
+  constructor(folder: string, aliases: Readonly<Record<string, string>>) {
+    const file = path.join(folder, "cell.mjs");
+    this.#folder = folder;
+    this.require = createRequire(file);
+    this.meta = { dirname: folder, filename: file, url: pathToFileURL(file).href };
+    // A script with this file name resolves packages as a module in the notebook's folder would.
+    this.#import = new vm.Script("(specifier, options) => import(specifier, options)", {
+      filename: file,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }).runInThisContext() as typeof this.import;
+    const below = Object.entries(aliases).filter(([name]) => name.endsWith("/"));
+    registerHooks({
+      resolve(specifier, context, next) {
+        const prefix = below.find(([name]) => specifier.startsWith(name));
+        const url =
+          prefix === undefined
+            ? aliases[specifier]
+            : `${prefix[1]}${specifier.slice(prefix[0].length).replace(/(\.js)?$/, ".js")}`;
+        return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
+      },
+    });
+  }
+
+  /** `import(specifier)` in a cell. */
+  import = (specifier: string, options?: ImportCallOptions): Promise<Namespace> => {
+    const file = this.#localFile(specifier);
+    if (file === undefined) return this.#import(specifier, options);
+    const url = `${pathToFileURL(file.path).href}?changed=${file.changed}`;
+    return this.#import(url, file.path.endsWith(".json") ? { with: { type: "json" } } : options);
+  };
+
+  /** The values of a static import; CommonJS modules give their properties as names. */
+  importNames = async (specifier: string, names: readonly string[]): Promise<Namespace> => {
+    const namespace = await this.import(specifier);
+    const commonJS = namespace["module.exports"];
+    return Object.fromEntries(names.map((name) => [name, exportOf(specifier, namespace, commonJS, name)]));
+  };
+
+  #localFile(specifier: string): { path: string; changed: number } | undefined {
+    if (!/^\.{0,2}\//.test(specifier)) return undefined;
+    const wanted = path.resolve(this.#folder, specifier);
+    const candidates = EXTENSIONS.map((extension) => wanted + extension);
+    if (wanted.endsWith(".js")) candidates.push(wanted.replace(/\.js$/, ".ts"));
+    for (const candidate of candidates) {
+      const found = statSync(candidate, { throwIfNoEntry: false });
+      if (found?.isFile()) return { path: candidate, changed: found.mtimeMs };
+    }
+    return undefined;
+  }
+}
+
+function exportOf(specifier: string, namespace: Namespace, commonJS: unknown, name: string): unknown {
+  const isObject = (typeof commonJS === "object" || typeof commonJS === "function") && commonJS !== null;
+  if (isObject && name === "default") {
+    // Compiled from an ES module: its default export is a property.
+    const compiled = "__esModule" in commonJS && "default" in commonJS;
+    return compiled ? commonJS.default : commonJS;
+  }
+  if (name in namespace) return namespace[name];
+  if (isObject && name in commonJS) return (commonJS as Namespace)[name];
+  const known = Object.keys(namespace).filter((key) => key !== "module.exports");
+  const has = known.length === 0 ? "nothing" : known.slice(0, 12).join(", ");
+  throw new SyntaxError(`'${specifier}' does not export '${name}'. It exports ${has}.`);
+}

@@ -1,0 +1,44 @@
+// How a value is shown: by its own `Symbol.for("Jupyter.display")` method, else as util.inspect prints it.
+
+import { inspect } from "node:util";
+import { LIMITS } from "../limits.js";
+import type { Json, MimeBundle } from "../protocol/messages.js";
+
+const DISPLAY = Symbol.for("Jupyter.display");
+
+/** A value in all its formats, or undefined for a value that shows nothing. */
+export function present(value: unknown): MimeBundle | Promise<MimeBundle> | undefined {
+  if (value === undefined) return undefined;
+  const method = displayMethod(value);
+  if (method === undefined) return { data: { "text/plain": plainText(value) }, metadata: {} };
+  const data: unknown = method.call(value);
+  if (data instanceof Promise) return data.then((ready) => withPlainText(ready, value));
+  return withPlainText(data, value);
+}
+
+/** A value as text, without colours. */
+export function plainText(value: unknown): string {
+  return inspect(value, { colors: false, depth: LIMITS.inspectDepth });
+}
+
+/** MIME data as JSON carries it; bytes in base64. */
+export function mimeBundle(data: Json, metadata: Json = {}): MimeBundle {
+  const plain = Object.entries(data).map(([type, value]) => [
+    type,
+    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+  ]);
+  return JSON.parse(JSON.stringify({ data: Object.fromEntries(plain), metadata })) as MimeBundle;
+}
+
+function withPlainText(data: unknown, value: unknown): MimeBundle {
+  if (typeof data !== "object" || data === null) {
+    throw new TypeError('A "Jupyter.display" method must return an object of MIME types and their data.');
+  }
+  return mimeBundle("text/plain" in data ? (data as Json) : { ...data, "text/plain": plainText(value) });
+}
+
+function displayMethod(value: unknown): (() => unknown) | undefined {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  const method: unknown = (value as { [DISPLAY]?: unknown })[DISPLAY];
+  return typeof method === "function" ? (method as () => unknown) : undefined;
+}

@@ -1,0 +1,170 @@
+// The queue of cells: one at a time through compiler and main thread, with the messages that Jupyter expects around each, in
+// their order. After an error the cells that wait are answered "aborted".
+
+import { diagnosticText, syntaxError } from "../lang/code-frame.js";
+import { LIMITS } from "../limits.js";
+import { type ErrorContent, flagField, type Header, type Json, textField } from "../protocol/messages.js";
+import type { CompiledCell, Outcome, ToMain } from "../protocol/threads.js";
+import type { History } from "./history.js";
+import type { LanguageClient } from "./language.js";
+import type { Publisher } from "./publisher.js";
+import type { Request } from "./requests.js";
+
+/** One execution; lives on in the table after its end, for late output. */
+export interface ExecutionRecord {
+  readonly id: number;
+  readonly parent: Header | Json;
+  /** Nothing is published. */
+  readonly silent: boolean;
+}
+
+export interface ExecutionParts {
+  readonly publisher: Publisher;
+  readonly language: LanguageClient;
+  readonly history: History;
+  readonly toMain: (message: ToMain) => void;
+  /** Called when a cell has ended, before the last messages about it. */
+  readonly ended: (execution: number, outcome: Outcome) => void;
+}
+
+const COMPILER_STOPPED: ErrorContent = {
+  ename: "Interrupted",
+  evalue: "The cell was stopped.",
+  traceback: ["Interrupted: The cell was stopped."],
+};
+
+export class Executions {
+  readonly #parts: ExecutionParts;
+  readonly #records = new Map<number, ExecutionRecord>();
+  #queue: Request[] = [];
+  #running: ExecutionRecord | undefined;
+  #phase: "compile" | "run" = "compile";
+  #finish: ((outcome: Outcome) => void) | undefined;
+  #nextId = 1;
+  #count = 0;
+  #hidden = 0;
+
+  constructor(parts: ExecutionParts) {
+    this.#parts = parts;
+  }
+
+  /** The execution that goes on now. */
+  get running(): ExecutionRecord | undefined {
+    return this.#running;
+  }
+
+  record(id: number): ExecutionRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  add(request: Request): void {
+    this.#queue.push(request);
+    if (this.#running === undefined && this.#queue.length === 1) void this.#runAll();
+  }
+
+  /** Main says that an execution has ended. */
+  done(id: number, outcome: Outcome): void {
+    if (this.#running?.id === id) this.#finish?.(outcome);
+  }
+
+  /** Stops the running cell in its compilation; true if there was one. */
+  stopCompiling(): boolean {
+    if (this.#running === undefined || this.#phase !== "compile") return false;
+    this.#parts.language.abort();
+    return true;
+  }
+
+  async #runAll(): Promise<void> {
+    for (let request = this.#queue[0]; request !== undefined; request = this.#queue[0]) {
+      const ok = await this.#run(request);
+      this.#queue.shift();
+      if (!ok && flagField(request.message.content, "stop_on_error", true)) this.#abortWaiting();
+    }
+  }
+
+  /** Everything about one cell; true if it ended well. */
+  async #run(request: Request): Promise<boolean> {
+    const { publisher, history } = this.#parts;
+    const { content, header } = request.message;
+    const silent = flagField(content, "silent", false);
+    const stored = !silent && flagField(content, "store_history", true);
+    const source = textField(content, "code");
+    const record = this.#newRecord(header, silent);
+    publisher.status("busy", header);
+    if (stored) this.#count++;
+    const count = this.#count;
+    if (stored) history.add(count, source);
+    if (!silent) publisher.publish("execute_input", { code: source, execution_count: count }, header);
+
+    const name = stored ? `cell[${count}].ts` : `hidden[${++this.#hidden}].ts`;
+    const outcome = source.trim() === "" ? OK : await this.#outcome(record, source, name);
+    this.#running = undefined;
+    this.#parts.ended(record.id, outcome);
+
+    if (!silent && outcome.status === "error") publisher.publish("error", { ...outcome.error }, header);
+    if (!silent && outcome.status === "ok" && outcome.result !== undefined) {
+      publisher.publish(
+        "execute_result",
+        { ...outcome.result, execution_count: count, transient: {} },
+        header,
+      );
+    }
+    publisher.flush();
+    request.reply(
+      outcome.status === "ok"
+        ? { status: "ok", execution_count: count, user_expressions: {}, payload: [] }
+        : { status: "error", execution_count: count, ...outcome.error },
+    );
+    publisher.status("idle", header);
+    return outcome.status === "ok";
+  }
+
+  async #outcome(record: ExecutionRecord, source: string, name: string): Promise<Outcome> {
+    const { language, publisher, toMain } = this.#parts;
+    this.#running = record;
+    this.#phase = "compile";
+    let cell: CompiledCell;
+    try {
+      const compiled = await language.call("compile", source, name);
+      if (!compiled.ok) return failed(syntaxError({ name, source }, compiled.errors));
+      cell = compiled.cell;
+      if (compiled.warnings.length > 0 && !record.silent) {
+        const texts = compiled.warnings.map((d) => `${diagnosticText(cell, d, "warning")}\n`);
+        publisher.stream("stderr", texts.join(""), record.parent);
+      }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message === "stopped") return { ...failed(COMPILER_STOPPED), interrupted: true };
+      return failed({ ename: "CompilerError", evalue: message, traceback: [message] });
+    }
+    this.#phase = "run";
+    const outcome = new Promise<Outcome>((resolve) => {
+      this.#finish = resolve;
+    });
+    toMain({ type: "run", execution: record.id, cell });
+    return outcome;
+  }
+
+  #newRecord(parent: Header | Json, silent: boolean): ExecutionRecord {
+    const record = { id: this.#nextId++, parent, silent };
+    this.#records.set(record.id, record);
+    this.#records.delete(record.id - LIMITS.executions);
+    return record;
+  }
+
+  #abortWaiting(): void {
+    const waiting = this.#queue;
+    this.#queue = [];
+    for (const { message, reply } of waiting) {
+      this.#parts.publisher.status("busy", message.header);
+      reply({ status: "aborted", execution_count: this.#count });
+      this.#parts.publisher.status("idle", message.header);
+    }
+  }
+}
+
+const OK: Outcome = { status: "ok" };
+
+function failed(error: ErrorContent): Outcome & { status: "error" } {
+  return { status: "error", error, interrupted: false };
+}

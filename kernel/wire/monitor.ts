@@ -1,0 +1,110 @@
+// The comm `gradbook.monitor`: a front end opens it and gets all runs, then what is new, ten times a second, numbered. Nothing
+// waits for it and nothing relies on every message arriving: whoever misses a number asks for everything again.
+
+import type { MonitorMessage } from "gradbook/train/run";
+import { LIMITS } from "../limits.js";
+import type { Json } from "../protocol/messages.js";
+import type { Target, WireComm } from "./comms.js";
+import type { Recorder, RunListener, RunRecord } from "./recorder.js";
+import { thin } from "./rows.js";
+
+export class Monitor implements Target, RunListener {
+  readonly #recorder: Recorder;
+  readonly #comms = new Set<WireComm>();
+  readonly #newInfos = new Set<RunRecord>();
+  readonly #newRows = new Map<RunRecord, Float32Array[]>();
+  #sequence = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+    recorder.listen(this);
+  }
+
+  opened(comm: WireComm): void {
+    this.#sync(comm);
+    this.#comms.add(comm);
+  }
+
+  message(comm: WireComm, data: Json): void {
+    if (data.type === "sync") this.#sync(comm);
+  }
+
+  closed(comm: WireComm): void {
+    this.#comms.delete(comm);
+  }
+
+  infoChanged(run: RunRecord): void {
+    this.#newInfos.add(run);
+    this.#schedule();
+  }
+
+  rowsAdded(run: RunRecord, rows: Float32Array): void {
+    const waiting = this.#newRows.get(run);
+    if (waiting === undefined) this.#newRows.set(run, [rows]);
+    else waiting.push(rows);
+    this.#schedule();
+  }
+
+  cellEnded(): void {
+    this.#send();
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => this.#send(), LIMITS.monitorMilliseconds);
+  }
+
+  /** Everything there is, as one message. What the others have not seen yet is sent to them first, so that numbers agree. */
+  #sync(comm: WireComm): void {
+    this.#send();
+    const { runs } = this.#recorder;
+    const message: MonitorMessage = {
+      type: "snapshot",
+      sequence: this.#sequence,
+      runs: runs.map(({ info, rows }) => ({ info, rows: rows.count })),
+    };
+    comm.send({ ...message }, [bytes(runs.map(({ rows }) => rows.values))]);
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const { info } of this.#newInfos) {
+      this.#broadcast({ type: "run", sequence: ++this.#sequence, info }, []);
+    }
+    for (const [run, parts] of this.#newRows) {
+      const { width } = run.rows;
+      const rows = thin(joined(parts), width, LIMITS.monitorRows);
+      const message = {
+        type: "rows",
+        sequence: ++this.#sequence,
+        run: run.info.id,
+        rows: rows.length / width,
+      };
+      this.#broadcast(message as MonitorMessage, [bytes([rows])]);
+    }
+    this.#newInfos.clear();
+    this.#newRows.clear();
+  }
+
+  #broadcast(message: MonitorMessage, buffers: readonly Uint8Array[]): void {
+    for (const comm of this.#comms) comm.send({ ...message }, buffers);
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) return first;
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** A copy of the numbers' bytes; every machine that Node runs on stores them little-endian. */
+function bytes(parts: readonly Float32Array[]): Uint8Array {
+  return new Uint8Array(joined(parts).slice().buffer);
+}

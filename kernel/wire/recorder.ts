@@ -1,0 +1,76 @@
+// The record of all runs of this kernel session, kept off the main thread so that it grows while a cell computes. Who wants to
+// know of changes (the live monitor, the pictures in cell outputs) listens here.
+
+import { type RunEvent, type RunInfo, type RunStatus, rowLength } from "gradbook/train/run";
+import { LIMITS } from "../limits.js";
+import { RowStore } from "./rows.js";
+
+export interface RunRecord {
+  info: RunInfo;
+  rows: RowStore;
+  /** The execution that last added rows. */
+  execution: number;
+}
+
+export interface RunListener {
+  infoChanged(run: RunRecord): void;
+  rowsAdded(run: RunRecord, rows: Float32Array): void;
+  /** The cell that worked on this run has ended. */
+  cellEnded(run: RunRecord): void;
+}
+
+export class Recorder {
+  readonly #runs = new Map<string, RunRecord>();
+  readonly #listeners: RunListener[] = [];
+
+  listen(listener: RunListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** All runs, oldest first. */
+  get runs(): readonly RunRecord[] {
+    return [...this.#runs.values()];
+  }
+
+  /** Takes what the library has published in this execution. */
+  record(event: RunEvent, execution: number): void {
+    if (event.type === "run") this.#setInfo(event.info, execution);
+    else this.#addRows(event.run, event.rows, execution);
+  }
+
+  /** A cell has ended: runs that it worked on and did not end itself get this status. */
+  cellEnded(execution: number, status: RunStatus): void {
+    for (const run of this.#runs.values()) {
+      if (run.execution !== execution) continue;
+      if (run.info.status === "running") this.#changeInfo(run, { ...run.info, status });
+      for (const listener of this.#listeners) listener.cellEnded(run);
+    }
+  }
+
+  #setInfo(info: RunInfo, execution: number): void {
+    const known = this.#runs.get(info.id);
+    const width = rowLength(info.layers.length);
+    if (known !== undefined && known.rows.width === width) {
+      this.#changeInfo(known, info);
+      return;
+    }
+    const run = { info, rows: new RowStore(width, LIMITS.recorderRows), execution };
+    this.#runs.set(info.id, run);
+    this.#changeInfo(run, info);
+  }
+
+  #addRows(id: string, rows: Float32Array, execution: number): void {
+    const run = this.#runs.get(id);
+    if (run === undefined) return;
+    run.execution = execution;
+    // A later cell goes on with a run that an earlier one began.
+    if (run.info.status !== "running") this.#changeInfo(run, { ...run.info, status: "running" });
+    run.rows.add(rows);
+    for (const listener of this.#listeners) listener.rowsAdded(run, rows);
+  }
+
+  #changeInfo(run: RunRecord, info: RunInfo): void {
+    run.info = info;
+    for (const listener of this.#listeners) listener.infoChanged(run);
+  }
+}

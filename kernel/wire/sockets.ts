@@ -1,0 +1,71 @@
+// The five sockets of a kernel, bound where the connection file says.
+
+import { Reply, Router, XPublisher } from "zeromq";
+import type { Connection } from "../options.js";
+import { fromFrames, Signer } from "../protocol/frames.js";
+import { type Message, newMessage } from "../protocol/messages.js";
+import { Channel } from "./channel.js";
+
+export interface Sockets {
+  readonly shell: Channel;
+  readonly control: Channel;
+  readonly iopub: Channel;
+  /** Hands over every well-formed, rightly signed message; others are dropped. */
+  receive(handle: (message: Message, from: "shell" | "control") => void): void;
+}
+
+const SUBSCRIBED = 1;
+
+export async function bindSockets(connection: Connection): Promise<Sockets> {
+  const { transport, ip, key, signature_scheme } = connection;
+  const signer = new Signer(key, signature_scheme);
+  const address = (port: number): string => `${transport}://${ip}${transport === "ipc" ? "-" : ":"}${port}`;
+  const options = { linger: 1_000, sendHighWaterMark: 0, receiveHighWaterMark: 0 };
+
+  const shell = new Router({ ...options, handover: true });
+  const control = new Router({ ...options, handover: true });
+  const stdin = new Router(options);
+  const iopub = new XPublisher({ ...options, verbosity: "allSubs" });
+  const heartbeat = new Reply();
+  await Promise.all([
+    shell.bind(address(connection.shell_port)),
+    control.bind(address(connection.control_port)),
+    stdin.bind(address(connection.stdin_port)),
+    iopub.bind(address(connection.iopub_port)),
+    heartbeat.bind(address(connection.hb_port)),
+  ]);
+  void echo(heartbeat);
+  const channels = {
+    shell: new Channel(shell, signer),
+    control: new Channel(control, signer),
+    iopub: new Channel(iopub, signer),
+  };
+  void welcome(iopub, channels.iopub);
+  return {
+    ...channels,
+    receive: (handle) => {
+      void read(shell, signer, (message) => handle(message, "shell"));
+      void read(control, signer, (message) => handle(message, "control"));
+    },
+  };
+}
+
+async function read(socket: Router, signer: Signer, handle: (message: Message) => void): Promise<void> {
+  for await (const frames of socket) {
+    const message = fromFrames(frames, signer);
+    if (message !== undefined) handle(message);
+  }
+}
+
+async function echo(heartbeat: Reply): Promise<void> {
+  for await (const frames of heartbeat) await heartbeat.send(frames);
+}
+
+/** Tells each new subscriber that its subscription works, so that it knows when nothing will be missed. */
+async function welcome(socket: XPublisher, channel: Channel): Promise<void> {
+  for await (const [frame] of socket) {
+    if (frame === undefined || frame[0] !== SUBSCRIBED) continue;
+    const topic = frame.subarray(1);
+    channel.send(newMessage("iopub_welcome", { subscription: topic.toString() }, { identities: [topic] }));
+  }
+}

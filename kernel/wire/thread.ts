@@ -1,0 +1,138 @@
+// The wire thread: answers Jupyter whatever user code does. This file puts the parts of the folder together.
+
+import { type MessagePort, workerData } from "node:worker_threads";
+import type { RunStatus } from "gradbook/train/run";
+import { LIMITS } from "../limits.js";
+import type { Connection } from "../options.js";
+import { type Json, type Message, newMessage, objectField } from "../protocol/messages.js";
+import { type FromMain, type Outcome, SHARED, type ToMain } from "../protocol/threads.js";
+import type { Channel } from "./channel.js";
+import { Comms } from "./comms.js";
+import { Executions } from "./executions.js";
+import { requestHandlers } from "./handlers.js";
+import { History } from "./history.js";
+import { LanguageClient } from "./language.js";
+import { Monitor } from "./monitor.js";
+import { watchParent } from "./parent.js";
+import { Pictures } from "./pictures.js";
+import { Publisher } from "./publisher.js";
+import { Recorder } from "./recorder.js";
+import { bindSockets } from "./sockets.js";
+import { Stop } from "./stop.js";
+
+export interface WireThreadData {
+  readonly connection: Connection;
+  readonly paths: Record<string, string[]>;
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly port: MessagePort;
+}
+
+const { connection, paths, words, port } = workerData as WireThreadData;
+const sockets = await bindSockets(connection);
+const publisher = new Publisher(sockets.iopub);
+const language = new LanguageClient(paths);
+const history = new History();
+const recorder = new Recorder();
+const monitor = new Monitor(recorder);
+const toMain = (message: ToMain): void => port.postMessage(message);
+const comms = new Comms(publisher, { "gradbook.monitor": monitor }, (event) =>
+  toMain({ type: "comm", event }),
+);
+const executions = new Executions({
+  publisher,
+  language,
+  history,
+  toMain,
+  ended: (execution, outcome) => recorder.cellEnded(execution, statusOfRuns(outcome)),
+});
+const stop = new Stop(words, executions, publisher, toMain);
+recorder.listen(
+  new Pictures((execution, data, id, update) => showDisplay(execution, { data, metadata: {} }, id, update)),
+);
+const handlers = requestHandlers({
+  language,
+  comms,
+  history,
+  interrupt: () => stop.interrupt(),
+  shutdown: () => setTimeout(() => void end(), 0),
+});
+
+publisher.status("starting", {});
+sockets.receive(handle);
+port.on("message", (message: FromMain) => FROM_MAIN[message.type](message as never));
+watchParent(() => kill());
+
+function handle(message: Message, from: "shell" | "control"): void {
+  const channel: Channel = sockets[from];
+  const type = message.header.msg_type;
+  const reply = (content: Json): void => {
+    const about = { parent: message.header, identities: message.identities };
+    channel.send(newMessage(type.replace(/_request$/, "_reply"), content, about));
+  };
+  const request = { message, channel: from, reply };
+  if (type === "execute_request" && from === "shell") executions.add(request);
+  else void answer(request);
+}
+
+/** Busy, the reply, idle. A cell that runs meanwhile is announced as busy again, since front ends show the latest status. */
+async function answer(request: Parameters<typeof executions.add>[0]): Promise<void> {
+  const { header } = request.message;
+  publisher.status("busy", header);
+  try {
+    const handler = Object.hasOwn(handlers, header.msg_type) ? handlers[header.msg_type] : undefined;
+    const content = await handler?.(request);
+    if (content !== undefined) request.reply(content);
+  } catch (error) {
+    const evalue = error instanceof Error ? error.message : String(error);
+    request.reply({ status: "error", ename: "KernelError", evalue, traceback: [evalue] });
+  }
+  publisher.status("idle", header);
+  const { running } = executions;
+  if (running !== undefined) publisher.status("busy", running.parent);
+  language.start();
+}
+
+type Handlers = { [T in FromMain["type"]]: (message: Extract<FromMain, { type: T }>) => void };
+
+const FROM_MAIN: Handlers = {
+  ready: () => {},
+  stream: ({ execution, name, text }) => {
+    const record = executions.record(execution);
+    if (record?.silent !== true) publisher.stream(name, text, record?.parent ?? {});
+    Atomics.add(words, SHARED.charactersTaken, text.length);
+    Atomics.notify(words, SHARED.charactersTaken);
+  },
+  display: ({ execution, bundle, id, update }) => showDisplay(execution, { ...bundle }, id, update),
+  clear: ({ execution, wait }) => show(execution, "clear_output", { wait }),
+  done: ({ execution, outcome }) => executions.done(execution, outcome),
+  run: ({ execution, event }) => recorder.record(event, execution),
+  target: ({ name, registered }) => comms.setMainTarget(name, registered),
+  comm: ({ execution, event }) => comms.fromMain(event, executions.record(execution)?.parent ?? {}),
+};
+
+function showDisplay(execution: number, bundle: Json, id: string | undefined, update: boolean): void {
+  const transient = id === undefined ? {} : { display_id: id };
+  const content = { data: objectField(bundle, "data"), metadata: objectField(bundle, "metadata"), transient };
+  show(execution, update ? "update_display_data" : "display_data", content);
+}
+
+function show(execution: number, type: string, content: Json): void {
+  const record = executions.record(execution);
+  if (record?.silent !== true) publisher.publish(type, content, record?.parent ?? {});
+}
+
+function statusOfRuns(outcome: Outcome): RunStatus {
+  if (outcome.status === "ok") return "finished";
+  return outcome.interrupted ? "stopped" : "failed";
+}
+
+/** Lets the last messages go, then ends the process, by force if user code does not let go. */
+async function end(): Promise<void> {
+  await Promise.all([sockets.shell.sent(), sockets.control.sent(), sockets.iopub.sent()]);
+  setTimeout(() => toMain({ type: "exit" }), LIMITS.shutdownMilliseconds);
+  setTimeout(() => kill(), LIMITS.shutdownKillMilliseconds);
+}
+
+function kill(): void {
+  process.kill(process.pid, "SIGKILL");
+}

@@ -1,0 +1,284 @@
+// A Jupyter client that speaks raw ZeroMQ to a kernel process of its own. Every message it receives is checked against the
+// signature and the schema; problems are collected in `problems`.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { Dealer, Request, Subscriber } from "zeromq";
+import { type AnyMessage, schemaProblems } from "./schema.js";
+
+const KERNEL_MAIN = fileURLToPath(new URL("../../kernel/dist/main.js", import.meta.url));
+const DELIMITER = "<IDS|MSG>";
+
+export interface Received extends AnyMessage {
+  readonly channel: "shell" | "control" | "iopub";
+  readonly type: string;
+  /** msg_id of the message this one answers. */
+  readonly parent: string;
+  readonly buffers: Buffer[];
+  readonly at: number;
+}
+
+export interface StartOptions {
+  /** Index of the library to preload instead of gradbook. */
+  readonly library?: string;
+  /** The notebook's folder; by default an empty one. */
+  readonly folder?: string;
+  /** Routing identity of the shell socket. */
+  readonly identity?: string;
+}
+
+export interface Executed {
+  readonly reply: Received;
+  /** Everything on iopub that belongs to the cell, in order. */
+  readonly messages: readonly Received[];
+  readonly stdout: string;
+  readonly stderr: string;
+  /** text/plain of the result. */
+  readonly result: string | undefined;
+  readonly seconds: number;
+}
+
+export class KernelClient {
+  readonly received: Received[] = [];
+  readonly problems: string[] = [];
+  readonly process: ChildProcess;
+  readonly folder: string;
+  readonly startedAt: number = performance.now();
+  readonly key: string;
+  readonly sockets: { shell: Dealer; control: Dealer; iopub: Subscriber; heartbeat: Request };
+  readonly #scratch: string;
+  readonly #waiting = new Set<() => void>();
+  #sending: Promise<unknown> = Promise.resolve();
+  log = "";
+
+  private constructor(child: ChildProcess, key: string, ports: Ports, scratch: string, options: StartOptions) {
+    this.process = child;
+    this.key = key;
+    this.folder = options.folder ?? scratch;
+    this.#scratch = scratch;
+    const at = (port: number) => `tcp://127.0.0.1:${port}`;
+    const shell = new Dealer({ linger: 0, routingId: options.identity ?? randomUUID() });
+    const control = new Dealer({ linger: 0 });
+    const iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+    const heartbeat = new Request({ linger: 0 });
+    this.sockets = { shell, control, iopub, heartbeat };
+    shell.connect(at(ports.shell_port));
+    control.connect(at(ports.control_port));
+    iopub.connect(at(ports.iopub_port));
+    heartbeat.connect(at(ports.hb_port));
+    iopub.subscribe("");
+    void this.#read(shell, "shell");
+    void this.#read(control, "control");
+    void this.#read(iopub, "iopub");
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => {
+        this.log += chunk.toString();
+      });
+    }
+  }
+
+  /** A kernel that has answered its first request. */
+  static async start(options: StartOptions = {}): Promise<KernelClient> {
+    const scratch = mkdtempSync(path.join(os.tmpdir(), "gradbook-kernel-test-"));
+    const key = randomUUID();
+    const ports = await freePorts();
+    const connection = {
+      transport: "tcp",
+      ip: "127.0.0.1",
+      key,
+      signature_scheme: "hmac-sha256",
+      ...ports,
+    };
+    const file = path.join(scratch, "connection.json");
+    writeFileSync(file, JSON.stringify(connection));
+    const args = [KERNEL_MAIN, "--connection-file", file];
+    if (options.library !== undefined) args.push("--library", options.library);
+    const child = spawn(process.execPath, args, { cwd: options.folder ?? scratch, stdio: "pipe" });
+    const client = new KernelClient(child, key, ports, scratch, options);
+    await client.wait((m) => m.type === "iopub_welcome", "the welcome on iopub");
+    await client.request("kernel_info_request", {});
+    return client;
+  }
+
+  /** Sends a message and gives its msg_id. */
+  send(
+    type: string,
+    content: object,
+    more: { channel?: "shell" | "control"; buffers?: Uint8Array[]; metadata?: object } = {},
+  ): string {
+    const id = randomUUID();
+    const header = {
+      msg_id: id,
+      msg_type: type,
+      session: "test-session",
+      username: "test",
+      date: new Date().toISOString(),
+      version: "5.5",
+    };
+    const parts = [header, {}, more.metadata ?? {}, content].map((part) => Buffer.from(JSON.stringify(part)));
+    void this.sendFrames([DELIMITER, this.sign(parts), ...parts, ...(more.buffers ?? [])], more.channel);
+    return id;
+  }
+
+  /** Sends frames as they are. */
+  sendFrames(frames: (string | Uint8Array)[], channel: "shell" | "control" = "shell"): Promise<unknown> {
+    this.#sending = this.#sending.then(() => this.sockets[channel].send(frames));
+    return this.#sending;
+  }
+
+  sign(parts: readonly Uint8Array[]): string {
+    const hmac = createHmac("sha256", this.key);
+    for (const part of parts) hmac.update(part);
+    return hmac.digest("hex");
+  }
+
+  /** The reply to a request, once the kernel is idle again after it. */
+  async request(type: string, content: object, channel: "shell" | "control" = "shell"): Promise<Received> {
+    const id = this.send(type, content, { channel });
+    await this.idle(id);
+    return this.wait((m) => m.parent === id && m.channel === channel, `the reply to ${type}`);
+  }
+
+  /** Runs a cell to its end. */
+  async execute(code: string, options: object = {}): Promise<Executed> {
+    return this.finished(this.startCell(code, options));
+  }
+
+  /** Sends a cell and does not wait. */
+  startCell(code: string, options: object = {}): string {
+    return this.send("execute_request", { code, silent: false, store_history: true, ...options });
+  }
+
+  /** What came of a cell, once it has ended. */
+  async finished(id: string): Promise<Executed> {
+    const start = performance.now();
+    await this.idle(id);
+    const reply = await this.wait((m) => m.parent === id && m.type === "execute_reply", "execute_reply");
+    const messages = this.of(id);
+    const streamed = (name: string): string =>
+      messages
+        .filter((m) => m.type === "stream" && m.content["name"] === name)
+        .map((m) => m.content["text"])
+        .join("");
+    const result = messages.find((m) => m.type === "execute_result")?.content["data"] as
+      | Record<string, string>
+      | undefined;
+    return {
+      reply,
+      messages,
+      stdout: streamed("stdout"),
+      stderr: streamed("stderr"),
+      result: result?.["text/plain"],
+      seconds: (performance.now() - start) / 1000,
+    };
+  }
+
+  /** The iopub messages that belong to a request so far. */
+  of(id: string): Received[] {
+    return this.received.filter((m) => m.channel === "iopub" && m.parent === id);
+  }
+
+  async idle(id: string): Promise<void> {
+    await this.wait(
+      (m) => m.parent === id && m.type === "status" && m.content["execution_state"] === "idle",
+      "idle",
+    );
+  }
+
+  /** The first message, received already or to come, that is wanted. */
+  async wait(wanted: (message: Received) => boolean, what: string, milliseconds = 20_000): Promise<Received> {
+    const deadline = performance.now() + milliseconds;
+    for (let from = 0; ; ) {
+      for (; from < this.received.length; from++) {
+        const message = this.received[from]!;
+        if (wanted(message)) return message;
+      }
+      const left = deadline - performance.now();
+      if (left <= 0) throw new Error(`No ${what} within ${milliseconds} ms.\n${this.log}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(done, left);
+        const waiting = this.#waiting;
+        function done(): void {
+          clearTimeout(timer);
+          waiting.delete(done);
+          resolve();
+        }
+        waiting.add(done);
+      });
+    }
+  }
+
+  /** Ends the kernel without asking it, and forgets everything. */
+  async close(): Promise<void> {
+    const ended = this.process.exitCode !== null || this.process.signalCode !== null;
+    const exit = ended ? undefined : new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGKILL");
+    await exit;
+    for (const socket of Object.values(this.sockets)) socket.close();
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  async #read(socket: Dealer | Subscriber, channel: Received["channel"]): Promise<void> {
+    for await (const frames of socket) {
+      const message = this.#parse(frames, channel);
+      if (message === undefined) continue;
+      this.received.push(message);
+      for (const wake of [...this.#waiting]) wake();
+    }
+  }
+
+  #parse(frames: Buffer[], channel: Received["channel"]): Received | undefined {
+    const at = frames.findIndex((frame) => frame.toString() === DELIMITER);
+    const [signature, ...rest] = frames.slice(at + 1);
+    const parts = rest.slice(0, 4);
+    if (at < 0 || signature === undefined || signature.toString() !== this.sign(parts)) {
+      this.problems.push(`badly signed or malformed: ${frames.map(String).join(" | ").slice(0, 300)}`);
+      return undefined;
+    }
+    const [header, parent_header, metadata, content] = parts.map((part) => JSON.parse(part.toString()));
+    const message = { header, parent_header, metadata, content };
+    const problems = schemaProblems(message);
+    for (const problem of problems) this.problems.push(`${header.msg_type}: ${problem}`);
+    return {
+      ...message,
+      channel,
+      type: header.msg_type,
+      parent: parent_header.msg_id ?? "",
+      buffers: rest.slice(4),
+      at: performance.now(),
+    };
+  }
+}
+
+interface Ports {
+  readonly shell_port: number;
+  readonly control_port: number;
+  readonly iopub_port: number;
+  readonly stdin_port: number;
+  readonly hb_port: number;
+}
+
+async function freePorts(): Promise<Ports> {
+  const servers = await Promise.all(Array.from({ length: 5 }, listening));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const [shell_port, control_port, iopub_port, stdin_port, hb_port] = ports as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { shell_port, control_port, iopub_port, stdin_port, hb_port };
+}
+
+async function listening(): Promise<ReturnType<typeof createServer>> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
