@@ -36,6 +36,9 @@ export function linearTicks(max: number, count: number, whole = false): Ticks {
   };
 }
 
+/** A power of ten stays one after a trip through float32. */
+const ROUNDING = 1e-6;
+
 /** Exponents of the whole decades that hold all positive finite values, at least `span` decades ending no lower. */
 export function decades(
   values: Iterable<number>,
@@ -50,8 +53,8 @@ export function decades(
     high = Math.max(high, value);
   }
   if (low > high) return [...fallback];
-  const top = Math.ceil(Math.log10(high) - 1e-9);
-  const bottom = Math.min(Math.floor(Math.log10(low) + 1e-9), top - 1);
+  const top = Math.ceil(Math.log10(high) - ROUNDING);
+  const bottom = Math.min(Math.floor(Math.log10(low) + ROUNDING), top - 1);
   const missing = Math.max(0, span - (top - bottom));
   return [bottom - Math.ceil(missing / 2), top + Math.floor(missing / 2)];
 }

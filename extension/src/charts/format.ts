@@ -28,7 +28,14 @@ export function formatLoss(value: number): string {
 
 /** A power of ten on an axis: "0.1", "1", "10", else with an exponent. */
 export function formatDecade(exponent: number): string {
-  const plain: Record<number, string> = { [-2]: "0.01", [-1]: "0.1", 0: "1", 1: "10", 2: "100" };
+  const plain: Record<number, string> = {
+    [-3]: "0.001",
+    [-2]: "0.01",
+    [-1]: "0.1",
+    0: "1",
+    1: "10",
+    2: "100",
+  };
   return plain[exponent] ?? `10${superscript(exponent)}`;
 }
 

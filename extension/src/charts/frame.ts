@@ -30,6 +30,16 @@ export interface Margin {
 type Annotation = Partial<Plotly.Annotation>;
 type Shape = Partial<Plotly.Shape>;
 
+/** A label for a line: at its end or, with `along`, anywhere along it. No label for an empty text or line. */
+export interface Label {
+  readonly key: string;
+  readonly text: string;
+  readonly color: string;
+  readonly line: readonly Point[];
+  readonly bold?: boolean;
+  readonly along?: boolean;
+}
+
 /** The plot area of one chart: converts values to pixels and gives plotly's words for the parts around the data. */
 export class Frame {
   readonly look: Look;
@@ -74,6 +84,7 @@ export class Frame {
     yaxis: Partial<Plotly.LayoutAxis>;
     shapes?: Shape[];
     annotations?: Annotation[];
+    hovermode: "x" | "x unified";
   }): Partial<Plotly.Layout> {
     const { tokens } = this.look;
     return {
@@ -82,7 +93,7 @@ export class Frame {
       plot_bgcolor: "rgba(0,0,0,0)",
       showlegend: false,
       dragmode: false,
-      hovermode: "x",
+      hovermode: parts.hovermode,
       hoverdistance: 40,
       spikedistance: -1,
       hoverlabel: {
@@ -96,7 +107,7 @@ export class Frame {
       font: { family: tokens.font, size: tokens.tickSize, color: tokens.inkQuiet },
       shapes: parts.shapes ?? [],
       annotations: parts.annotations ?? [],
-      xaxis: { ...this.#axis(), showgrid: false, range: [...this.x], ...parts.xaxis },
+      xaxis: { ...this.#axis(), showgrid: false, showspikes: true, range: [...this.x], ...parts.xaxis },
       yaxis: { ...this.#axis(), range: [...this.y], type: this.log ? "log" : "linear", ...parts.yaxis },
     };
   }
@@ -173,22 +184,19 @@ export class Frame {
   }
 
   /** Labels for lines, each in its line's colour, where the lines leave room. */
-  labels(
-    wanted: readonly { key: string; text: string; color: string; line: readonly Point[]; bold?: boolean }[],
-    obstacles: readonly (readonly Point[])[],
-  ): Annotation[] {
+  labels(wanted: readonly Label[], obstacles: readonly (readonly Point[])[]): Annotation[] {
     const { l, r, t, b } = this.margin;
     const area = { left: l, top: t, right: this.size.width - r, bottom: this.size.height - b };
-    const drawn = wanted.filter(({ line }) => line.length > 0);
-    const requests = drawn.map(
-      ({ key, text, line, bold }): LabelRequest => ({
-        key,
-        width: textWidth(text, this.look.tokens, bold),
-        right: line.at(-1)!.x,
-        line,
-      }),
-    );
-    const boxes = placeLabels(requests, obstacles, area, this.look.labels);
+    const drawn = wanted.filter(({ line, text }) => line.length > 0 && text !== "");
+    const requests = drawn.map(({ key, text, line, bold, along }): LabelRequest => {
+      const width = textWidth(text, this.look.tokens, bold);
+      const [first, last] = [line[0]!.x, line.at(-1)!.x];
+      const places = along ? [1, 0.8, 0.6, 0.4, 0.2] : [1];
+      const anchors = places.map((place) => first + place * (last - first));
+      if (along) anchors.push(first + width);
+      return { key, width, anchors, line };
+    });
+    const boxes = placeLabels(requests, obstacles.map(finite), area, this.look.labels);
     return drawn.map(({ text, color, bold }, index) => {
       const box = boxes[index]!;
       const middle = { x: box.right, y: (box.top + box.bottom) / 2 };
@@ -210,13 +218,19 @@ export class Frame {
       tickfont: { size: tokens.tickSize, color: tokens.inkQuiet, family: tokens.font },
       fixedrange: true,
       automargin: false,
+      showspikes: false,
       spikecolor: tokens.axis,
-      spikethickness: -1,
+      spikethickness: 1,
       spikedash: "solid",
       spikemode: "across",
       spikesnap: "data",
     };
   }
+}
+
+/** The points that have a place. */
+export function finite(points: readonly Point[]): Point[] {
+  return points.filter(({ y }) => Number.isFinite(y));
 }
 
 /** The range and ticks of a linear axis that has held `max` before and holds it still. */

@@ -1,4 +1,4 @@
-// Finds room for the labels of lines: above or below the end of the line, never on a line or on another label.
+// Finds room for the labels of lines: above or below the line, never on a line or on another label.
 // Works in pixels of the chart, with y growing downwards.
 
 export interface Point {
@@ -16,19 +16,20 @@ export interface Box {
 export interface LabelRequest {
   readonly key: string;
   readonly width: number;
-  /** Where the label ends (its right edge), in pixels. */
-  readonly right: number;
+  /** Where the label may end (its right edge), in pixels; the best place first. */
+  readonly anchors: readonly number[];
   /** The line it names. */
   readonly line: readonly Point[];
 }
 
 const HEIGHT = 16;
 const GAP = 4;
-const STEP = 8;
-/** Tried in this order: 0 above, 1 below, 2 above and a step away, 3 below and a step away, ... */
-const CANDIDATES = 18;
+/** Distances from the line that still look as if the label belonged to it. */
+const NEAR = [GAP, GAP + 7, GAP + 14] as const;
+/** Distances for when all near places are taken. */
+const FAR = [30, 42, 54, 66] as const;
 
-/** Where each label was, so that it stays there as long as there is room. */
+/** The place each label had, so that it stays there as long as there is room. */
 export type LabelMemory = Map<string, number>;
 
 /** A box for each request, in their order; the least bad one where nothing is free. */
@@ -40,26 +41,30 @@ export function placeLabels(
 ): Box[] {
   const placed: Box[] = [];
   for (const request of requests) {
-    const boxes = Array.from({ length: CANDIDATES }, (_, index) => candidate(request, index, area));
-    const before = memory.get(request.key);
-    const order = boxes.map((_, index) => index);
-    if (before !== undefined) order.unshift(before);
-    const cost = (index: number): number => trouble(boxes[index]!, lines, placed, area);
-    const free = order.find((index) => cost(index) === 0);
-    const best = free ?? order.reduce((a, b) => (cost(b) < cost(a) ? b : a));
-    memory.set(request.key, best);
-    placed.push(boxes[best]!);
+    const near = request.anchors.flatMap((anchor) => beside(request, anchor, NEAR, area));
+    const far = request.anchors.slice(0, 1).flatMap((anchor) => beside(request, anchor, FAR, area));
+    const cost = (box: Box | undefined): number =>
+      box ? trouble(box, lines, placed, area) : Number.POSITIVE_INFINITY;
+    const before = memory.get(request.key) ?? -1;
+    const kept = cost(near[before]) === 0 ? before : near.findIndex((box) => cost(box) === 0);
+    if (kept >= 0) memory.set(request.key, kept);
+    else memory.delete(request.key);
+    const all = [...near, ...far];
+    placed.push(near[kept] ?? all.reduce((best, box) => (cost(box) < cost(best) ? box : best)));
   }
   return placed;
 }
 
-function candidate(request: LabelRequest, index: number, area: Box): Box {
-  const right = Math.min(Math.max(request.right, area.left + request.width), area.right);
+/** Boxes above and below a line at some distances, nearest first. */
+function beside(request: LabelRequest, anchor: number, distances: readonly number[], area: Box): Box[] {
+  const right = Math.min(Math.max(anchor, area.left + request.width), area.right);
   const left = right - request.width;
-  const own = extent(request.line, left, right) ?? { low: area.bottom, high: area.bottom };
-  const away = GAP + STEP * Math.floor(index / 2);
-  const top = index % 2 === 0 ? own.low - away - HEIGHT : own.high + away;
-  return { left, right, top, bottom: top + HEIGHT };
+  const end = request.line.at(-1)?.y ?? area.bottom;
+  const own = extent(request.line, left, right) ?? { low: end, high: end };
+  return distances.flatMap((away) => [
+    { left, right, top: own.low - away - HEIGHT, bottom: own.low - away },
+    { left, right, top: own.high + away, bottom: own.high + away + HEIGHT },
+  ]);
 }
 
 /** 0 where the box is free; else how much is in its way. */

@@ -6,7 +6,8 @@ import { decimate, largest, last, measured, quantile, smooth, smoothingWindow } 
 import { decades, linearTicks } from "./axis.js";
 import type { Figure, Size } from "./chart.js";
 import { formatLoss, formatValue } from "./format.js";
-import { Frame, type Look, type Margin, widened } from "./frame.js";
+import { Frame, finite, type Look, type Margin, widened } from "./frame.js";
+import type { Point } from "./labels.js";
 
 /** What the horizontal axis counts. */
 export type Progress = "step" | "seconds";
@@ -14,15 +15,19 @@ export type Progress = "step" | "seconds";
 /** Points a line may have on the screen. */
 const POINTS = 800;
 
-const MARGIN: Margin = { l: 40, r: 12, t: 8, b: 40 };
-const COMPACT: Margin = { l: 32, r: 8, t: 6, b: 22 };
+const MARGIN: Margin = { l: 40, r: 18, t: 8, b: 40 };
+const COMPACT: Margin = { l: 32, r: 18, t: 6, b: 22 };
 
 interface Curves {
   readonly look: Look;
   readonly frame: Frame;
   readonly x: Float64Array;
   readonly color: string;
-  readonly axes: { xaxis: Partial<Plotly.LayoutAxis>; yaxis: Partial<Plotly.LayoutAxis> };
+  readonly axes: {
+    xaxis: Partial<Plotly.LayoutAxis>;
+    yaxis: Partial<Plotly.LayoutAxis>;
+    hovermode: "x unified";
+  };
 }
 
 /** Loss of each step (pale), smoothed (bold) and on the validation set (circles), with ln(classes) for orientation. */
@@ -41,7 +46,7 @@ export function lossFigure(
   const top = Math.max(
     1.05 * largest(smoothed, 0),
     1.05 * largest(validation, 0),
-    quantile(loss, 0.98) || 0,
+    quantile(loss, 0.9) || 0,
     Number.isNaN(guess) ? 0 : 1.1 * guess,
   );
   const curves = begin(record, progress, look, size, compact, "loss", top || 1);
@@ -79,8 +84,8 @@ export function lossFigure(
         color,
         line: tail(validatedPoints),
       },
-    ].filter(({ key }) => !compact || key !== "guess"),
-    [trained, validatedPoints, level].map(finite),
+    ],
+    [trained, validatedPoints, level],
   );
   const shapes = Number.isNaN(guess) ? [] : [frame.reference(guess, "dash")];
   return { data, layout: frame.layout({ ...curves.axes, annotations, shapes }) };
@@ -120,7 +125,7 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
         bold: true,
       },
     ],
-    [trained, validatedPoints, level].map(finite),
+    [trained, validatedPoints, level],
   );
   const shapes = Number.isNaN(guess) ? [] : [frame.reference(guess, "dash")];
   return { data, layout: frame.layout({ ...curves.axes, annotations, shapes }) };
@@ -175,14 +180,21 @@ function begin(
       : widened(look, key, top, (max) => linearTicks(max, up));
   const frame = new Frame(look, size, margin, xTicks.range, yTicks.range, log);
   const title = progress === "step" ? trans.__("step") : trans.__("seconds");
+  const hoverTitle =
+    progress === "step" ? trans.__("step %1", "%{x:,d}") : trans.__("%1 seconds", "%{x:.1f}");
   return {
     look,
     frame,
     x,
     color: record.lost ? tokens.past : tokens.run,
     axes: {
-      xaxis: { ...frame.ticks(xTicks.values), ...(compact ? {} : frame.title(title)) },
+      xaxis: {
+        ...frame.ticks(xTicks.values),
+        ...(compact ? {} : frame.title(title)),
+        unifiedhovertitle: { text: hoverTitle },
+      },
       yaxis: log ? frame.decadeTicks() : frame.ticks(yTicks.values),
+      hovermode: "x unified",
     },
   };
 }
@@ -202,6 +214,7 @@ function circles(points: { x: readonly number[]; y: readonly number[] }, color: 
   const many = points.x.length > 60;
   return {
     ...line(points, color, 1),
+    cliponaxis: false,
     mode: many ? ("lines" as const) : ("lines+markers" as const),
     marker: { size: 6, color: look.tokens.background, line: { color, width: 1.5 } },
   };
@@ -212,10 +225,6 @@ function hover(name: string, unit = ""): string {
 }
 
 /** The last eighth of a line, where its label goes. */
-function tail<Point extends { y: number }>(points: readonly Point[]): Point[] {
+function tail(points: readonly Point[]): Point[] {
   return finite(points).slice(-Math.max(1, Math.ceil(points.length / 8)));
-}
-
-function finite<Point extends { y: number }>(points: readonly Point[]): Point[] {
-  return points.filter(({ y }) => Number.isFinite(y));
 }

@@ -6,7 +6,7 @@ import type { RunRecord } from "../data/record.js";
 import { decades } from "./axis.js";
 import type { Figure, Size } from "./chart.js";
 import { formatValue } from "./format.js";
-import { Frame, type Look, type Margin } from "./frame.js";
+import { Frame, finite, type Look, type Margin } from "./frame.js";
 import { rampColor } from "./tokens.js";
 
 /** Standard deviation over all elements of a layer's output, or across the batch for each unit, averaged. */
@@ -19,10 +19,14 @@ export interface Moment {
 }
 
 const MARGIN: Margin = { l: 48, r: 12, t: 20, b: 26 };
+/** The lower chart carries the names of the axis that both share. */
+const TITLED: Margin = { ...MARGIN, b: 42 };
 const COMPACT: Margin = { l: 36, r: 8, t: 18, b: 20 };
 
 /** Range in which activations keep their size through many layers. */
 const HEALTHY_SPREAD = [0.1, 1] as const;
+/** The upper end of the axis of activations at least. */
+const HEADROOM = 10;
 /** Gradients within this factor of the output layer's count as healthy. */
 const HEALTHY_FACTOR = 10;
 
@@ -36,54 +40,74 @@ export function forwardFigure(
   compact = false,
 ): Figure {
   const { trans, tokens } = look;
+  const color = lineColor(moment, look);
   const values = profile(moment, spread);
   const means = profile(moment, "mean").map(Math.abs);
   const other = compared ? profile(compared, spread) : [];
-  const range = decades([...values, ...other, ...HEALTHY_SPREAD], 3, [-2, 1]);
-  const frame = begin(moment, look, size, compact, "forward", range);
-  const meanLine = {
-    ...trace(means, lineColor(moment, look), 1),
-    line: { color: lineColor(moment, look), width: 1, dash: "dot" as const },
+  const range = decades([...values, ...other, ...HEALTHY_SPREAD, HEADROOM], 3, [-2, 1]);
+  const frame = begin(moment, look, size, compact ? COMPACT : MARGIN, "forward", range);
+  // Means jump between large and almost zero: dashes on their own read better than a line.
+  const meanDashes = {
+    ...trace(means, color, 1),
+    mode: "markers" as const,
+    marker: { symbol: "line-ew-open" as const, size: 12, color, line: { color, width: 1.5 } },
     hoverinfo: "skip" as const,
   };
   const data = [
-    ...(compact ? [] : [meanLine]),
+    ...(compact ? [] : [meanDashes]),
     ...ghost(other, look),
     signalTrace(moment, values, look, frame, describeForward(moment, look)),
   ];
   const points = frame.points(ordinals(values), values);
   const meanPoints = frame.points(ordinals(means), means);
+  const ghostName = plain(compared?.record.info.name ?? "");
   const otherPoints = frame.points(ordinals(other), other);
-  const band = bandParts(frame, HEALTHY_SPREAD, trans.__("healthy: 0.1 to 1"));
-  const color = lineColor(moment, look);
+  const band = bandParts(
+    frame,
+    HEALTHY_SPREAD,
+    compact ? trans.__("healthy") : trans.__("healthy: 0.1 to 1"),
+  );
   const annotations = frame.labels(
     [
-      { key: "band", text: band.text, color: tokens.ok, line: band.edge },
-      { key: "std", text: trans.__("std"), color, line: inside(points, frame) },
+      { key: "band", text: band.text, color: tokens.ok, line: band.edge, along: true },
       {
-        key: "mean",
-        text: trans.__("⋯ |mean|"),
+        key: "std",
+        text: compared ? plain(moment.record.info.name) : trans.__("std"),
         color,
-        line: compact ? [] : inside(meanPoints, frame),
+        line: inside(points, frame),
+        along: true,
       },
       {
         key: "compared",
-        text: compared?.record.info.name ?? "",
+        text: ghostName,
         color: tokens.compared,
         line: inside(otherPoints, frame),
+        along: true,
+      },
+      {
+        key: "mean",
+        text: trans.__("– |mean|"),
+        color,
+        line: compact ? [] : inside(meanPoints, frame),
       },
     ],
-    [points, otherPoints, compact ? [] : meanPoints].map((line) =>
-      line.filter(({ y }) => Number.isFinite(y)),
-    ),
+    [
+      points,
+      otherPoints,
+      ...meanPoints.map(({ x, y }) => [
+        { x: x - 6, y },
+        { x: x + 6, y },
+      ]),
+    ],
   );
   return {
     data,
     layout: frame.layout({
-      xaxis: layerAxis(moment, frame, size, compact),
+      xaxis: layerAxis(moment, frame, "numbers"),
       yaxis: frame.decadeTicks(),
       shapes: [band.shape],
       annotations,
+      hovermode: "x",
     }),
   };
 }
@@ -102,39 +126,44 @@ export function backwardFigure(
   const output = values.findLast((value) => value > 0 && Number.isFinite(value));
   const healthy = output ? ([output / HEALTHY_FACTOR, output * HEALTHY_FACTOR] as const) : undefined;
   const range = decades([...values, ...other, ...(healthy ?? [])], 3, [-4, 0]);
-  const frame = begin(moment, look, size, compact, "backward", range);
+  const frame = begin(moment, look, size, compact ? COMPACT : TITLED, "backward", range);
   const data = [
     ...ghost(other, look),
     signalTrace(moment, values, look, frame, describeBackward(moment, look)),
   ];
   const points = frame.points(ordinals(values), values);
+  const ghostName = plain(compared?.record.info.name ?? "");
   const otherPoints = frame.points(ordinals(other), other);
-  const band = healthy && bandParts(frame, healthy, trans.__("healthy: within 10× of the output layer"));
+  const healthyText = compact ? trans.__("healthy") : trans.__("healthy: within 10× of the output layer");
+  const band = healthy && bandParts(frame, healthy, healthyText);
   const annotations = frame.labels(
     [
-      { key: "band", text: band?.text ?? "", color: tokens.ok, line: band?.edge ?? [] },
+      { key: "band", text: band?.text ?? "", color: tokens.ok, line: band?.edge ?? [], along: true },
       {
         key: "gradient",
-        text: trans.__("gradient norm"),
+        text: compared ? plain(moment.record.info.name) : trans.__("gradient norm"),
         color: lineColor(moment, look),
         line: inside(points, frame),
+        along: true,
       },
       {
         key: "compared",
-        text: compared?.record.info.name ?? "",
+        text: ghostName,
         color: tokens.compared,
         line: inside(otherPoints, frame),
+        along: true,
       },
     ],
-    [points, otherPoints].map((line) => line.filter(({ y }) => Number.isFinite(y))),
+    [points, otherPoints],
   );
   return {
     data,
     layout: frame.layout({
-      xaxis: layerAxis(moment, frame, size, compact),
+      xaxis: layerAxis(moment, frame, compact ? "numbers" : "kinds"),
       yaxis: frame.decadeTicks(),
       shapes: band ? [band.shape] : [],
       annotations,
+      hovermode: "x",
     }),
   };
 }
@@ -143,13 +172,13 @@ function begin(
   { record }: Moment,
   look: Look,
   size: Size,
-  compact: boolean,
+  margin: Margin,
   name: string,
   range: readonly [number, number],
 ): Frame {
   const reach = look.axes.widen(`${record.info.id} ${name}`, range[0], range[1]);
   const layers = Math.max(1, record.info.layers.length);
-  return new Frame(look, size, compact ? COMPACT : MARGIN, [0.5, layers + 0.5], reach, true);
+  return new Frame(look, size, margin, [0.5, layers + 0.5], reach, true);
 }
 
 function profile({ record, row }: Moment, field: LayerField): number[] {
@@ -221,7 +250,10 @@ function describe({ record, row }: Moment, fields: readonly (readonly [LayerFiel
   return record.info.layers.map((layer, index) => {
     const parts = fields.flatMap(([field, name]) => {
       const value = record.layer(row, index, field);
-      return Number.isNaN(value) ? [] : [`${name} ${formatValue(value)}`];
+      if (Number.isNaN(value)) return [];
+      return field === "zeros"
+        ? [`${name} ${(100 * value).toFixed(0)} %`]
+        : [`${name} ${formatValue(value)}`];
     });
     return [`<b>${plain(layer.path)}</b> ${plain(layer.label)}`, ...parts].join("<br>");
   });
@@ -232,7 +264,7 @@ function describeForward(moment: Moment, { trans }: Look): string[] {
     ["std", trans.__("std")],
     ["batchStd", trans.__("std across the batch")],
     ["mean", trans.__("mean")],
-    ["zeros", trans.__("share of zeros")],
+    ["zeros", trans.__("zeros")],
   ]);
 }
 
@@ -261,28 +293,23 @@ function bandParts(frame: Frame, [low, high]: readonly [number, number], text: s
 /** The part of a line that lies in the plot, with zeros left out. */
 function inside(points: readonly { x: number; y: number }[], frame: Frame): { x: number; y: number }[] {
   const bottom = frame.size.height - frame.margin.b;
-  return points.filter(({ y }) => Number.isFinite(y) && y >= 0 && y <= bottom);
+  return finite(points).filter(({ y }) => y >= 0 && y <= bottom);
 }
 
-/** Layers by their path in the model, with their kind below where there is room. */
-function layerAxis(
-  { record }: Moment,
-  frame: Frame,
-  size: Size,
-  compact: boolean,
-): Partial<Plotly.LayoutAxis> {
+/** Layers by their path in the model; with "kinds" also what they are where there is room, else the axis' name. */
+function layerAxis({ record }: Moment, frame: Frame, names: "numbers" | "kinds"): Partial<Plotly.LayoutAxis> {
   const { layers } = record.info;
-  const each = (size.width - frame.margin.l - frame.margin.r) / Math.max(1, layers.length);
+  const { size, margin, look } = frame;
+  const each = (size.width - margin.l - margin.r) / Math.max(1, layers.length);
   const longest = Math.max(...layers.map(({ path }) => path.length), 1);
   const stride = [1, 2, 5, 10, 20, 50].find((step) => step * each >= 8 * longest + 6) ?? 100;
-  const roomForKinds = !compact && stride === 1 && layers.every(({ kind }) => each >= 6.4 * kind.length + 4);
   const shown = layers.map((layer, index) => ({ layer, index })).filter(({ index }) => index % stride === 0);
+  const withKinds = names === "kinds" && layers.every(({ kind }) => each >= 6 * kind.length + 4);
   return {
     tickmode: "array",
     tickvals: shown.map(({ index }) => index + 1),
-    ticktext: shown.map(({ layer }) => plain(layer.path) + (roomForKinds ? ` ${plain(layer.kind)}` : "")),
-    showspikes: true,
-    zeroline: false,
+    ticktext: shown.map(({ layer: { path, kind } }) => plain(path) + (withKinds ? `<br>${plain(kind)}` : "")),
+    ...(names === "kinds" && !withKinds ? frame.title(look.trans.__("layer")) : {}),
   };
 }
 

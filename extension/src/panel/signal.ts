@@ -58,13 +58,13 @@ export class SignalScreen implements Screen {
     this.node = element(
       "div",
       "gb-Screen gb-Signal",
+      element("div", "gb-Title", element("h2", "", trans.__("Does the signal flow?")), this.#compare),
       element(
-        "div",
-        "gb-Title",
-        element("h2", "", trans.__("Does the signal flow?")),
-        element("div", "gb-Title-options", this.#compare, this.#spread.node),
+        "section",
+        "gb-Signal-forward",
+        element("div", "gb-HeadingRow", forward.node, this.#spread.node),
+        this.#forward.node,
       ),
-      element("section", "gb-Signal-forward", forward.node, this.#forward.node),
       element("section", "gb-Signal-backward", backward.node, this.#backward.node),
       this.#slider.node,
       this.#empty,
@@ -119,10 +119,12 @@ export class SignalScreen implements Screen {
 
   #showCompare(compared: Moment | undefined): void {
     this.#compare.hidden = this.#others().length === 0;
-    const name = compared ? [dash("compared"), compared.record.info.name] : [this.#trans.__("nothing")];
+    const name = compared
+      ? [element("span", "gb-MenuButton-value", dash("compared"), compared.record.info.name)]
+      : [];
     this.#compare.replaceChildren(
       element("span", "gb-Quiet", this.#trans.__("Compare with")),
-      element("span", "gb-MenuButton-value", ...name),
+      ...name,
       caret(),
     );
   }
@@ -134,7 +136,7 @@ export class SignalScreen implements Screen {
     };
     openMenu(this.#compare, [
       {
-        label: this.#trans.__("nothing"),
+        label: this.#trans.__("Nothing"),
         selected: this.#comparedId === undefined,
         choose: () => choose(undefined),
       },

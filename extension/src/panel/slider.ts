@@ -186,12 +186,10 @@ function scale(last: number, x: (step: number) => number, width: number): { step
   const candidates =
     last <= KNEE
       ? linearTicks(last, 5, true).values
-      : [0, 20, 40, 60, 80, ...[1, 2, 3, 4, 5, 6].flatMap((e) => [10 ** e, 2 * 10 ** e, 5 * 10 ** e])].filter(
-          (step) => step < KNEE || step >= KNEE,
-        );
+      : [0, 20, 40, 60, 80, ...[2, 3, 4, 5, 6].flatMap((e) => [10 ** e, 2 * 10 ** e, 5 * 10 ** e])];
   const fitting: { step: number; at: number }[] = [];
   let free = 0;
-  for (const step of [...new Set(candidates)].sort((a, b) => a - b)) {
+  for (const step of candidates) {
     const at = x(step);
     const half = 3.5 * formatCount(step).length;
     if (step > last || at - half < free || at + half > width) continue;
