@@ -1,6 +1,6 @@
 // Compiles the library, the kernel and the extension, and lays out the folder that JupyterLab finds them in.
 
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { JUPYTER, MODULES, ROOT } from "./paths.mjs";
@@ -42,7 +42,6 @@ export async function buildExtension(): Promise<void> {
 /** Writes the kernel's description, with this Node's path, where JUPYTER_PATH points. */
 export async function describeKernel(): Promise<void> {
   const module = join(ROOT, "kernel", "dist", "spec.js");
-  if (!existsSync(module)) return fallbackSpec();
   const { writeKernelspec } = await import(pathToFileURL(module).href);
   await writeKernelspec(join(JUPYTER, "kernels", "gradbook"), {
     node: process.execPath,
@@ -55,17 +54,4 @@ export async function build(): Promise<void> {
   await compile(["lib", "kernel", "extension"]);
   await buildExtension();
   await describeKernel();
-}
-
-function fallbackSpec(): void {
-  const folder = join(JUPYTER, "kernels", "gradbook");
-  mkdirSync(folder, { recursive: true });
-  const argv = [process.execPath, join(ROOT, "kernel", "dist", "main.js"), "{connection_file}"];
-  const spec = {
-    argv,
-    display_name: "Gradbook (TypeScript)",
-    language: "typescript",
-    interrupt_mode: "message",
-  };
-  writeFileSync(join(folder, "kernel.json"), JSON.stringify(spec));
 }
