@@ -4,6 +4,7 @@ import type { EngineClient } from "gradbook/compute/engine/client";
 import { connect, connectInline } from "gradbook/compute/engine/connect";
 import { installInterrupt } from "gradbook/compute/interrupt";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
+import { WasmDevice } from "gradbook/compute/wasm/device";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   accumulation,
@@ -164,20 +165,30 @@ describe.each(["inline", "thread", "server"] as const)("an engine's home: %s", (
   });
 });
 
-test("all homes give the same bytes for the same requests", () => {
-  const random = seeded(11);
-  const data = new Uint8Array(Float32Array.from({ length: 64 * 64 }, () => random() / 2 ** 32 - 0.5).buffer);
-  const [inline, ...others] = (["inline", "thread", "server"] as const).map((home) => {
-    const client = start(home);
-    client.define(1, squarings(64, 3));
-    client.define(2, scaling([64, 64]));
-    client.write(1, data);
-    client.run(1, [1, 2], []);
-    client.run(2, [2, 3], [Math.PI]);
-    return Buffer.from(client.read(3));
-  });
-  for (const other of others) expect(other.equals(inline!)).toBe(true);
-});
+test.each(["reference", "wasm"] as const)(
+  "all homes give the same bytes for the same requests: %s",
+  (device) => {
+    const random = seeded(11);
+    const data = new Uint8Array(
+      Float32Array.from({ length: 64 * 64 }, () => random() / 2 ** 32 - 0.5).buffer,
+    );
+    const clients = [
+      connectInline(device === "wasm" ? new WasmDevice() : new ReferenceDevice()),
+      connect({ device, home: "thread" }),
+      connect({ device, home: "server" }),
+    ];
+    open.push(...clients);
+    const [inline, ...others] = clients.map((client) => {
+      client.define(1, squarings(64, 3));
+      client.define(2, scaling([64, 64]));
+      client.write(1, data);
+      client.run(1, [1, 2], []);
+      client.run(2, [2, 3], [Math.PI]);
+      return Buffer.from(client.read(3));
+    });
+    for (const other of others) expect(other.equals(inline!)).toBe(true);
+  },
+);
 
 describe.each(["thread", "server"] as const)("running ahead: %s", (home) => {
   test("waits for the oldest run when four are in flight, and for no more than that", () => {
