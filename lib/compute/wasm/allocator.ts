@@ -1,0 +1,119 @@
+// Hands out ranges of one linear memory: best-fitting size class first, neighbours merged when freed. Addresses only; the
+// memory itself and its growth belong to the heap.
+
+/** Every range starts and ends on a cache line, which is also what wide vector loads like best. */
+export const ALIGNMENT = 64;
+
+const roundUp = (bytes: number): number => Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
+
+/** Four classes between a power of two and the next: a block of a class is at least the class's size. */
+function classOf(bytes: number): number {
+  const power = 31 - Math.clz32(bytes);
+  return power * 4 + Math.floor((bytes / 2 ** power - 1) * 4);
+}
+
+const CLASSES = 32 * 4;
+
+export class Allocator {
+  /** Free ranges: size by start, and start by end, so that both neighbours of a range are found at once. */
+  readonly #sizeAt = new Map<number, number>();
+  readonly #startAt = new Map<number, number>();
+  readonly #classes: Set<number>[] = Array.from({ length: CLASSES }, () => new Set<number>());
+  readonly #used = new Map<number, number>();
+  #allocated = 0;
+  #end: number;
+
+  /** Starts empty: everything is added with `extend`. Addresses begin at `start`. */
+  constructor(start: number) {
+    this.#end = roundUp(start);
+  }
+
+  get allocatedBytes(): number {
+    return this.#allocated;
+  }
+
+  /** End of the memory that is managed now. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Adds the memory up to `end`. */
+  extend(end: number): void {
+    const start = this.#end;
+    const limit = Math.floor(end / ALIGNMENT) * ALIGNMENT;
+    if (limit <= start) return;
+    this.#end = limit;
+    this.#release(start, limit - start);
+  }
+
+  /** Address of a range of at least `bytes` bytes, or undefined if none is free. */
+  allocate(bytes: number): number | undefined {
+    const size = roundUp(bytes);
+    const start = this.#find(size);
+    if (start === undefined) return undefined;
+    const whole = this.#sizeAt.get(start)!;
+    this.#take(start, whole);
+    if (whole > size) this.#put(start + size, whole - size);
+    this.#used.set(start, size);
+    this.#allocated += size;
+    return start;
+  }
+
+  free(start: number): void {
+    const size = this.#used.get(start);
+    if (size === undefined) throw new RangeError(`nothing is allocated at address ${start}; freed twice?`);
+    this.#used.delete(start);
+    this.#allocated -= size;
+    this.#release(start, size);
+  }
+
+  /** How many bytes must be added at the end at least for `allocate(bytes)` to succeed. */
+  missing(bytes: number): number {
+    const last = this.#startAt.get(this.#end);
+    return roundUp(bytes) - (last === undefined ? 0 : this.#end - last);
+  }
+
+  #find(size: number): number | undefined {
+    const own = classOf(size);
+    // A block of a higher class always fits; in the own class the smallest that fits is looked for.
+    let best: number | undefined;
+    for (const start of this.#classes[own]!) {
+      const free = this.#sizeAt.get(start)!;
+      if (free === size) return start;
+      if (free > size && (best === undefined || free < this.#sizeAt.get(best)!)) best = start;
+    }
+    if (best !== undefined) return best;
+    for (let higher = own + 1; higher < CLASSES; higher++) {
+      for (const start of this.#classes[higher]!) return start;
+    }
+    return undefined;
+  }
+
+  #release(start: number, size: number): void {
+    let [from, bytes] = [start, size];
+    const before = this.#startAt.get(start);
+    if (before !== undefined) {
+      this.#take(before, start - before);
+      from = before;
+      bytes += start - before;
+    }
+    const after = this.#sizeAt.get(start + size);
+    if (after !== undefined) {
+      this.#take(start + size, after);
+      bytes += after;
+    }
+    this.#put(from, bytes);
+  }
+
+  #put(start: number, size: number): void {
+    this.#sizeAt.set(start, size);
+    this.#startAt.set(start + size, start);
+    this.#classes[classOf(size)]!.add(start);
+  }
+
+  #take(start: number, size: number): void {
+    this.#sizeAt.delete(start);
+    this.#startAt.delete(start + size);
+    this.#classes[classOf(size)]!.delete(start);
+  }
+}

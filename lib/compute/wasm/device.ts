@@ -1,0 +1,162 @@
+// The CPU device: plans become WebAssembly modules over one shared memory.
+
+import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
+import type { Plan } from "../ir.js";
+import { BINARY, UNARY } from "../reference/functions.js";
+import { ARENA_WORD, argumentWord, bindingWord, blockBytes, FAULT_VALUE_WORD, FAULT_WORD } from "./block.js";
+import { prepareEngine } from "./flags.js";
+import { Heap, type HeapOptions, ZEROS } from "./heap.js";
+import { LIBRARY } from "./matmul.js";
+import { encodeLibrary, type TileShape } from "./microkernel.js";
+import type { ImportedFunction } from "./operations.js";
+import { compileProgram, type Program, SCALAR } from "./program.js";
+import { type Exports, type Memory, wasm } from "./webassembly.js";
+
+class WasmBuffer implements DeviceBuffer {
+  readonly bytes: number;
+  readonly address: number;
+
+  constructor(bytes: number, address: number) {
+    this.bytes = bytes;
+    this.address = address;
+  }
+}
+
+type Segment = (block: number) => void;
+
+class WasmExecutable implements Executable {
+  readonly plan: Plan;
+  readonly program: Program;
+  segments: readonly Segment[];
+
+  constructor(plan: Plan, program: Program, segments: readonly Segment[]) {
+    this.plan = plan;
+    this.program = program;
+    this.segments = segments;
+  }
+
+  describe(): string {
+    return this.program.description;
+  }
+
+  release(): void {
+    this.segments = [];
+  }
+}
+
+/** What generated code calls for functions that are rare in training. */
+const SCALAR_FUNCTIONS: Readonly<Record<ImportedFunction, (a: number, b: number) => number>> = {
+  sin: UNARY.sin,
+  cos: UNARY.cos,
+  pow: BINARY.float32.pow,
+  mod: BINARY.float32.mod,
+  integerPower: BINARY.int32.pow,
+};
+
+export class WasmDevice implements Device {
+  readonly name: string = "wasm";
+  readonly #heap: Heap;
+  readonly #shape: TileShape;
+  readonly #library: Exports;
+  #arena = { address: 0, bytes: 0 };
+  #block = { address: 0, bytes: 0 };
+
+  constructor(options: HeapOptions = {}) {
+    this.#shape = prepareEngine();
+    this.#heap = new Heap(options);
+    const module = new wasm.Module(encodeLibrary(this.#shape));
+    this.#library = new wasm.Instance(module, { heap: { memory: this.#heap.memory } }).exports;
+  }
+
+  get description(): string {
+    const { rows, columns, relaxed } = this.#shape;
+    return `WebAssembly SIMD, one thread, ${rows} x ${columns} tiles${relaxed ? ", fused multiply-add" : ""}`;
+  }
+
+  /** The memory all buffers live in: a client in the same process may read results in place. */
+  get memory(): Memory {
+    return this.#heap.memory;
+  }
+
+  get allocatedBytes(): number {
+    return this.#heap.allocatedBytes;
+  }
+
+  /** Where in `memory` a buffer begins. */
+  address(buffer: DeviceBuffer): number {
+    return (buffer as WasmBuffer).address;
+  }
+
+  allocate(bytes: number): DeviceBuffer {
+    return new WasmBuffer(bytes, this.#heap.allocate(bytes));
+  }
+
+  free(buffer: DeviceBuffer): void {
+    this.#heap.free(this.address(buffer));
+  }
+
+  write(buffer: DeviceBuffer, offset: number, data: Uint8Array): void {
+    this.#heap.bytes.set(data, this.address(buffer) + offset);
+  }
+
+  read(buffer: DeviceBuffer, offset: number, bytes: number): Uint8Array {
+    const start = this.address(buffer) + offset;
+    return new Uint8Array(this.#heap.bytes.subarray(start, start + bytes));
+  }
+
+  compile(plan: Plan): Executable {
+    const program = compileProgram(plan, this.#shape, ZEROS);
+    const { exports } = new wasm.Instance(new wasm.Module(program.code), {
+      heap: { memory: this.#heap.memory },
+      [LIBRARY]: this.#library,
+      [SCALAR]: SCALAR_FUNCTIONS,
+    });
+    const segments = Array.from({ length: program.segments }, (_, i) => exports[`run${i}`] as Segment);
+    this.#arena = this.#atLeast(this.#arena, program.arenaBytes);
+    this.#block = this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
+    return new WasmExecutable(plan, program, segments);
+  }
+
+  /** The same range, or a larger one in its place; nothing in it is kept. */
+  #atLeast(range: { address: number; bytes: number }, bytes: number): { address: number; bytes: number } {
+    if (bytes <= range.bytes) return range;
+    if (range.bytes > 0) this.#heap.free(range.address);
+    return { address: this.#heap.allocate(bytes), bytes };
+  }
+
+  run(
+    executable: Executable,
+    bindings: readonly DeviceBuffer[],
+    args: Float64Array,
+    cancelled: () => boolean,
+  ): Fault | "cancelled" | undefined {
+    const { segments } = executable as WasmExecutable;
+    const block = this.#block.address;
+    const view = this.#fillBlock(bindings, args);
+    for (const run of segments) {
+      if (cancelled()) return "cancelled";
+      run(block);
+    }
+    const fault = view.getInt32(block + FAULT_WORD, true);
+    return fault === 0
+      ? undefined
+      : { fault: fault - 1, value: view.getInt32(block + FAULT_VALUE_WORD, true) };
+  }
+
+  #fillBlock(bindings: readonly DeviceBuffer[], args: Float64Array): DataView {
+    const { buffer } = this.#heap.bytes;
+    const block = this.#block.address;
+    const view = new DataView(buffer);
+    view.setInt32(block + FAULT_WORD, 0, true);
+    view.setInt32(block + ARENA_WORD, this.#arena.address, true);
+    bindings.forEach((binding, i) => {
+      view.setUint32(block + bindingWord(i), (binding as WasmBuffer).address, true);
+    });
+    args.forEach((value, i) => {
+      const word = block + argumentWord(bindings.length, i);
+      view.setFloat32(word, value, true);
+      view.setInt32(word + 4, value, true);
+    });
+    return view;
+  }
+}

@@ -1,0 +1,353 @@
+// Writes WebAssembly binaries: a function builder that appends instructions, and a module builder that puts functions,
+// imports and exports into sections. Knows the binary format and nothing of kernels.
+
+import { F32, I32, OP, V128, type ValueType } from "./instructions.js";
+
+/** Unsigned LEB128. */
+function unsigned(out: number[], value: number): void {
+  let rest = value >>> 0;
+  while (rest >= 0x80) {
+    out.push((rest & 0x7f) | 0x80);
+    rest >>>= 7;
+  }
+  out.push(rest);
+}
+
+/** Signed LEB128 of an int32. */
+function signed(out: number[], value: number): void {
+  let rest = value | 0;
+  for (;;) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0)) {
+      out.push(byte);
+      return;
+    }
+    out.push(byte | 0x80);
+  }
+}
+
+const floatBits = new DataView(new ArrayBuffer(4));
+
+/** The int32 with the bits of a float32. */
+export function bitsOf(value: number): number {
+  floatBits.setFloat32(0, value);
+  return floatBits.getInt32(0);
+}
+
+function append(out: number[], bytes: readonly number[]): void {
+  for (const byte of bytes) out.push(byte);
+}
+
+const EMPTY_BLOCK = 0x40;
+
+/** One function in the making. Locals are numbers; parameters come first. Methods append the instruction they name. */
+export class FunctionBuilder {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  readonly #locals: ValueType[] = [];
+  readonly #start: number[] = [];
+  readonly #main: number[] = [];
+  #code: number[] = this.#main;
+  readonly #constants = new Map<string, number>();
+
+  constructor(params: readonly ValueType[], results: readonly ValueType[] = []) {
+    this.params = params;
+    this.results = results;
+  }
+
+  local(type: ValueType): number {
+    this.#locals.push(type);
+    return this.params.length + this.#locals.length - 1;
+  }
+
+  get(local: number): void {
+    this.#code.push(0x20);
+    unsigned(this.#code, local);
+  }
+
+  set(local: number): void {
+    this.#code.push(0x21);
+    unsigned(this.#code, local);
+  }
+
+  tee(local: number): void {
+    this.#code.push(0x22);
+    unsigned(this.#code, local);
+  }
+
+  i32(value: number): void {
+    this.#code.push(0x41);
+    signed(this.#code, value);
+  }
+
+  op(op: number): void {
+    const prefix = op >>> 16;
+    if (prefix === 0) this.#code.push(op);
+    else {
+      this.#code.push(prefix);
+      unsigned(this.#code, op & 0xffff);
+    }
+    if (op === OP.memory_fill) this.#code.push(0);
+  }
+
+  /** An instruction with a lane number. */
+  lane(op: number, lane: number): void {
+    this.op(op);
+    this.#code.push(lane);
+  }
+
+  /** A load or store; `offset` in bytes must not be negative. Alignment is only a hint and left at one byte. */
+  memory(op: number, offset: number, lane?: number): void {
+    this.op(op);
+    this.#code.push(0);
+    unsigned(this.#code, offset);
+    if (lane !== undefined) this.#code.push(lane);
+  }
+
+  /** Picks 4 of the 8 32-bit lanes of two vectors. */
+  shuffle(lanes: readonly [number, number, number, number]): void {
+    this.op(OP.i8x16_shuffle);
+    for (const lane of lanes) for (let byte = 0; byte < 4; byte++) this.#code.push(lane * 4 + byte);
+  }
+
+  call(functionIndex: number): void {
+    this.#code.push(0x10);
+    unsigned(this.#code, functionIndex);
+  }
+
+  loop(body: () => void): void {
+    this.#code.push(0x03, EMPTY_BLOCK);
+    body();
+    this.#code.push(0x0b);
+  }
+
+  /** Pops the condition. */
+  if(then: () => void, otherwise?: () => void, result?: ValueType): void {
+    this.#code.push(0x04, result ?? EMPTY_BLOCK);
+    then();
+    if (otherwise) {
+      this.#code.push(0x05);
+      otherwise();
+    }
+    this.#code.push(0x0b);
+  }
+
+  /** Branches to the start of the loop `depth` levels out, if the popped condition holds. */
+  branchIf(depth = 0): void {
+    this.#code.push(0x0d);
+    unsigned(this.#code, depth);
+  }
+
+  return(): void {
+    this.#code.push(0x0f);
+  }
+
+  /** Repeats `body` `times` times (at least once). */
+  repeat(times: number, body: () => void): void {
+    if (times === 1) return body();
+    const left = this.local(I32);
+    this.i32(times);
+    this.set(left);
+    this.loop(() => {
+      body();
+      this.get(left);
+      this.i32(1);
+      this.op(OP.i32_sub);
+      this.tee(left);
+      this.branchIf();
+    });
+  }
+
+  /** Adds a constant to an i32 local. */
+  advance(local: number, by: number): void {
+    if (by === 0) return;
+    this.get(local);
+    this.i32(by);
+    this.op(OP.i32_add);
+    this.set(local);
+  }
+
+  /** A new i32 local: `local + by`. */
+  plus(local: number, by: number): number {
+    if (by === 0) return local;
+    const sum = this.local(I32);
+    this.get(local);
+    this.i32(by);
+    this.op(OP.i32_add);
+    this.set(sum);
+    return sum;
+  }
+
+  /** Appends to the start of the function, before everything else: what all loops share. */
+  atStart(emit: () => void): void {
+    const current = this.#code;
+    this.#code = this.#start;
+    emit();
+    this.#code = current;
+  }
+
+  /** A vector of four equal floats in a local, set once at the start of the function. */
+  float(value: number): number {
+    return this.#constant(`f${Object.is(value, -0) ? "-0" : value}`, V128, () => {
+      this.#code.push(0x43);
+      const bits = bitsOf(value);
+      for (let byte = 0; byte < 4; byte++) this.#code.push((bits >>> (8 * byte)) & 0xff);
+      this.op(OP.f32x4_splat);
+    });
+  }
+
+  /** A vector of four equal integers in a local. */
+  integer(value: number): number {
+    return this.#constant(`i${value}`, V128, () => {
+      this.i32(value);
+      this.op(OP.i32x4_splat);
+    });
+  }
+
+  /** A vector of four given integers in a local. */
+  integers(values: readonly [number, number, number, number]): number {
+    return this.#constant(`v${values.join()}`, V128, () => {
+      this.op(OP.v128_const);
+      for (const value of values) {
+        for (let byte = 0; byte < 4; byte++) this.#code.push((value >>> (8 * byte)) & 0xff);
+      }
+    });
+  }
+
+  #constant(key: string, type: ValueType, push: () => void): number {
+    let local = this.#constants.get(key);
+    if (local === undefined) {
+      const fresh = this.local(type);
+      this.atStart(() => {
+        push();
+        this.set(fresh);
+      });
+      this.#constants.set(key, fresh);
+      local = fresh;
+    }
+    return local;
+  }
+
+  /** The body as the code section wants it. */
+  encode(): number[] {
+    const groups: [number, ValueType][] = [];
+    for (const type of this.#locals) {
+      const last = groups.at(-1);
+      if (last?.[1] === type) last[0]++;
+      else groups.push([1, type]);
+    }
+    const body: number[] = [];
+    unsigned(body, groups.length);
+    for (const [count, type] of groups) {
+      unsigned(body, count);
+      body.push(type);
+    }
+    append(body, this.#start);
+    append(body, this.#main);
+    body.push(0x0b);
+    return body;
+  }
+}
+
+function name(out: number[], text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  unsigned(out, bytes.length);
+  append(out, [...bytes]);
+}
+
+interface Import {
+  readonly module: string;
+  readonly name: string;
+  readonly type: number;
+}
+
+/** Pages of 64 KiB a shared memory may have at most: 4 GiB. */
+export const LARGEST_MEMORY_PAGES = 65536;
+
+/** A module that imports a shared memory as "heap" "memory". All imports must be declared before the first function. */
+export class ModuleBuilder {
+  readonly #types: string[] = [];
+  readonly #imports: Import[] = [];
+  readonly #functions: { readonly type: number; readonly builder: FunctionBuilder }[] = [];
+  readonly #exports: { readonly name: string; readonly index: number }[] = [];
+
+  #type(params: readonly ValueType[], results: readonly ValueType[]): number {
+    const key = JSON.stringify([params, results]);
+    const known = this.#types.indexOf(key);
+    return known >= 0 ? known : this.#types.push(key) - 1;
+  }
+
+  /** The function index to call. The same import twice is one. */
+  import(
+    module: string,
+    field: string,
+    params: readonly ValueType[],
+    results: readonly ValueType[] = [],
+  ): number {
+    const known = this.#imports.findIndex((one) => one.module === module && one.name === field);
+    if (known >= 0) return known;
+    return this.#imports.push({ module, name: field, type: this.#type(params, results) }) - 1;
+  }
+
+  /** The function's index. Its code may still be appended to until `encode`. */
+  add(builder: FunctionBuilder, exportName?: string): number {
+    const type = this.#type(builder.params, builder.results);
+    const index = this.#imports.length + this.#functions.push({ type, builder }) - 1;
+    if (exportName !== undefined) this.#exports.push({ name: exportName, index });
+    return index;
+  }
+
+  encode(): Uint8Array<ArrayBuffer> {
+    const out: number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const section = (id: number, count: number, write: (into: number[]) => void): void => {
+      const body: number[] = [];
+      unsigned(body, count);
+      write(body);
+      out.push(id);
+      unsigned(out, body.length);
+      append(out, body);
+    };
+    section(1, this.#types.length, (into) => {
+      for (const key of this.#types) {
+        const [params, results] = JSON.parse(key) as [number[], number[]];
+        into.push(0x60, params.length, ...params, results.length, ...results);
+      }
+    });
+    section(2, this.#imports.length + 1, (into) => {
+      for (const one of this.#imports) {
+        name(into, one.module);
+        name(into, one.name);
+        into.push(0x00);
+        unsigned(into, one.type);
+      }
+      name(into, "heap");
+      name(into, "memory");
+      into.push(0x02, 0x03, 1);
+      unsigned(into, LARGEST_MEMORY_PAGES);
+    });
+    section(3, this.#functions.length, (into) => {
+      for (const { type } of this.#functions) unsigned(into, type);
+    });
+    section(7, this.#exports.length, (into) => {
+      for (const one of this.#exports) {
+        name(into, one.name);
+        into.push(0x00);
+        unsigned(into, one.index);
+      }
+    });
+    section(10, this.#functions.length, (into) => {
+      for (const { builder } of this.#functions) {
+        const body = builder.encode();
+        unsigned(into, body.length);
+        append(into, body);
+      }
+    });
+    return new Uint8Array(out);
+  }
+}
+
+/** Parameter lists of the scalar functions that plans import. */
+export const UNARY_FLOAT: readonly ValueType[] = [F32];
+export const BINARY_FLOAT: readonly ValueType[] = [F32, F32];
+export const BINARY_INTEGER: readonly ValueType[] = [I32, I32];

@@ -1,0 +1,80 @@
+// The one linear memory of a device: shared, growing on demand, with the allocator that divides it.
+
+import { Allocator } from "./allocator.js";
+import { LARGEST_MEMORY_PAGES } from "./encoder.js";
+import { type Memory, wasm } from "./webassembly.js";
+
+const PAGE = 65536;
+/** Constants and nothing else: address 0 stays unused. */
+const START = 1024;
+/** Micro-kernels may read up to a tile's width past the end of an operand; the last bytes are therefore never given out. */
+const GUARD = 256;
+/** Memory grows by at least this much at a time: every growth makes the old views stale. */
+const GROWTH = 16 * 2 ** 20;
+
+export interface HeapOptions {
+  readonly memory?: Memory;
+  readonly initialPages?: number;
+  readonly maximumPages?: number;
+}
+
+/** Address of zeros, as long as a tile is wide. Fresh memory is zero and nothing is ever written there. */
+export const ZEROS = 256;
+
+export class Heap {
+  readonly memory: Memory;
+  readonly #allocator = new Allocator(START);
+  readonly #limit: number;
+  #bytes: Uint8Array<SharedArrayBuffer> = new Uint8Array(new SharedArrayBuffer(0));
+
+  constructor(options: HeapOptions = {}) {
+    const maximum = options.maximumPages ?? LARGEST_MEMORY_PAGES;
+    this.memory =
+      options.memory ?? new wasm.Memory({ initial: options.initialPages ?? 64, maximum, shared: true });
+    this.#limit = maximum * PAGE;
+    this.#allocator.extend(this.memory.buffer.byteLength - GUARD);
+  }
+
+  get allocatedBytes(): number {
+    return this.#allocator.allocatedBytes;
+  }
+
+  /** All of the memory as it is now; stale after the next allocation. */
+  get bytes(): Uint8Array<SharedArrayBuffer> {
+    if (this.#bytes.buffer !== this.memory.buffer) this.#bytes = new Uint8Array(this.memory.buffer);
+    return this.#bytes;
+  }
+
+  /** Address of `bytes` uninitialised bytes; a RangeError that names sizes when there is no room. */
+  allocate(bytes: number): number {
+    const found = this.#allocator.allocate(bytes);
+    if (found !== undefined) return found;
+    this.#grow(bytes);
+    return this.#allocator.allocate(bytes) ?? this.#noRoom(bytes);
+  }
+
+  free(address: number): void {
+    this.#allocator.free(address);
+  }
+
+  #grow(bytes: number): void {
+    const size = this.memory.buffer.byteLength;
+    const missing = this.#allocator.missing(bytes);
+    if (size + missing > this.#limit) this.#noRoom(bytes);
+    const wanted = Math.min(Math.max(missing, GROWTH, Math.floor(size / 8)), this.#limit - size);
+    try {
+      this.memory.grow(Math.ceil(wanted / PAGE));
+    } catch {
+      this.#noRoom(bytes);
+    }
+    this.#allocator.extend(this.memory.buffer.byteLength - GUARD);
+  }
+
+  #noRoom(bytes: number): never {
+    const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`;
+    throw new RangeError(
+      `No room for ${mebibytes(bytes)}: ${mebibytes(this.allocatedBytes)} of at most ${mebibytes(this.#limit)} ` +
+        "are in use. Use smaller batches or dispose of tensors that are no longer needed.",
+    );
+  }
+}

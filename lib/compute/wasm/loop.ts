@@ -1,0 +1,200 @@
+// Generates the function of a loop kernel: the loops around, the vectorised one in pieces of several vectors, one vector
+// and the rest of a row, and what is computed and stored inside.
+
+import type { LoopKernel, PlanBuffer } from "../ir.js";
+import { Pointers } from "./addressing.js";
+import type { FunctionBuilder } from "./encoder.js";
+import { Evaluator } from "./evaluate.js";
+import { inOrder } from "./expressions.js";
+import { I32 } from "./instructions.js";
+import { Lanes } from "./lanes.js";
+import { store } from "./memory.js";
+import { type Nest, planNest } from "./nest.js";
+import type { ScalarFunctions } from "./operations.js";
+import { Fold, makeReduction, type Reduction } from "./reduction.js";
+
+export interface Target {
+  readonly buffers: readonly PlanBuffer[];
+  readonly bindings: number;
+  readonly scalar: ScalarFunctions;
+  /** Whether fused multiply-add may be used. */
+  readonly relaxed: boolean;
+}
+
+/** Appends the kernel to `f`, whose parameter is the run block. Returns what was generated, in words. */
+export function emitLoop(f: FunctionBuilder, kernel: LoopKernel, target: Target): string {
+  if (kernel.outer.includes(0)) return "empty";
+  const emitter = new LoopEmitter(f, kernel, target);
+  emitter.emit();
+  return emitter.description;
+}
+
+/** Operations whose code is long: many of them side by side would not fit the registers. */
+const LONG = new Set(["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf"]);
+
+class LoopEmitter {
+  readonly #f: FunctionBuilder;
+  readonly #kernel: LoopKernel;
+  readonly #nest: Nest;
+  readonly #pointers: Pointers;
+  readonly #values: Evaluator;
+  readonly #relaxed: boolean;
+  /** Vectors worked on at once in the long piece of a row. */
+  readonly #copies: number;
+  /** Loops whose index is needed as a number. */
+  readonly #counted: ReadonlySet<number>;
+  #reductions: Reduction[] = [];
+
+  constructor(f: FunctionBuilder, kernel: LoopKernel, target: Target) {
+    this.#f = f;
+    this.#kernel = kernel;
+    this.#nest = planNest(kernel);
+    this.#relaxed = target.relaxed;
+    this.#copies = this.#chooseCopies();
+    this.#pointers = new Pointers(f, this.#nest.accesses.values(), target.buffers);
+    const lanes = new Lanes(f, 1, 1, target.relaxed);
+    this.#values = new Evaluator(f, this.#nest, this.#pointers, target.bindings, target.scalar, lanes);
+    this.#counted = this.#findCounted();
+  }
+
+  get description(): string {
+    const { loops, vector } = this.#nest;
+    const shape = loops
+      .map(({ extent, reduce }, i) => `${reduce ? "+" : ""}${extent}${i === vector ? "v" : ""}`)
+      .join(" ");
+    return `loops [${shape}] ${this.#copies} vectors`;
+  }
+
+  get #reduces(): boolean {
+    return this.#kernel.accumulators.length > 0;
+  }
+
+  #chooseCopies(): number {
+    const roots = this.#reduces
+      ? this.#kernel.accumulators.map((accumulator) => accumulator.value)
+      : this.#kernel.outputs.map((output) => output.value);
+    let work = 0;
+    for (const expr of inOrder(roots)) {
+      if (this.#nest.varies(expr)) work += expr.kind === "unary" && LONG.has(expr.op) ? 20 : 1;
+    }
+    const { vector, loops } = this.#nest;
+    const extent = vector < 0 ? 1 : loops[vector]!.extent;
+    const wanted = work > 14 ? 2 : 4;
+    return Math.max(1, Math.min(wanted, 2 * Math.floor(extent / 8)));
+  }
+
+  #findCounted(): ReadonlySet<number> {
+    const counted = new Set<number>();
+    this.#nest.loops.forEach((loop, i) => {
+      const position = this.#kernel.accumulators.some(({ op }) => op === "argmax" || op === "argmin");
+      if (loop.index !== undefined || (position && this.#nest.position[i] !== 0)) counted.add(i);
+    });
+    return counted;
+  }
+
+  emit(): void {
+    this.#open(0);
+  }
+
+  /** Emits the parallel loops from number `depth` inwards. */
+  #open(depth: number): void {
+    this.#hoist(depth - 1);
+    if (depth === this.#nest.outer) this.#atPoint();
+    else this.#loop(depth, () => this.#open(depth + 1));
+  }
+
+  /** Computes what changes in loop `depth` and outside of it only. */
+  #hoist(depth: number): void {
+    const { accumulators, outputs } = this.#kernel;
+    const roots = accumulators.map((accumulator) => accumulator.value);
+    const early = depth < this.#nest.outer - 1 ? outputs.map((output) => output.value) : [];
+    if (this.#kernel.reduce.includes(0)) roots.length = 0;
+    for (const expr of inOrder([...roots, ...early])) {
+      if (expr.kind !== "accumulator" && this.#nest.depth(expr) <= depth) this.#values.value(expr);
+    }
+  }
+
+  /** All parallel loops are open: reduce, then store. */
+  #atPoint(): void {
+    const { accumulators, outputs } = this.#kernel;
+    const copies = this.#nest.vector < this.#nest.outer ? this.#values.lanes.copies : this.#copies;
+    this.#reductions = accumulators.map((accumulator) =>
+      makeReduction(this.#f, accumulator, copies, () => this.#values.affine(this.#nest.position)),
+    );
+    if (this.#reduces && !this.#kernel.reduce.includes(0)) this.#openReduced(this.#nest.outer);
+    if (this.#nest.vector >= this.#nest.outer) for (const reduction of this.#reductions) reduction.join();
+    this.#values.accumulators = this.#reductions.map((reduction) => reduction.result());
+    const values = outputs.map((output) => this.#values.value(output.value));
+    outputs.forEach((output, i) => {
+      const l = this.#values.lanes;
+      const place = this.#values.place(output.value, this.#nest.accesses.get(output)!);
+      store(l, place, values[i]!, l.copies);
+    });
+  }
+
+  #openReduced(depth: number): void {
+    this.#hoist(depth - 1);
+    if (depth < this.#nest.loops.length) this.#loop(depth, () => this.#openReduced(depth + 1));
+    else this.#accumulate();
+  }
+
+  #accumulate(): void {
+    const l = this.#values.lanes;
+    const joined = this.#nest.vector >= this.#nest.outer;
+    this.#kernel.accumulators.forEach(({ value }, i) => {
+      const reduction = this.#reductions[i]!;
+      const product = value.kind === "binary" && value.op === "mul" && !(joined && l.width < 4);
+      if (product && this.#relaxed && reduction instanceof Fold && reduction.addsProducts) {
+        reduction.addProduct(l, this.#values.value(value.a), this.#values.value(value.b));
+      } else reduction.add(l, this.#values.value(value), joined && l.width < 4);
+    });
+  }
+
+  #loop(depth: number, body: () => void): void {
+    const { extent } = this.#nest.loops[depth]!;
+    if (depth !== this.#nest.vector) {
+      this.#pieces(depth, [{ times: extent, points: 1, lanes: this.#values.lanes }], body);
+      return;
+    }
+    const long = 4 * this.#copies;
+    const lanes = (copies: number, width: number): Lanes => new Lanes(this.#f, copies, width, this.#relaxed);
+    const left = extent % long;
+    this.#pieces(
+      depth,
+      [
+        { times: Math.floor(extent / long), points: long, lanes: lanes(this.#copies, 4) },
+        { times: Math.floor(left / 4), points: 4, lanes: lanes(1, 4) },
+        { times: extent % 4 === 0 ? 0 : 1, points: extent % 4, lanes: lanes(1, extent % 4) },
+      ],
+      body,
+    );
+  }
+
+  /** One loop in successive pieces, each with its own width of step. */
+  #pieces(
+    depth: number,
+    pieces: readonly { times: number; points: number; lanes: Lanes }[],
+    body: () => void,
+  ): void {
+    const f = this.#f;
+    const moving = this.#pointers.enter(depth);
+    const counter = this.#counted.has(depth) ? f.local(I32) : undefined;
+    if (counter !== undefined) {
+      f.i32(0);
+      f.set(counter);
+      this.#values.counters[depth] = counter;
+    }
+    const around = this.#values.lanes;
+    for (const { times, points, lanes } of pieces) {
+      if (times === 0) continue;
+      this.#values.lanes = lanes;
+      f.repeat(times, () => {
+        this.#values.scoped(body);
+        moving.advance(points);
+        if (counter !== undefined) f.advance(counter, points);
+      });
+    }
+    this.#values.lanes = around;
+    moving.leave();
+  }
+}

@@ -1,0 +1,109 @@
+// A matrix product becomes what the generators know: the product itself into one buffer, and a loop over it for everything
+// else its outputs ask for. Products that are no more than dot products or outer products become loops altogether.
+
+import type { Expr, View } from "../../graph/expr.js";
+import type { LoopKernel, MatmulKernel, MatrixOperand, Output, PlanBuffer } from "../ir.js";
+import { inOrder, withAccumulator } from "./expressions.js";
+
+export interface LoweredMatmul {
+  readonly result: MatrixOperand;
+  /** What is left to do after the product; undefined: nothing. */
+  readonly epilogue: LoopKernel | undefined;
+}
+
+/** The same as a loop kernel, where blocking would gain nothing. */
+export function asLoop(kernel: MatmulKernel): LoopKernel | undefined {
+  const { batch, m, n, k, a, b, outputs } = kernel;
+  if (m > 1 && n > 1 && k > 2) return undefined;
+  const d = batch.length;
+  const element = (operand: MatrixOperand, row: number, column: number): Expr => {
+    const strides = [...operand.view.strides.slice(0, d), 0, 0, 0];
+    strides[row] = operand.view.strides[d]!;
+    strides[column] = operand.view.strides[d + 1]!;
+    return { kind: "load", dtype: "float32", buffer: operand.buffer, view: { ...operand.view, strides } };
+  };
+  const [i, j, l] = [d, d + 1, d + 2];
+  const value: Expr = {
+    kind: "binary",
+    dtype: "float32",
+    op: "mul",
+    a: element(a, i, l),
+    b: element(b, l, j),
+  };
+  return {
+    kind: "loop",
+    outer: [...batch, m, n],
+    reduce: [k],
+    accumulators: [{ op: "sum", dtype: "float32", value }],
+    outputs,
+  };
+}
+
+/** `scratch` gives the number of a buffer with room for so many bytes, for a product that has no place of its own. */
+export function lowerMatmul(
+  kernel: MatmulKernel,
+  buffers: readonly PlanBuffer[],
+  scratch: (bytes: number) => number,
+): LoweredMatmul {
+  const extents = [...kernel.batch, kernel.m, kernel.n];
+  const own = placeInOutput(kernel, buffers);
+  const result = own ?? {
+    buffer: scratch(4 * extents.reduce((product, extent) => product * extent, 1)),
+    view: contiguous(extents),
+  };
+  const rest = kernel.outputs.filter(
+    (output) => !(own !== undefined && output.buffer === own.buffer && output.value.kind === "accumulator"),
+  );
+  if (rest.length === 0) return { result, epilogue: undefined };
+  const product: Expr = { kind: "load", dtype: "float32", buffer: result.buffer, view: result.view };
+  const values = withAccumulator(
+    rest.map((output) => output.value),
+    product,
+  );
+  return {
+    result,
+    epilogue: {
+      kind: "loop",
+      outer: extents,
+      reduce: [],
+      accumulators: [],
+      outputs: rest.map((output, i) => ({ ...output, value: values[i]! })),
+    },
+  };
+}
+
+/** An output in whose buffer the product can be built, because nobody reads there what was there before. */
+function placeInOutput(kernel: MatmulKernel, buffers: readonly PlanBuffer[]): MatrixOperand | undefined {
+  const read = new Set<number>([kernel.a.buffer, kernel.b.buffer]);
+  for (const expr of inOrder(kernel.outputs.map((output) => output.value))) {
+    if (expr.kind === "load" || expr.kind === "gather") read.add(expr.buffer);
+  }
+  const usable = kernel.outputs.filter(
+    (output) =>
+      output.value.dtype === "float32" &&
+      isContiguousOneWay(kernel, output) &&
+      ![...read].some((buffer) => overlap(buffers[buffer]!, buffers[output.buffer]!)),
+  );
+  return usable.find((output) => output.value.kind === "accumulator") ?? usable[0];
+}
+
+/** Rows or columns lie side by side without gaps or overlaps between them that the other direction would step into. */
+function isContiguousOneWay({ m, n }: MatmulKernel, { view }: Output): boolean {
+  const [row, column] = view.strides.slice(-2) as [number, number];
+  return (column === 1 && row >= n) || (row === 1 && column >= m);
+}
+
+function overlap(a: PlanBuffer, b: PlanBuffer): boolean {
+  if (a === b) return true;
+  if (a.kind === "binding" || b.kind === "binding") {
+    return a.kind === "binding" && b.kind === "binding" && a.binding === b.binding;
+  }
+  return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+}
+
+function contiguous(extents: readonly number[]): View {
+  const strides = extents.map((_, d) =>
+    extents.slice(d + 1).reduce((product, extent) => product * extent, 1),
+  );
+  return { offset: 0, strides };
+}

@@ -1,0 +1,175 @@
+// Loads and stores of vector values: whole vectors where the points lie side by side, lane by lane elsewhere.
+
+import type { DType } from "../../graph/dtype.js";
+import type { FunctionBuilder } from "./encoder.js";
+import { I32, OP, V128 } from "./instructions.js";
+import type { Lanes, Value } from "./lanes.js";
+
+/** Where the element of a lane is: `push` leaves an address, to which `offset` bytes and lane * stride are added. */
+export interface Place {
+  readonly dtype: DType;
+  /** Leaves the address on the stack; depends on lane and vector only if `scattered`. */
+  push(copy: number, lane: number): void;
+  readonly offset: number;
+  /** Elements between neighbouring lanes; 0: all lanes read the same. */
+  readonly stride: number;
+  readonly scattered: boolean;
+}
+
+const size = (dtype: DType): number => (dtype === "bool" ? 1 : 4);
+
+function condition(l: Lanes, guard: Value, copy: number, lane: number): void {
+  l.push(guard, copy);
+  l.f.lane(OP.i32x4_extract_lane, lane);
+}
+
+/** What is at `place`; 0 without a load where `guard` is false. */
+export function load(l: Lanes, place: Place, guard?: Value): Value {
+  const contiguous = place.stride === 1 && !place.scattered;
+  const guarded = guard !== undefined && !guard.uniform;
+  if (guarded || place.scattered || (place.stride !== 0 && !(contiguous && suitsWholeVectors(l, place)))) {
+    return loadLanes(l, place, guard);
+  }
+  const read = place.stride === 0 ? splat : whole;
+  return l.make(place.stride === 0, (copy) => {
+    if (guard === undefined) return read(l, place, copy);
+    condition(l, guard, 0, 0);
+    l.f.if(
+      () => read(l, place, copy),
+      () => l.push(l.integer(0), 0),
+      V128,
+    );
+  });
+}
+
+function suitsWholeVectors(l: Lanes, place: Place): boolean {
+  return place.dtype !== "bool" || l.width === 4;
+}
+
+function splat(l: Lanes, place: Place): void {
+  place.push(0, 0);
+  if (place.dtype !== "bool") l.f.memory(OP.v128_load32_splat, place.offset);
+  else {
+    l.f.memory(OP.i32_load8_u, place.offset);
+    l.f.op(OP.i32x4_splat);
+    l.f.op(OP.i32x4_neg);
+  }
+}
+
+function whole(l: Lanes, place: Place, copy: number): void {
+  const { f } = l;
+  const offset = place.offset + copy * 4 * size(place.dtype);
+  place.push(copy, 0);
+  if (place.dtype === "bool") {
+    f.memory(OP.v128_load32_zero, offset);
+    f.op(OP.i16x8_extend_low_i8x16_u);
+    f.op(OP.i32x4_extend_low_i16x8_u);
+    f.op(OP.i32x4_neg);
+  } else if (l.width === 4) f.memory(OP.v128_load, offset);
+  else if (l.width === 1) f.memory(OP.v128_load32_zero, offset);
+  else {
+    f.memory(OP.v128_load64_zero, offset);
+    if (l.width === 2) return;
+    const two = f.local(V128);
+    f.set(two);
+    place.push(copy, 2);
+    f.get(two);
+    f.memory(OP.v128_load32_lane, offset + 8, 2);
+  }
+}
+
+/** Leaves the lane's address; returns the offset for the instruction. */
+function pushLane(l: Lanes, place: Place, copy: number, lane: number): number {
+  place.push(copy, lane);
+  const offset = place.offset + (copy * 4 + lane) * place.stride * size(place.dtype);
+  if (offset >= 0) return offset;
+  l.f.i32(offset);
+  l.f.op(OP.i32_add);
+  return 0;
+}
+
+function loadLanes(l: Lanes, place: Place, guard: Value | undefined): Value {
+  const { f } = l;
+  const one = (copy: number, lane: number): void => {
+    const offset = pushLane(l, place, copy, lane);
+    f.memory(place.dtype === "bool" ? OP.i32_load8_u : OP.i32_load, offset);
+  };
+  return l.make(false, (copy) => {
+    const vector = f.local(V128);
+    l.push(l.integer(0), 0);
+    f.set(vector);
+    for (let lane = 0; lane < l.width; lane++) {
+      f.get(vector);
+      if (guard === undefined) one(copy, lane);
+      else {
+        condition(l, guard, copy, lane);
+        f.if(
+          () => one(copy, lane),
+          () => f.i32(0),
+          I32,
+        );
+      }
+      f.lane(OP.i32x4_replace_lane, lane);
+      f.set(vector);
+    }
+    f.get(vector);
+    if (place.dtype === "bool") f.op(OP.i32x4_neg);
+  });
+}
+
+/** Puts the lanes that count to their places. */
+export function store(l: Lanes, place: Place, value: Value, copies: number): void {
+  for (let copy = 0; copy < copies; copy++) {
+    if (place.dtype === "bool") storeBools(l, place, value, copy);
+    else if (place.stride === 1) storeWhole(l, place, value, copy);
+    else {
+      for (let lane = 0; lane < l.width; lane++) {
+        const offset = pushLane(l, place, copy, lane);
+        l.push(value, copy);
+        l.f.memory(OP.v128_store32_lane, offset, lane);
+      }
+    }
+  }
+}
+
+function storeWhole(l: Lanes, place: Place, value: Value, copy: number): void {
+  const offset = place.offset + copy * 16;
+  const put = (op: number, at: number, lane?: number): void => {
+    place.push(copy, 0);
+    l.push(value, copy);
+    l.f.memory(op, offset + at, lane);
+  };
+  if (l.width === 4) put(OP.v128_store, 0);
+  if (l.width === 2 || l.width === 3) put(OP.v128_store64_lane, 0, 0);
+  if (l.width === 1) put(OP.v128_store32_lane, 0, 0);
+  if (l.width === 3) put(OP.v128_store32_lane, 8, 2);
+}
+
+function storeBools(l: Lanes, place: Place, value: Value, copy: number): void {
+  const { f } = l;
+  if (l.width === 4 && place.stride === 1) {
+    place.push(copy, 0);
+    l.push(value, copy);
+    l.push(value, copy);
+    f.op(OP.i16x8_narrow_i32x4_s);
+    l.push(value, copy);
+    f.op(OP.i8x16_narrow_i16x8_s);
+    f.lane(OP.i32x4_extract_lane, 0);
+    f.i32(0x01010101);
+    f.op(OP.i32_and);
+    f.memory(OP.i32_store, place.offset + copy * 4);
+    return;
+  }
+  for (let lane = 0; lane < l.width; lane++) {
+    const offset = pushLane(l, place, copy, lane);
+    storeBit(f, () => l.push(value, copy), lane, offset);
+  }
+}
+
+function storeBit(f: FunctionBuilder, push: () => void, lane: number, offset: number): void {
+  push();
+  f.lane(OP.i32x4_extract_lane, lane);
+  f.i32(1);
+  f.op(OP.i32_and);
+  f.memory(OP.i32_store8, offset);
+}

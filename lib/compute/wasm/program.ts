@@ -1,0 +1,182 @@
+// From a plan to a module: one function for each kernel, and runs of kernels as exported functions that JavaScript calls one
+// after another, so that a long plan can be stopped between them.
+
+import type { Kernel, Plan, PlanBuffer } from "../ir.js";
+import { BLOCK } from "./addressing.js";
+import { ALIGNMENT } from "./allocator.js";
+import { describeKernel, workOf } from "./describe.js";
+import { emitFloorDivision } from "./division.js";
+import { BINARY_FLOAT, BINARY_INTEGER, FunctionBuilder, ModuleBuilder, UNARY_FLOAT } from "./encoder.js";
+import { F32, I32, type ValueType } from "./instructions.js";
+import { emitLoop, type Target } from "./loop.js";
+import { asLoop, lowerMatmul } from "./lower.js";
+import { emitMatmul, LIBRARY, type Scratch } from "./matmul.js";
+import {
+  COPY_PARAMETERS,
+  GATHER_PARAMETERS,
+  KERNEL_PARAMETERS,
+  kernelName,
+  type TileShape,
+} from "./microkernel.js";
+import type { ImportedFunction, ScalarFunctions } from "./operations.js";
+
+/** Module name of the scalar functions that JavaScript provides. */
+export const SCALAR = "scalar";
+
+export interface Program {
+  readonly code: Uint8Array<ArrayBuffer>;
+  /** Exported functions "run0", "run1", ... to be called in order with the address of the run block. */
+  readonly segments: number;
+  /** The plan's own arena and the scratch memory behind it. */
+  readonly arenaBytes: number;
+  /** One line a kernel. */
+  readonly description: string;
+}
+
+/** Work (floating-point operations plus bytes) after which a plan looks whether it was cancelled: about a millisecond. */
+const SEGMENT_WORK = 2e7;
+
+const IMPORTS: Readonly<Record<ImportedFunction, readonly ValueType[]>> = {
+  sin: UNARY_FLOAT,
+  cos: UNARY_FLOAT,
+  pow: BINARY_FLOAT,
+  mod: BINARY_FLOAT,
+  integerPower: BINARY_INTEGER,
+};
+
+/** Ranges behind the plan's arena. Kernels run one after another and use the same memory. */
+class ScratchSpace implements Scratch {
+  readonly #start: number;
+  #next: number;
+  #end: number;
+
+  constructor(start: number) {
+    this.#start = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
+    this.#next = this.#start;
+    this.#end = this.#start;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  restart(): void {
+    this.#next = this.#start;
+  }
+
+  take(bytes: number): number {
+    const offset = this.#next;
+    this.#next += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    this.#end = Math.max(this.#end, this.#next);
+    return offset;
+  }
+}
+
+class ProgramWriter {
+  readonly #module = new ModuleBuilder();
+  readonly #buffers: PlanBuffer[];
+  readonly #scratch: ScratchSpace;
+  readonly #target: Target;
+  readonly #shape: TileShape;
+  readonly #zeros: number;
+  readonly #division = new Map<"div" | "mod", number>();
+
+  constructor(plan: Plan, shape: TileShape, zeros: number) {
+    this.#buffers = [...plan.buffers];
+    this.#scratch = new ScratchSpace(plan.arenaBytes);
+    this.#shape = shape;
+    this.#zeros = zeros;
+    for (const order of ["columns", "rows"] as const) {
+      for (let rows = 1; rows <= shape.rows; rows++) {
+        this.#module.import(LIBRARY, kernelName(order, rows), KERNEL_PARAMETERS);
+      }
+    }
+    this.#module.import(LIBRARY, "copyRows", COPY_PARAMETERS);
+    this.#module.import(LIBRARY, "transpose", COPY_PARAMETERS);
+    this.#module.import(LIBRARY, "gather", GATHER_PARAMETERS);
+    for (const [name, parameters] of Object.entries(IMPORTS)) {
+      this.#module.import(SCALAR, name, parameters, [parameters === BINARY_INTEGER ? I32 : F32]);
+    }
+    const scalar: ScalarFunctions = {
+      imported: (name) => this.#module.import(SCALAR, name, IMPORTS[name]),
+      integer: (name) => this.#divide(name),
+    };
+    this.#target = { buffers: this.#buffers, bindings: plan.bindings, scalar, relaxed: shape.relaxed };
+  }
+
+  #divide(name: "div" | "mod"): number {
+    let index = this.#division.get(name);
+    if (index === undefined) {
+      const f = new FunctionBuilder(BINARY_INTEGER, [I32]);
+      emitFloorDivision(f, name);
+      index = this.#module.add(f);
+      this.#division.set(name, index);
+    }
+    return index;
+  }
+
+  write(plan: Plan): Program {
+    const lines: string[] = [];
+    const segments: FunctionBuilder[] = [];
+    let work = Number.POSITIVE_INFINITY;
+    for (const kernel of plan.kernels) {
+      if (work >= SEGMENT_WORK) {
+        segments.push(new FunctionBuilder([I32]));
+        work = 0;
+      }
+      const [index, how] = this.#kernel(kernel);
+      const segment = segments.at(-1)!;
+      segment.get(BLOCK);
+      segment.call(index);
+      work += workOf(kernel, plan.buffers);
+      lines.push(`${describeKernel(kernel, plan.buffers)}: ${how}`);
+    }
+    segments.forEach((segment, i) => {
+      this.#module.add(segment, `run${i}`);
+    });
+    return {
+      code: this.#module.encode(),
+      segments: segments.length,
+      arenaBytes: this.#scratch.end,
+      description: lines.join("\n"),
+    };
+  }
+
+  /** The function of a kernel: its index, and how it computes. */
+  #kernel(kernel: Kernel): [number, string] {
+    const f = new FunctionBuilder([I32]);
+    this.#scratch.restart();
+    const how = kernel.kind === "loop" ? emitLoop(f, kernel, this.#target) : this.#matmul(f, kernel);
+    return [this.#module.add(f), how];
+  }
+
+  #matmul(f: FunctionBuilder, kernel: Extract<Kernel, { kind: "matmul" }>): string {
+    const loop = asLoop(kernel);
+    if (loop !== undefined) return emitLoop(f, loop, this.#target);
+    if (kernel.batch.includes(0)) return "empty";
+    const { result, epilogue } = lowerMatmul(kernel, this.#buffers, (bytes) => this.#scratchBuffer(bytes));
+    const how = emitMatmul(f, kernel, result, {
+      buffers: this.#buffers,
+      shape: this.#shape,
+      module: this.#module,
+      scratch: this.#scratch,
+      zeros: this.#zeros,
+    });
+    if (epilogue === undefined) return how;
+    // A function of its own: its pointers and constants are set at the start, which here has passed.
+    const after = new FunctionBuilder([I32]);
+    const loops = emitLoop(after, epilogue, this.#target);
+    f.get(BLOCK);
+    f.call(this.#module.add(after));
+    return `${how}; then ${loops}`;
+  }
+
+  #scratchBuffer(bytes: number): number {
+    const buffer: PlanBuffer = { kind: "arena", offset: this.#scratch.take(bytes), bytes };
+    return this.#buffers.push(buffer) - 1;
+  }
+}
+
+export function compileProgram(plan: Plan, shape: TileShape, zeros: number): Program {
+  return new ProgramWriter(plan, shape, zeros).write(plan);
+}

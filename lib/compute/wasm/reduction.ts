@@ -1,0 +1,260 @@
+// Accumulators of a reduction in generated code: start, one step, and the way from many lanes to one result.
+
+import type { DType } from "../../graph/dtype.js";
+import type { Accumulator } from "../ir.js";
+import type { FunctionBuilder } from "./encoder.js";
+import { laneMask } from "./evaluate.js";
+import { OP, V128 } from "./instructions.js";
+import { constantIn, Lanes, type Value } from "./lanes.js";
+
+export interface Reduction {
+  /** Takes in one vector of points for each copy. `partial`: lanes that do not count must not change anything. */
+  add(l: Lanes, x: Value, partial: boolean): void;
+  /** Joins copies and lanes: afterwards the result is the same in all lanes. */
+  join(): void;
+  result(): Value;
+}
+
+interface Rule {
+  /** The value that changes nothing. */
+  readonly start: number;
+  readonly op: number;
+}
+
+const INT_MIN = -(2 ** 31);
+const INT_MAX = 2 ** 31 - 1;
+const [NEVER, ALWAYS] = [0, -1];
+
+const RULES: Readonly<Record<"sum" | "prod" | "max" | "min", Readonly<Record<DType, Rule>>>> = {
+  sum: {
+    float32: { start: 0, op: OP.f32x4_add },
+    int32: { start: 0, op: OP.i32x4_add },
+    bool: { start: NEVER, op: OP.v128_or },
+  },
+  prod: {
+    float32: { start: 1, op: OP.f32x4_mul },
+    int32: { start: 1, op: OP.i32x4_mul },
+    bool: { start: ALWAYS, op: OP.v128_and },
+  },
+  max: {
+    float32: { start: Number.NEGATIVE_INFINITY, op: OP.f32x4_max },
+    int32: { start: INT_MIN, op: OP.i32x4_max_s },
+    bool: { start: NEVER, op: OP.v128_or },
+  },
+  min: {
+    float32: { start: Number.POSITIVE_INFINITY, op: OP.f32x4_min },
+    int32: { start: INT_MAX, op: OP.i32x4_min_s },
+    bool: { start: ALWAYS, op: OP.v128_and },
+  },
+};
+
+/** `push` leaves the position within the reduction as integers; only argmax and argmin ask for it. */
+export function makeReduction(
+  f: FunctionBuilder,
+  accumulator: Accumulator,
+  copies: number,
+  position: () => Value,
+): Reduction {
+  const { op, value } = accumulator;
+  if (op === "argmax" || op === "argmin") return new Position(f, op, value.dtype, copies, position);
+  return new Fold(f, RULES[op][value.dtype], value.dtype, copies);
+}
+
+function variable(f: FunctionBuilder, start: number): number {
+  const local = f.local(V128);
+  f.get(start);
+  f.set(local);
+  return local;
+}
+
+const constant = (f: FunctionBuilder, dtype: DType, value: number): number =>
+  dtype === "float32" ? f.float(value) : f.integer(value);
+
+/** Lanes that do not count get `neutral`. */
+function counted(l: Lanes, x: Value, neutral: number): Value {
+  return l.apply(OP.v128_bitselect, x, constantIn(neutral), constantIn(laneMask(l)));
+}
+
+/** The two halves of a vector changed places, then neighbours: after a step with each, all lanes are joined. */
+const ROTATIONS = [
+  [2, 3, 0, 1],
+  [1, 0, 3, 2],
+] as const;
+
+/** sum, prod, max, min: one vector for each copy. */
+export class Fold implements Reduction {
+  readonly #f: FunctionBuilder;
+  readonly #rule: Rule;
+  readonly #start: number;
+  readonly #sums: number[];
+  #joined = false;
+  /** x * y can be added in one instruction: `addProduct`. */
+  readonly addsProducts: boolean;
+
+  constructor(f: FunctionBuilder, rule: Rule, dtype: DType, copies: number) {
+    this.#f = f;
+    this.#rule = rule;
+    this.#start = constant(f, dtype, rule.start);
+    this.#sums = Array.from({ length: copies }, () => variable(f, this.#start));
+    this.addsProducts = rule.op === OP.f32x4_add;
+  }
+
+  add(l: Lanes, x: Value, partial: boolean): void {
+    const value = partial ? counted(l, x, this.#start) : x;
+    for (let copy = 0; copy < l.copies; copy++) {
+      this.#f.get(this.#sums[copy]!);
+      l.push(value, copy);
+      this.#f.op(this.#rule.op);
+      this.#f.set(this.#sums[copy]!);
+    }
+  }
+
+  addProduct(l: Lanes, a: Value, b: Value): void {
+    for (let copy = 0; copy < l.copies; copy++) {
+      l.push(a, copy);
+      l.push(b, copy);
+      this.#f.get(this.#sums[copy]!);
+      this.#f.op(OP.f32x4_relaxed_madd);
+      this.#f.set(this.#sums[copy]!);
+    }
+  }
+
+  join(): void {
+    const f = this.#f;
+    const sums = this.#sums;
+    for (let count = sums.length; count > 1; count = Math.ceil(count / 2)) {
+      for (let i = 0; i < Math.floor(count / 2); i++) {
+        f.get(sums[i]!);
+        f.get(sums[i + Math.ceil(count / 2)]!);
+        f.op(this.#rule.op);
+        f.set(sums[i]!);
+      }
+    }
+    const first = sums[0]!;
+    for (const lanes of ROTATIONS) {
+      f.get(first);
+      f.get(first);
+      f.get(first);
+      f.shuffle(lanes);
+      f.op(this.#rule.op);
+      f.set(first);
+    }
+    sums.length = 1;
+    this.#joined = true;
+  }
+
+  result(): Value {
+    return { locals: this.#sums, uniform: this.#joined };
+  }
+}
+
+/** argmax and argmin: the best value and its position. NaN beats everything; of equals the first position stays. */
+class Position implements Reduction {
+  readonly #f: FunctionBuilder;
+  readonly #isBool: boolean;
+  readonly #isFloat: boolean;
+  readonly #start: number;
+  readonly #beats: number;
+  readonly #position: () => Value;
+  readonly #best: number[];
+  readonly #at: number[];
+  #joined = false;
+
+  constructor(
+    f: FunctionBuilder,
+    op: "argmax" | "argmin",
+    dtype: DType,
+    copies: number,
+    position: () => Value,
+  ) {
+    this.#f = f;
+    this.#isBool = dtype === "bool";
+    this.#isFloat = dtype === "float32";
+    // Which of two booleans is larger is a question for integers.
+    const ordered = this.#isFloat ? "float32" : "int32";
+    const max = op === "argmax";
+    this.#start = constant(f, ordered, RULES[max ? "max" : "min"][ordered].start);
+    this.#beats = this.#isFloat ? (max ? OP.f32x4_gt : OP.f32x4_lt) : max ? OP.i32x4_gt_s : OP.i32x4_lt_s;
+    this.#position = position;
+    this.#best = Array.from({ length: copies }, () => variable(f, this.#start));
+    this.#at = Array.from({ length: copies }, () => variable(f, f.integer(0)));
+  }
+
+  add(l: Lanes, x: Value, partial: boolean): void {
+    const ordered = this.#isBool ? l.apply(OP.i32x4_neg, x) : x;
+    const value = partial ? counted(l, ordered, this.#start) : ordered;
+    const position = this.#position();
+    const pick = (of: Value, copy: number): number => of.locals[of.uniform ? 0 : copy]!;
+    for (let copy = 0; copy < l.copies; copy++) {
+      const [candidate, at] = [pick(value, copy), pick(position, copy)];
+      this.#replace(copy, candidate, at, this.#wins(candidate, this.#best[copy]!));
+    }
+  }
+
+  #one(op: number, a: Value, b: Value): Value {
+    return new Lanes(this.#f, 1, 4, false).apply(op, a, b);
+  }
+
+  #wins(candidate: number, best: number): Value {
+    const [c, b] = [constantIn(candidate), constantIn(best)];
+    const beats = this.#one(this.#beats, c, b);
+    if (!this.#isFloat) return beats;
+    const onlyNaN = this.#one(OP.v128_and, this.#one(OP.f32x4_ne, c, c), this.#one(OP.f32x4_eq, b, b));
+    return this.#one(OP.v128_or, beats, onlyNaN);
+  }
+
+  /** Lanes that hold equal values where the candidate's position comes first. */
+  #earlier(candidate: number, at: number, best: number, bestAt: number): Value {
+    const [c, b] = [constantIn(candidate), constantIn(best)];
+    let same = this.#one(this.#isFloat ? OP.f32x4_eq : OP.i32x4_eq, c, b);
+    if (this.#isFloat) {
+      const bothNaN = this.#one(OP.v128_and, this.#one(OP.f32x4_ne, c, c), this.#one(OP.f32x4_ne, b, b));
+      same = this.#one(OP.v128_or, same, bothNaN);
+    }
+    const before = this.#one(OP.i32x4_lt_s, constantIn(at), constantIn(bestAt));
+    return this.#one(OP.v128_and, same, before);
+  }
+
+  #replace(copy: number, value: number, at: number, where: Value): void {
+    const f = this.#f;
+    for (const [target, source] of [
+      [this.#best[copy]!, value],
+      [this.#at[copy]!, at],
+    ] as const) {
+      f.get(source);
+      f.get(target);
+      f.get(where.locals[0]!);
+      f.op(OP.v128_bitselect);
+      f.set(target);
+    }
+  }
+
+  #merge(value: number, at: number): void {
+    const [best, bestAt] = [this.#best[0]!, this.#at[0]!];
+    const where = this.#one(OP.v128_or, this.#wins(value, best), this.#earlier(value, at, best, bestAt));
+    this.#replace(0, value, at, where);
+  }
+
+  join(): void {
+    const f = this.#f;
+    for (let copy = 1; copy < this.#best.length; copy++) this.#merge(this.#best[copy]!, this.#at[copy]!);
+    for (const lanes of ROTATIONS) {
+      const [value, at] = [this.#best[0]!, this.#at[0]!].map((local) => {
+        f.get(local);
+        f.get(local);
+        f.shuffle(lanes);
+        const rotated = f.local(V128);
+        f.set(rotated);
+        return rotated;
+      }) as [number, number];
+      this.#merge(value, at);
+    }
+    this.#best.length = 1;
+    this.#at.length = 1;
+    this.#joined = true;
+  }
+
+  result(): Value {
+    return { locals: this.#at, uniform: this.#joined };
+  }
+}
