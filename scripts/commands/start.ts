@@ -19,7 +19,6 @@ await command(async () => {
   const { values } = parseArgs({ options: { port: { type: "string" }, "no-browser": { type: "boolean" } } });
   const wanted = values.port === undefined ? undefined : portNumber(values.port);
   await choosePort(wanted);
-  console.log("Gradbook");
   await preparePython();
   await build();
   await prepareData();

@@ -15,7 +15,6 @@ import { PYTHON, preparePython } from "../setup/python.ts";
 await command(async () => {
   const groups = chooseGroups(process.argv.slice(2));
   const total: Count = { passed: 0, failed: 0, skipped: 0 };
-  console.log("Set-up");
   const env = await prepare(groups);
   for (const group of groups) {
     const since = performance.now();

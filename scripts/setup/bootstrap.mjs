@@ -16,6 +16,7 @@ import { Problem } from "./problem.mjs";
 export async function bootstrap(name, needs) {
   try {
     requireBootstrapNode();
+    console.log("Gradbook");
     await installPackages(needs);
     handOver(projectNode(), join(ROOT, "scripts", "commands", `${name}.ts`));
   } catch (error) {

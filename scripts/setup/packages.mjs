@@ -7,14 +7,6 @@ import { dropStamp, hashOf, readStamp, writeStamp } from "./stamp.mjs";
 import { step } from "./steps.mjs";
 import { tool } from "./tool.mjs";
 
-const MANIFESTS = [
-  "package-lock.json",
-  "package.json",
-  "lib/package.json",
-  "kernel/package.json",
-  "extension/package.json",
-].map((name) => join(ROOT, name));
-
 /** npm itself: the one that runs us, else the one on the PATH. */
 function npm() {
   const running = process.env.npm_execpath;
@@ -35,23 +27,23 @@ const count = () =>
  * @param {{ tests: boolean }} wanted
  */
 export async function installPackages({ tests }) {
-  const lock = hashOf(MANIFESTS, [process.platform, process.arch]);
+  const lock = hashOf([join(ROOT, "package-lock.json")], [process.platform, process.arch]);
   const have = existsSync(MODULES) ? readStamp("packages") : "";
   if (have === `${lock} full` || (have === `${lock} start` && !tests)) return;
-  const adding = have === `${lock} start`;
-  const name = adding ? "Node packages for tests" : "Node packages";
+  const full = tests || have.endsWith(" full");
+  const name = have === `${lock} start` ? "Node packages for tests" : "Node packages";
   await step(name, async (say) => {
     const { command, first, shell = false } = npm();
     dropStamp("packages");
     const progress = setInterval(() => say(`${count()} packages`), 500);
     try {
-      // `npm ci` would throw away what is there; adding to it leaves the lockfile as it is, too (--no-save).
-      const verb = adding ? ["install", "--no-save"] : ["ci"];
-      const args = [...first, ...verb, "--ignore-scripts", ...(tests ? ["--include=dev"] : ["--omit=dev"])];
+      // `npm ci` would throw away what is there; changing what is there leaves the lockfile as it is, too (--no-save).
+      const verb = have === "" ? ["ci"] : ["install", "--no-save"];
+      const args = [...first, ...verb, "--ignore-scripts", full ? "--include=dev" : "--omit=dev"];
       await tool(name, command, args, { shell });
     } finally {
       clearInterval(progress);
     }
-    writeStamp("packages", `${lock} ${tests ? "full" : "start"}`);
+    writeStamp("packages", `${lock} ${full ? "full" : "start"}`);
   });
 }
