@@ -11,8 +11,12 @@ import { FrameReader, wireFrame, wireMessage } from "gradbook/compute/engine/bri
 import { connect } from "gradbook/compute/engine/connect";
 import { decodeReply, type Reply } from "gradbook/compute/engine/protocol";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { floats, seeded } from "./graphs.js";
+import { floats, seeded, squarings } from "./graphs.js";
 
+vi.setConfig({ testTimeout: 20_000 });
+
+/** For conditions that have no limit of their own. */
+const PATIENTLY = { timeout: 10_000, interval: 10 };
 const SERVER = fileURLToPath(import.meta.resolve("gradbook/compute/engine/server"));
 const CONNECT = import.meta.resolve("gradbook/compute/engine/connect");
 
@@ -121,7 +125,7 @@ describe.runIf(process.platform === "linux")("the server's process", () => {
         await new Promise((resolve) => setTimeout(resolve, 500));
         expect(ticks() - before).toBeLessThanOrEqual(1);
       },
-      { timeout: 6000, interval: 1 },
+      { ...PATIENTLY, interval: 1 },
     );
     client.close();
   });
@@ -164,7 +168,10 @@ describe("the server's door", () => {
     const socket = connectSocket(address);
     const replies = listen(socket);
     socket.write(hello("right"));
-    await vi.waitFor(() => expect(replies.map(({ type }) => type)).toEqual(["welcome", "completed"]));
+    await vi.waitFor(
+      () => expect(replies.map(({ type }) => type)).toEqual(["welcome", "completed"]),
+      PATIENTLY,
+    );
     expect(existsSync(dirname(address))).toBe(false);
     socket.destroy();
     await once(child, "exit");
@@ -198,7 +205,10 @@ describe("the server's door", () => {
     const halves = hello("right");
     socket.write(halves.subarray(0, 11));
     socket.write(halves.subarray(11));
-    await vi.waitFor(() => expect(replies[0]).toMatchObject({ type: "welcome", device: "reference" }));
+    await vi.waitFor(
+      () => expect(replies[0]).toMatchObject({ type: "welcome", device: "reference" }),
+      PATIENTLY,
+    );
     socket.destroy();
   });
 
@@ -222,6 +232,27 @@ describe("the server's door", () => {
     const kinds = replies.map(({ type }) => type);
     expect(kinds.filter((type) => type === "error").length).toBe(1000);
     expect(kinds).toContain("usage");
+    socket.destroy();
+  });
+
+  test("a cancel overtakes the run that it is to stop", async () => {
+    const { address } = await startServer();
+    const socket = connectSocket(address);
+    const replies = listen(socket);
+    socket.write(hello("right"));
+    const graph = JSON.stringify(squarings(96, 1000)); // far longer than the test
+    const no = { args: new Float64Array(0), inline: [] };
+    const zeros = new Uint8Array(4 * 96 * 96);
+    const write = { buffer: 1, total: zeros.length, offset: 0, chunk: zeros };
+    socket.write(wireMessage({ type: "define", sequence: 2, plan: 1, graph }));
+    socket.write(wireMessage({ type: "write", sequence: 3, ...write }));
+    const done = (sequence: number): Promise<void> =>
+      vi.waitFor(() => expect(replies.at(-1)).toEqual({ type: "completed", sequence }), PATIENTLY);
+    await done(3);
+    socket.write(wireMessage({ type: "run", sequence: 4, plan: 1, bindings: Int32Array.of(1, 2), ...no }));
+    socket.write(wireMessage({ type: "cancel", sequence: 5, upTo: 4 }));
+    await done(5);
+    expect(replies.at(-2)).toMatchObject({ type: "error", sequence: 4, kind: "cancelled" });
     socket.destroy();
   });
 });
