@@ -1,5 +1,6 @@
 // Data sets: samples with a number, that a loader can take in batches.
 
+import { callable } from "../module/callable.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { Generator } from "../tensor/random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -16,8 +17,7 @@ export interface Dataset<B> {
 /** As many tensors as `T` has. */
 export type Tensors<T extends readonly Tensor[]> = { [K in keyof T]: Tensor };
 
-/** Tensors with one sample a row: sample i is `[tensors[0][i], tensors[1][i], ...]`. Source: torch.utils.data.TensorDataset. */
-export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tensors<T>> {
+class TensorDatasetClass<T extends readonly Tensor[]> implements Dataset<Tensors<T>> {
   readonly tensors: T;
 
   /** Tensors with the same size along dim 0. Throws a RangeError that names the sizes otherwise. */
@@ -45,6 +45,20 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
     return this.tensors.map((tensor) => tensor.indexSelect(0, index)) as Tensors<T>;
   }
 }
+
+export type TensorDataset<T extends readonly Tensor[]> = TensorDatasetClass<T>;
+
+interface TensorDatasetConstructor {
+  new <T extends readonly Tensor[]>(...tensors: T): TensorDataset<T>;
+  <T extends readonly Tensor[]>(...tensors: T): TensorDataset<T>;
+  readonly prototype: TensorDataset<readonly Tensor[]>;
+}
+
+/** Tensors with one sample a row: sample i is `[tensors[0][i], tensors[1][i], ...]`. Source: torch.utils.data.TensorDataset. */
+export const TensorDataset: TensorDatasetConstructor = callable(
+  TensorDatasetClass,
+  "TensorDataset",
+) as TensorDatasetConstructor;
 
 /** Some samples of another set, in the order of `indices`. */
 export class Subset<B> implements Dataset<B> {

@@ -1,17 +1,13 @@
 // The data loader: passes over a data set in batches, in PyTorch's order for a seed.
 
+import { callable } from "../module/callable.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { Dataset } from "./dataset.js";
 import type { BatchOptions } from "./sampler.js";
 import { batchCount, batchIndices } from "./sampler.js";
 import { BATCHES_PER_TURN } from "./settings.js";
 
-/**
- * Batches of a data set: `for (const [X, y] of loader)`. Each loop is a new pass, with a new order when `shuffle` is set. The
- * batches are gathered on the device when they are used. `for await` does the same and lets other work of the process run in
- * between: tensors nobody holds any more are given back, timers and messages are served. Source: torch.utils.data.DataLoader.
- */
-export class DataLoader<B> {
+class DataLoaderClass<B> {
   readonly dataset: Dataset<B>;
   readonly options: BatchOptions;
   /** Number of batches in a pass. */
@@ -44,3 +40,21 @@ export class DataLoader<B> {
     }
   }
 }
+
+export type DataLoader<B> = DataLoaderClass<B>;
+
+interface DataLoaderConstructor {
+  new <B>(dataset: Dataset<B>, options?: BatchOptions): DataLoader<B>;
+  <B>(dataset: Dataset<B>, options?: BatchOptions): DataLoader<B>;
+  readonly prototype: DataLoader<unknown>;
+}
+
+/**
+ * Batches of a data set: `for (const [X, y] of loader)`. Each loop is a new pass, with a new order when `shuffle` is set. The
+ * batches are gathered on the device when they are used. `for await` does the same and lets other work of the process run in
+ * between: tensors nobody holds any more are given back, timers and messages are served. Source: torch.utils.data.DataLoader.
+ */
+export const DataLoader: DataLoaderConstructor = callable(
+  DataLoaderClass,
+  "DataLoader",
+) as DataLoaderConstructor;

@@ -2,7 +2,7 @@
 // CPU generator does (see random/).
 
 import type { DType } from "../graph/dtype.js";
-import { dataNode, type Node } from "../graph/node.js";
+import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../graph/shape.js";
 import { defaultGenerator } from "./random/default.js";
@@ -92,11 +92,6 @@ export function fromData(data: NestedArray | TypedData, options: TensorOptions =
   const booleans = values.length > 0 && values.every((value) => typeof value === "boolean");
   const dtype = options.dtype ?? (booleans ? "bool" : "float32");
   return finish(hostNode(values.map(Number), shape, dtype), options);
-}
-
-/** A tensor over bytes on the host, without a copy. `bytes` must not be changed afterwards. */
-export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
-  return Tensor.from(dataNode(bytes, shape, dtype));
 }
 
 export function full(shape: readonly number[] | number, value: number, options: TensorOptions = {}): Tensor {

@@ -19,7 +19,7 @@ const members = {
   isGradEnabled,
 };
 
-type Members = Omit<typeof create, "fromData" | "fromBytes"> &
+type Members = Omit<typeof create, "fromData"> &
   typeof functions & {
     readonly Tensor: typeof Tensor;
     readonly Generator: typeof Generator;
@@ -30,8 +30,8 @@ type Members = Omit<typeof create, "fromData" | "fromBytes"> &
     readonly isGradEnabled: typeof isGradEnabled;
   };
 
-function withoutInternal(all: typeof create): Omit<typeof create, "fromData" | "fromBytes"> {
-  const { fromData: _data, fromBytes: _bytes, ...rest } = all;
+function withoutInternal(all: typeof create): Omit<typeof create, "fromData"> {
+  const { fromData: _data, ...rest } = all;
   return rest;
 }
 
