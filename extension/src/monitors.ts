@@ -5,7 +5,7 @@ import { WidgetTracker } from "@jupyterlab/apputils";
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { IStateDB } from "@jupyterlab/statedb";
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { DockPanel, type Widget } from "@lumino/widgets";
+import { DockPanel, type TabBar, type Widget } from "@lumino/widgets";
 import { MonitorPanel, type ScreenName } from "./panel/monitor.js";
 import { NotebookSession } from "./session.js";
 
@@ -52,7 +52,7 @@ export class Monitors {
       this.#watch(notebook);
     });
     notebooks.widgetAdded.connect((_, notebook) => this.#watch(notebook));
-    notebooks.currentChanged.connect((_, notebook) => this.#raise(notebook));
+    notebooks.currentChanged.connect((_, notebook) => this.#follow(notebook));
   }
 
   /** The notebook at `path`, or the current one. */
@@ -65,22 +65,34 @@ export class Monitors {
   open(notebook: NotebookPanel, screen: ScreenName, activate: boolean): MonitorPanel {
     const session = this.#watch(notebook);
     this.#setClosed(session, false);
-    const existing = this.#panel(notebook);
-    if (existing) {
-      if (activate) this.#app.shell.activateById(existing.id);
-      return existing;
-    }
+    const panel = this.#panel(notebook) ?? this.#create(session, screen);
+    if (!panel.isAttached) this.#place(panel);
+    if (activate) this.#app.shell.activateById(panel.id);
+    else reveal(panel);
+    return panel;
+  }
+
+  #create(session: NotebookSession, screen: ScreenName): MonitorPanel {
     const panel = new MonitorPanel(session, this.#trans, screen);
     panel.closed.connect(() => this.#setClosed(session, true));
-    panel.screenChanged.connect(() => void this.#tracker.save(panel));
-    notebook.context.pathChanged.connect(this.#renamed, this);
-    const neighbour = this.#tracker.currentWidget;
-    const place: { mode: "tab-after" | "split-right"; ref: string } = neighbour?.isAttached
-      ? { mode: "tab-after", ref: neighbour.id }
-      : { mode: "split-right", ref: notebook.id };
-    this.#app.shell.add(panel, "main", { ...place, activate });
+    const save = (): void => {
+      if (!panel.isDisposed) void this.#tracker.save(panel);
+    };
+    panel.screenChanged.connect(save);
+    session.notebook.context.pathChanged.connect(save);
     void this.#tracker.add(panel);
     return panel;
+  }
+
+  /** Beside its notebook, or among the monitors that are already beside notebooks. */
+  #place(panel: MonitorPanel): void {
+    const { notebook } = panel.session;
+    const own = tabBar(notebook);
+    const neighbour = this.#tracker.find((other) => other.isAttached && tabBar(other) !== own);
+    const place: { mode: "tab-after" | "split-right"; ref: string } = neighbour
+      ? { mode: "tab-after", ref: neighbour.id }
+      : { mode: "split-right", ref: notebook.id };
+    this.#app.shell.add(panel, "main", { ...place, activate: false });
   }
 
   #watch(notebook: NotebookPanel): NotebookSession {
@@ -117,21 +129,10 @@ export class Monitors {
     return this.#tracker.find(({ session }) => session.notebook === notebook);
   }
 
-  #renamed(): void {
-    this.#tracker.forEach((panel) => void this.#tracker.save(panel));
-  }
-
-  /** Brings the monitor of the notebook that is being worked on to the front of its tabs, leaving the focus. */
-  #raise(notebook: NotebookPanel | null): void {
+  /** The monitor follows the notebook that is being worked on, where another monitor is in front of it. */
+  #follow(notebook: NotebookPanel | null): void {
     const panel = notebook ? this.#panel(notebook) : undefined;
-    if (!panel || panel.isVisible) return;
-    let area: Widget | null = panel.parent;
-    while (area && !(area instanceof DockPanel)) area = area.parent;
-    if (!(area instanceof DockPanel)) return;
-    for (const bar of area.tabBars()) {
-      const shared = bar.titles.some(({ owner }) => owner instanceof MonitorPanel && owner.isVisible);
-      if (shared && bar.titles.includes(panel.title)) bar.currentTitle = panel.title;
-    }
+    if (panel && tabBar(panel)?.currentTitle?.owner instanceof MonitorPanel) reveal(panel);
   }
 
   async #readClosed(): Promise<void> {
@@ -145,4 +146,17 @@ export class Monitors {
     this.#closed = closed ? [...others, kernelId].slice(-CLOSED_LIMIT) : others;
     void this.#state?.save(CLOSED_KEY, this.#closed);
   }
+}
+
+/** The tab bar that a widget of the main area has its tab in. */
+function tabBar(widget: Widget): TabBar<Widget> | undefined {
+  let area: Widget | null = widget.parent;
+  while (area && !(area instanceof DockPanel)) area = area.parent;
+  return area ? [...area.tabBars()].find((bar) => bar.titles.includes(widget.title)) : undefined;
+}
+
+/** Brings a widget to the front of its tabs and leaves the focus where it is. */
+function reveal(widget: Widget): void {
+  const bar = tabBar(widget);
+  if (bar) bar.currentTitle = widget.title;
 }

@@ -53,6 +53,7 @@ export class MonitorPanel extends Widget {
     this.addClass("gb-Panel");
     this.node.tabIndex = -1;
     this.title.icon = monitorIcon;
+    this.title.label = trans.__("Monitor");
     this.title.closable = true;
     this.#pace = new Pace(
       () => this.#draw(),
@@ -95,7 +96,6 @@ export class MonitorPanel extends Widget {
     for (const end of this.#ends) end();
     this.#pace.dispose();
     for (const name of SCREENS) this.#screens[name].dispose();
-    Signal.clearData(this);
     super.dispose();
   }
 
