@@ -65,6 +65,9 @@ export interface Plan {
   readonly buffers: readonly PlanBuffer[];
   readonly kernels: readonly Kernel[];
   readonly arenaBytes: number;
+  /** The first kernel that writes over an input's value; the number of kernels if none does. From here on a run cannot be
+   *  taken back, so it only gets here when no `check` has failed. */
+  readonly commit: number;
   /** How many bindings and how many scalar arguments a run brings. */
   readonly bindings: number;
   readonly args: number;

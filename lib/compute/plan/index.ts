@@ -211,6 +211,13 @@ class PlanWriter {
     });
   }
 
+  private firstOverwrite(kernels: readonly Kernel[]): number {
+    const overwrites = ({ buffer }: Output): boolean =>
+      (this.buffers[buffer]!.binding ?? Infinity) < this.graph.inputs;
+    const first = kernels.findIndex((kernel) => kernel.outputs.some(overwrites));
+    return first < 0 ? kernels.length : first;
+  }
+
   private finish(kernels: readonly Kernel[]): Plan {
     const first = new Map<number, number>();
     const last = new Map<number, number>();
@@ -234,6 +241,7 @@ class PlanWriter {
       buffers,
       kernels,
       arenaBytes: bytes,
+      commit: this.firstOverwrite(kernels),
       bindings: this.bindings,
       args: this.graph.args,
       faults: this.faults,

@@ -64,8 +64,9 @@ export class ReferenceDevice implements Device {
       buffer.kind === "arena" ? arena.cells(buffer.offset) : (bindings[buffer.binding] as Memory).cells(),
     );
     let first: Fault | undefined;
-    for (const kernel of plan.kernels) {
+    for (const [i, kernel] of plan.kernels.entries()) {
       if (cancelled()) return "cancelled";
+      if (i === plan.commit && first !== undefined) break;
       runKernel(kernel, {
         buffer: (index) => cells[index]!,
         args,

@@ -7,7 +7,7 @@ import { ARENA_WORD, argumentWord, bindingWord, blockBytes, FAULT_VALUE_WORD, FA
 import { prepareEngine } from "./flags.js";
 import { Heap, type HeapOptions, ZEROS } from "./heap.js";
 import { LIBRARY } from "./matmul.js";
-import { encodeLibrary, type TileShape } from "./microkernel.js";
+import type { TileShape } from "./microkernel.js";
 import type { ImportedFunction } from "./operations.js";
 import { compileProgram, type Program, SCALAR } from "./program.js";
 import { type Exports, type Memory, wasm } from "./webassembly.js";
@@ -62,10 +62,10 @@ export class WasmDevice implements Device {
   #block = { address: 0, bytes: 0 };
 
   constructor(options: HeapOptions = {}) {
-    this.#shape = prepareEngine();
+    const { shape, library } = prepareEngine();
+    this.#shape = shape;
     this.#heap = new Heap(options);
-    const module = new wasm.Module(encodeLibrary(this.#shape));
-    this.#library = new wasm.Instance(module, { heap: { memory: this.#heap.memory } }).exports;
+    this.#library = new wasm.Instance(library, { heap: { memory: this.#heap.memory } }).exports;
   }
 
   get description(): string {
@@ -136,11 +136,10 @@ export class WasmDevice implements Device {
     for (const run of segments) {
       if (cancelled()) return "cancelled";
       run(block);
+      const fault = view.getInt32(block + FAULT_WORD, true);
+      if (fault !== 0) return { fault: fault - 1, value: view.getInt32(block + FAULT_VALUE_WORD, true) };
     }
-    const fault = view.getInt32(block + FAULT_WORD, true);
-    return fault === 0
-      ? undefined
-      : { fault: fault - 1, value: view.getInt32(block + FAULT_VALUE_WORD, true) };
+    return undefined;
   }
 
   #fillBlock(bindings: readonly DeviceBuffer[], args: Float64Array): DataView {

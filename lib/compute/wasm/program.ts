@@ -119,8 +119,9 @@ class ProgramWriter {
     const lines: string[] = [];
     const segments: FunctionBuilder[] = [];
     let work = Number.POSITIVE_INFINITY;
-    for (const kernel of plan.kernels) {
-      if (work >= SEGMENT_WORK) {
+    for (const [i, kernel] of plan.kernels.entries()) {
+      // the device looks for failed checks between segments
+      if (work >= SEGMENT_WORK || (i === plan.commit && plan.faults.length > 0)) {
         segments.push(new FunctionBuilder([I32]));
         work = 0;
       }

@@ -44,6 +44,7 @@ export function planOf(test: Case): Plan {
     buffers,
     kernels: test.kernels,
     arenaBytes: 0,
+    commit: test.kernels.length,
     bindings: buffers.length,
     args: test.args.length,
     faults: Array.from({ length: test.faults ?? 0 }, (_, i) => `fault ${i}`),
