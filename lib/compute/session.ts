@@ -20,6 +20,12 @@ interface Result {
   readonly storage?: Storage;
 }
 
+/** A value in the hands of user code. */
+interface Held {
+  readonly node: Node;
+  readonly storage: Storage;
+}
+
 export interface SessionStatistics {
   /** Runs so far, and plans compiled for them. */
   readonly runs: number;
@@ -31,8 +37,10 @@ export class Session {
   private readonly plans = new Map<string, number>();
   private readonly capture = new Capture();
   private readonly finalizer: FinalizationRegistry<number>;
-  /** Values user code holds that are not computed yet. */
-  private escaped: Node[] = [];
+  /** Values user code was given since the last run. */
+  private escaped: Held[] = [];
+  /** Older ones that are not computed yet and read a value which may be overwritten. */
+  private atRisk: { readonly node: Node; readonly handle: WeakRef<Storage> }[] = [];
   /** Storages with a value newer than their buffer. */
   private readonly dirty = new Set<Storage>();
   /** Values to compute along with whatever is computed next (statistics of watched layers). */
@@ -60,9 +68,10 @@ export class Session {
     return this.client.completed(run);
   }
 
-  /** Says that user code holds `node`: it must keep its meaning when a value it reads is overwritten. */
-  escape(node: Node): void {
-    if (node.pending) this.escaped.push(node);
+  /** Says that user code holds `storage`: its value must keep its meaning when a value it reads is overwritten. */
+  escape(storage: Storage): void {
+    const { node } = storage;
+    if (node.pending) this.escaped.push({ node, storage });
   }
 
   /** Computes `node` together with whatever is computed next, then calls `settled`. */
@@ -72,7 +81,9 @@ export class Session {
 
   /** Gives a storage a new value, which is not computed yet. */
   assign(storage: Storage, node: Node): void {
+    if (storage.node !== storage.base) storage.node.owned = false;
     storage.node = node;
+    node.owned = true;
     this.dirty.add(storage);
     // nobody reads it, as in a loop that only counts: keep the chain short
     if (++storage.writes >= MAX_WRITES) this.evaluate([]);
@@ -85,6 +96,7 @@ export class Session {
     if (results.length === 0) return;
     this.riders = [];
     this.run(results);
+    this.keepAtRisk();
     for (const rider of riders) rider.settled();
   }
 
@@ -103,17 +115,38 @@ export class Session {
     }
     this.dirty.clear();
     const stored = new Set(stores.map(({ node }) => node));
-    this.escaped = this.escaped.filter((node) => node.pending);
-    // a prediction that the loss is computed from comes out of the same run
-    const shared = pendingBelow(nodes);
-    for (const node of this.escaped) {
-      if (node.requiresGrad && shared.has(node) && !stored.has(node)) results.set(node, { node });
-    }
-    if (doomed.size > 0) {
-      const reads = readers(doomed);
-      for (const node of this.escaped) if (!stored.has(node) && reads(node)) results.set(node, { node });
+    // what user code holds and this run computes on the way, or could not be computed after it, comes out of it
+    this.escaped = this.held();
+    const shared = pendingBelow([...results.keys(), ...stored]);
+    const reads = finder((node) => doomed.has(node));
+    const risky = finder(isOwned);
+    for (const { node } of this.escaped) {
+      if (stored.has(node)) continue;
+      const onTheWay = shared.has(node) && (node.requiresGrad || risky(node));
+      if (onTheWay || (doomed.size > 0 && reads(node))) results.set(node, { node });
     }
     return [...results.values(), ...stores];
+  }
+
+  /** Values that are not computed and still in the hands of user code. */
+  private held(): Held[] {
+    const older = this.atRisk.flatMap(({ node, handle }) => {
+      const storage = handle.deref();
+      return storage === undefined ? [] : [{ node, storage }];
+    });
+    this.atRisk = [];
+    return [...older, ...this.escaped].filter(({ node, storage }) => node.pending && storage.node === node);
+  }
+
+  /** After a run: remembers, without keeping them alive, the held values that a later run could make impossible to compute. */
+  private keepAtRisk(): void {
+    const risky = finder(isOwned);
+    for (const { node, storage } of this.escaped) {
+      if (!node.pending) continue;
+      if (risky(node)) this.atRisk.push({ node, handle: new WeakRef(storage) });
+      else node.safe = true;
+    }
+    this.escaped = [];
   }
 
   private run(results: readonly Result[]): void {
@@ -150,6 +183,7 @@ export class Session {
     storage.writes = 0;
     if (base === undefined) return;
     base.value = undefined;
+    base.owned = false;
     base.overwritten = "a later in-place update (an optimizer's step, or a running statistic)";
   }
 
@@ -240,20 +274,27 @@ function pendingBelow(roots: readonly Node[]): Set<Node> {
   return seen;
 }
 
-/** A test whether a pending node reads one of the leaves in `doomed`, remembering what it found. */
-function readers(doomed: ReadonlySet<Node>): (node: Node) => boolean {
+const isOwned = (node: Node): boolean => node.owned;
+
+/** A test whether a node is, or is computed from, one that `is` holds for. It remembers what it found. */
+function finder(is: (node: Node) => boolean): (node: Node) => boolean {
   const known = new Map<Node, boolean>();
-  const reads = (node: Node): boolean => {
-    if (doomed.has(node)) return true;
-    if (!node.pending) return false;
-    let found = known.get(node);
-    if (found === undefined) {
-      found = node.inputs.some(reads);
-      known.set(node, found);
+  // without recursion: chains can be long
+  return (root) => {
+    const stack = [root];
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1]!;
+      const found = is(node);
+      const open = found || node.safe ? undefined : node.inputs.find((input) => !known.has(input));
+      if (open !== undefined) {
+        stack.push(open);
+        continue;
+      }
+      stack.pop();
+      known.set(node, found || (!node.safe && node.inputs.some((input) => known.get(input)!)));
     }
-    return found;
+    return known.get(root)!;
   };
-  return reads;
 }
 
 /** True for nodes whose recomputation would cost more than elementwise work. */

@@ -124,6 +124,10 @@ export class Node {
   slot: object | undefined = undefined;
   /** Set when the buffer of this value was reused for a newer one (an optimizer's update): why it can't be read now. */
   overwritten: string | undefined = undefined;
+  /** True while a storage owns this value: a later in-place update will write over it. */
+  owned = false;
+  /** Set once it is known that nothing this value is computed from can be overwritten. */
+  safe = false;
   /** Scratch for graph walks: the walk's number and this node's position in it. */
   walk = 0;
   position = 0;

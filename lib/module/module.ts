@@ -65,7 +65,7 @@ export abstract class Module {
     for (const hook of this.preHooks) hook(this, inputs);
     let output = insideModule(() => this.forward(...inputs));
     for (const hook of this.hooks) output = hook(this, inputs, output) ?? output;
-    if (!isInsideModule()) eachTensor(output, ({ storage }) => session().escape(storage.node));
+    if (!isInsideModule()) eachTensor(output, ({ storage }) => session().escape(storage));
     return output;
   }
 

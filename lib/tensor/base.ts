@@ -29,7 +29,7 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   constructor(storage: Storage, cut = false) {
     this.storage = storage;
     this.cut = cut;
-    if (storage.node.pending && !isInsideModule()) session().escape(storage.node);
+    if (storage.node.pending && !isInsideModule()) session().escape(storage);
   }
 
   /** The node to record operations on. */
