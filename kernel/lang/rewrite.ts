@@ -79,9 +79,10 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
   return { code: `${header}\n${text}\n})`, positions, declared: exported };
 }
 
-/** Shares a variable of the cell with later cells. */
+/** Shares a variable of the cell with later cells. A class, since V8 keeps accessors of object literals in slow dictionaries. */
 function bindCall(name: string): string {
-  return `__gb.bind(${JSON.stringify(name)}, { get v() { return ${name}; }, set v(value) { ${name} = value; } });`;
+  const accessors = `get v() { return ${name}; } set v(value) { ${name} = value; }`;
+  return `__gb.bind(${JSON.stringify(name)}, new (class { ${accessors} })());`;
 }
 
 function exportedNames(file: ts.SourceFile): string[] {

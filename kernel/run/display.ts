@@ -38,17 +38,18 @@ const show = (value: unknown, options: DisplayOptions = {}): DisplayHandle => {
     const failed = (error: unknown): void => output().print("stderr", `display: ${String(error)}\n`);
     shown.then((bundle) => send(bundle, id, options), failed);
   } else {
-    send(shown ?? { data: { "text/plain": "undefined" }, metadata: {} }, id, options);
+    send(shown, id, options);
   }
-  return {
-    id,
-    update: (next, more = {}) => {
-      show(next, { ...more, id, update: true });
-    },
+  const update: DisplayHandle["update"] = (next, more = {}) => {
+    show(next, { ...more, id, update: true });
   };
+  // As the last value of a cell it has been shown already.
+  return Object.defineProperty({ id, update }, Symbol.for("Jupyter.display"), { value: () => undefined });
 };
 
-function send(bundle: MimeBundle, id: string, { update = false, metadata = {} }: DisplayOptions): void {
+const UNDEFINED: MimeBundle = { data: { "text/plain": "undefined" }, metadata: {} };
+
+function send(bundle = UNDEFINED, id: string, { update = false, metadata = {} }: DisplayOptions): void {
   const merged = { data: bundle.data, metadata: { ...bundle.metadata, ...metadata } };
   output().say({ type: "display", bundle: merged, id, update });
 }

@@ -7,7 +7,7 @@ import type { Json, MimeBundle } from "../protocol/messages.js";
 const DISPLAY = Symbol.for("Jupyter.display");
 
 /** A value in all its formats, or undefined for a value that shows nothing. */
-export function present(value: unknown): MimeBundle | Promise<MimeBundle> | undefined {
+export function present(value: unknown): MimeBundle | Promise<MimeBundle | undefined> | undefined {
   if (value === undefined) return undefined;
   const method = displayMethod(value);
   if (method === undefined) return { data: { "text/plain": plainText(value) }, metadata: {} };
@@ -30,7 +30,8 @@ export function mimeBundle(data: Json, metadata: Json = {}): MimeBundle {
   return JSON.parse(JSON.stringify({ data: Object.fromEntries(plain), metadata })) as MimeBundle;
 }
 
-function withPlainText(data: unknown, value: unknown): MimeBundle {
+function withPlainText(data: unknown, value: unknown): MimeBundle | undefined {
+  if (data === undefined) return undefined;
   if (typeof data !== "object" || data === null) {
     throw new TypeError('A "Jupyter.display" method must return an object of MIME types and their data.');
   }

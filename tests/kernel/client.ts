@@ -56,7 +56,13 @@ export class KernelClient {
   #sending: Promise<unknown> = Promise.resolve();
   log = "";
 
-  private constructor(child: ChildProcess, key: string, ports: Ports, scratch: string, options: StartOptions) {
+  private constructor(
+    child: ChildProcess,
+    key: string,
+    ports: Ports,
+    scratch: string,
+    options: StartOptions,
+  ) {
     this.process = child;
     this.key = key;
     this.folder = options.folder ?? scratch;
@@ -162,10 +168,10 @@ export class KernelClient {
     const messages = this.of(id);
     const streamed = (name: string): string =>
       messages
-        .filter((m) => m.type === "stream" && m.content["name"] === name)
-        .map((m) => m.content["text"])
+        .filter((m) => m.type === "stream" && m.content.name === name)
+        .map((m) => m.content.text)
         .join("");
-    const result = messages.find((m) => m.type === "execute_result")?.content["data"] as
+    const result = messages.find((m) => m.type === "execute_result")?.content.data as
       | Record<string, string>
       | undefined;
     return {
@@ -185,7 +191,7 @@ export class KernelClient {
 
   async idle(id: string): Promise<void> {
     await this.wait(
-      (m) => m.parent === id && m.type === "status" && m.content["execution_state"] === "idle",
+      (m) => m.parent === id && m.type === "status" && m.content.execution_state === "idle",
       "idle",
     );
   }

@@ -88,11 +88,11 @@ export interface AnyMessage {
 
 /** What is wrong with a message; nothing if it follows the schema. */
 export function schemaProblems({ header, parent_header, metadata, content }: AnyMessage): string[] {
-  const type = String(header["msg_type"]);
+  const type = String(header.msg_type);
   const problems = wrongFields("header", header, HEADER);
   if (Object.keys(parent_header).length > 0) problems.push(...wrongFields("parent", parent_header, HEADER));
   if (!object(metadata)) problems.push("metadata is no object");
-  const status = String(content["status"]);
+  const status = String(content.status);
   const expected = CONTENT[type] ?? BY_STATUS[type]?.[status];
   if (expected === undefined) problems.push(`unknown message type or status: ${type} ${status}`);
   return [...problems, ...wrongFields(type, content, expected ?? {})];

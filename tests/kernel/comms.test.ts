@@ -1,0 +1,181 @@
+// Comms: targets that cells register, and the live monitor, also while a cell keeps the main thread busy.
+
+import { randomUUID } from "node:crypto";
+import { MONITOR_COMM, RUN_MIME, rowLength } from "gradbook/train/run";
+import { describe, expect, test } from "vitest";
+import type { Received } from "./client.js";
+import { sharedKernel } from "./kernel.js";
+
+const kernel = sharedKernel();
+
+const ofComm = (comm: string): Received[] =>
+  kernel().received.filter((m) => m.type === "comm_msg" && m.content.comm_id === comm);
+
+/** Waits until the comm has received what is wanted. */
+const onComm = (comm: string, wanted: (data: Record<string, unknown>) => boolean): Promise<Received> =>
+  kernel().wait(
+    (m) =>
+      m.type === "comm_msg" &&
+      m.content.comm_id === comm &&
+      wanted(m.content.data as Record<string, unknown>),
+    "a comm message",
+  );
+
+const floats = (bytes: Buffer): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
+
+describe("targets of cells", () => {
+  test("get and give data and buffers", async () => {
+    await kernel().execute(`
+      import { comms } from "@gradbook/kernel/notebook";
+      comms.register("echo", (comm, opened) => {
+        comm.send({ opened: opened.data });
+        comm.onMessage = ({ data, buffers }) => comm.send({ data }, buffers.map((b) => b.toReversed()));
+        comm.onClose = () => console.log("closed");
+      });`);
+    const comm = randomUUID();
+    kernel().send("comm_open", { comm_id: comm, target_name: "echo", data: { a: 1 } });
+    await onComm(comm, (data) => JSON.stringify(data) === '{"opened":{"a":1}}');
+    const info = await kernel().request("comm_info_request", { target_name: "echo" });
+    expect(info.content.comms).toEqual({ [comm]: { target_name: "echo" } });
+
+    kernel().send("comm_msg", { comm_id: comm, data: { b: 2 } }, { buffers: [new Uint8Array([1, 2, 3])] });
+    const echoed = await onComm(comm, (data) => "data" in data);
+    expect(echoed.content.data).toEqual({ data: { b: 2 } });
+    expect([...echoed.buffers[0]!]).toEqual([3, 2, 1]);
+
+    kernel().send("comm_close", { comm_id: comm, data: {} });
+    await kernel().wait((m) => m.type === "stream" && m.content.text === "closed\n", "closed");
+    expect((await kernel().request("comm_info_request", {})).content.comms).toEqual({});
+  });
+
+  test("that nobody registered are closed at once", async () => {
+    const comm = randomUUID();
+    const id = kernel().send("comm_open", { comm_id: comm, target_name: "unknown", data: {} });
+    await kernel().idle(id);
+    const closed = kernel()
+      .of(id)
+      .find((m) => m.type === "comm_close");
+    expect(closed?.content).toEqual({ comm_id: comm, data: {} });
+  });
+
+  test("can be opened by a cell", async () => {
+    const { messages } = await kernel().execute(
+      `comms.open("front-end", { hello: true }, [new Uint8Array([7])]).send({ more: 1 }); 0`,
+    );
+    const [open, more] = messages.filter((m) => m.type.startsWith("comm_"));
+    expect(open!.content).toMatchObject({ target_name: "front-end", data: { hello: true } });
+    expect([...open!.buffers[0]!]).toEqual([7]);
+    expect(more!.content).toMatchObject({ comm_id: open!.content.comm_id, data: { more: 1 } });
+  });
+});
+
+/** Cells use the library's own door to the kernel; a run has two layers. */
+const PUBLISHING = `
+  const door = (globalThis as any)[Symbol.for("gradbook.host")];
+  const layers = [{ path: "0", label: "Linear(2, 2)", kind: "Linear" }, { path: "1", label: "ReLU", kind: "ReLU" }];
+  const info = (id: string, status = "running") => ({ id, name: id, startedAt: new Date(0).toISOString(), status, device: "test", layers });
+  const begin = (id: string) => door.publish({ type: "run", info: info(id) });
+  const record = (id: string, step: number) => {
+    const row = new Float32Array(${rowLength(2)}).fill(NaN);
+    row[0] = step; row[1] = step / 100; row[2] = 1 / (step + 1);
+    for (let i = 7; i < row.length; i++) row[i] = step + i;
+    door.publish({ type: "rows", run: id, rows: row });
+  };`;
+
+const openMonitor = (): string => {
+  const comm = randomUUID();
+  kernel().send("comm_open", { comm_id: comm, target_name: MONITOR_COMM, data: { type: "sync", since: -1 } });
+  return comm;
+};
+
+describe("the live monitor", () => {
+  test("sends a snapshot, then numbered deltas, in a synchronous cell, at ten messages a second", async () => {
+    await kernel().execute(PUBLISHING);
+    await kernel().execute("begin('first'); record('first', 0); record('first', 1);");
+    const comm = openMonitor();
+    const snapshot = await onComm(comm, ({ type }) => type === "snapshot");
+    const data = snapshot.content.data as { sequence: number; runs: { info: object; rows: number }[] };
+    expect(data.runs).toMatchObject([{ info: { id: "first", status: "finished" }, rows: 2 }]);
+    const rows = floats(snapshot.buffers[0]!);
+    expect(rows).toHaveLength(2 * rowLength(2));
+    expect([rows[0], rows[2], rows[rowLength(2)], rows[rowLength(2) + 7]]).toEqual([0, 1, 1, 8]);
+
+    const busy = kernel().startCell(
+      "(() => { begin('busy'); const end = Date.now() + 1500; let step = 0; let next = 0; while (Date.now() < end) if (Date.now() >= next) { record('busy', step++); next = Date.now() + 5 } })()",
+    );
+    const late = await kernel().wait((m) => m.parent === busy && m.type === "execute_input", "the start");
+    // A second front end comes while the cell is busy, and the first one asks again.
+    await onComm(comm, ({ type, run }) => type === "rows" && run === "busy");
+    const second = openMonitor();
+    await onComm(second, ({ type }) => type === "snapshot");
+    kernel().send("comm_msg", { comm_id: comm, data: { type: "sync", since: 0 } });
+    await kernel().finished(busy);
+    const idle = kernel().of(busy).at(-1)!;
+
+    for (const id of [comm, second]) {
+      const messages = ofComm(id);
+      let known = -1;
+      for (const { content } of messages) {
+        const { type, sequence } = content.data as { type: string; sequence: number };
+        if (type !== "snapshot") expect(sequence).toBe(known + 1);
+        known = sequence;
+      }
+      const live = messages.filter((m) => m.at > late.at && m.at < idle.at);
+      expect(live.length).toBeGreaterThan(5);
+      expect(live.length).toBeLessThan(25);
+    }
+    expect(ofComm(comm).filter((m) => (m.content.data as { type: string }).type === "snapshot")).toHaveLength(
+      2,
+    );
+    const steps = ofComm(comm).flatMap((m) => {
+      const { type, run } = m.content.data as { type: string; run: string };
+      return type === "rows" && run === "busy"
+        ? [...floats(m.buffers[0]!)].filter((_, i) => i % rowLength(2) === 0)
+        : [];
+    });
+    expect(new Set(steps).size).toBe(steps.length);
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+  });
+
+  test("tells how a run ended", async () => {
+    const comm = openMonitor();
+    await onComm(comm, ({ type }) => type === "snapshot");
+    const ended = (run: string, status: string) =>
+      onComm(comm, ({ type, info }) => {
+        const { id, status: now } = (info ?? {}) as { id?: string; status?: string };
+        return type === "run" && id === run && now === status;
+      });
+    await kernel().execute("begin('fine'); record('fine', 0)");
+    await ended("fine", "finished");
+    await kernel().execute("begin('bad'); record('bad', 0); throw new Error('x')");
+    await ended("bad", "failed");
+    await kernel().execute("record('fine', 1); await new Promise((r) => setTimeout(r, 300))");
+    await ended("fine", "running");
+    const id = kernel().startCell("begin('long'); record('long', 0); console.log('go'); while (true);");
+    await kernel().wait((m) => m.parent === id && m.type === "stream", "go");
+    await kernel().request("interrupt_request", {}, "control");
+    await ended("long", "stopped");
+  });
+
+  test("a run's picture stands in the cell that trains and ends with its last state", async () => {
+    const { messages } = await kernel().execute(
+      "begin('drawn'); for (let i = 0; i < 1000; i++) record('drawn', i)",
+    );
+    const shown = messages.filter((m) => m.type === "display_data");
+    expect(shown).toHaveLength(1);
+    const last = messages.filter((m) => m.type === "update_display_data").at(-1)!;
+    expect(last.content.transient).toEqual(shown[0]!.content.transient);
+    const data = last.content.data as Record<string, unknown>;
+    const snapshot = data[RUN_MIME] as {
+      version: number;
+      info: { status: string };
+      rows: (number | null)[][];
+    };
+    expect(snapshot.info.status).toBe("finished");
+    expect(snapshot.rows.length).toBeLessThanOrEqual(300);
+    expect([snapshot.rows[0]![0], snapshot.rows.at(-1)![0]]).toEqual([0, 999]);
+    expect(snapshot.rows[0]![3]).toBeNull();
+    expect(String(data["image/svg+xml"])).toMatch(/^<svg .*<\/svg>$/s);
+    expect(String(data["text/plain"])).toContain("drawn: finished after 1000 steps");
+  });
+});

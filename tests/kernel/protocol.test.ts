@@ -1,0 +1,214 @@
+// The kernel as a process: what it says about itself, bad input, answers while busy, history, its end.
+
+import { spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { writeKernelspec } from "@gradbook/kernel/spec";
+import { describe, expect, test } from "vitest";
+import { KernelClient } from "./client.js";
+import { FAKE_LIBRARY, sharedKernel } from "./kernel.js";
+
+const kernel = sharedKernel({ identity: "x".repeat(200) });
+
+test("kernel_info is honest", async () => {
+  for (const channel of ["shell", "control"] as const) {
+    const { content } = await kernel().request("kernel_info_request", {}, channel);
+    expect(content).toMatchObject({
+      protocol_version: "5.5",
+      supported_features: [],
+      language_info: { name: "typescript", file_extension: ".ts", codemirror_mode: "typescript" },
+    });
+  }
+});
+
+test("the heartbeat echoes", async () => {
+  const { heartbeat } = kernel().sockets;
+  await heartbeat.send("alive?");
+  expect(String((await heartbeat.receive())[0])).toBe("alive?");
+});
+
+test("other requests are answered while a cell is busy, and the kernel is busy again afterwards", async () => {
+  await kernel().execute("const known = { field: 1 }");
+  const cell = kernel().startCell(
+    "console.log('go'); (() => { const end = Date.now() + 1200; while (Date.now() < end); })()",
+  );
+  await kernel().wait((m) => m.parent === cell && m.type === "stream", "go");
+  const start = performance.now();
+  await kernel().request("kernel_info_request", {}, "control");
+  await kernel().request("kernel_info_request", {});
+  expect(performance.now() - start).toBeLessThan(200);
+  const completion = await kernel().request("complete_request", { code: "known.", cursor_pos: 6 });
+  expect(completion.content.matches).toContain("field");
+  const statuses = kernel().received.filter((m) => m.type === "status" && m.at <= performance.now());
+  expect([statuses.at(-1)!.content.execution_state, statuses.at(-1)!.parent]).toEqual(["busy", cell]);
+  expect(
+    kernel()
+      .of(cell)
+      .some((m) => m.content.execution_state === "idle"),
+  ).toBe(false);
+  await kernel().finished(cell);
+});
+
+describe("history", () => {
+  const ask = async (request: object) =>
+    (await kernel().request("history_request", { output: false, raw: true, ...request })).content
+      .history as unknown[][];
+
+  test("tail, range and search", async () => {
+    const count = Number((await kernel().execute("'needle one'")).reply.content.execution_count);
+    await kernel().execute("'needle two'");
+    await kernel().execute("'hidden'", { store_history: false });
+    await kernel().execute("'needle one'");
+    expect((await ask({ hist_access_type: "tail", n: 2 })).map(([, line]) => line)).toEqual([
+      count + 1,
+      count + 2,
+    ]);
+    expect(await ask({ hist_access_type: "range", session: 0, start: count, stop: count + 1 })).toEqual([
+      [0, count, "'needle one'"],
+    ]);
+    expect(await ask({ hist_access_type: "search", pattern: "*needle*", n: 10, unique: true })).toHaveLength(
+      2,
+    );
+    expect(await ask({ hist_access_type: "search", pattern: "needle", n: 10 })).toEqual([]);
+  });
+});
+
+describe("bad input", () => {
+  const frames = (parts: string[], signature?: string): (string | Buffer)[] => {
+    const buffers = parts.map((part) => Buffer.from(part));
+    return ["<IDS|MSG>", signature ?? kernel().sign(buffers), ...buffers];
+  };
+  const header = (type: string): string =>
+    JSON.stringify({
+      msg_id: randomUUID(),
+      msg_type: type,
+      session: "s",
+      username: "u",
+      date: "2026-01-01T00:00:00Z",
+      version: "5.3",
+    });
+
+  test.each<[string, () => (string | Buffer)[]]>([
+    ["no frames to speak of", () => ["nonsense"]],
+    ["only a delimiter", () => ["<IDS|MSG>"]],
+    ["too few frames", () => ["<IDS|MSG>", "00", "{}", "{}"]],
+    [
+      "a wrong signature",
+      () => frames([header("execute_request"), "{}", "{}", '{"code":"1"}'], "0".repeat(64)),
+    ],
+    [
+      "a signature by another key",
+      () => {
+        const parts = [header("shutdown_request"), "{}", "{}", "{}"];
+        const hmac = createHmac("sha256", "guessed");
+        for (const part of parts) hmac.update(part);
+        return frames(parts, hmac.digest("hex"));
+      },
+    ],
+    ["no JSON", () => frames(["{", "{}", "{}", "{}"])],
+    ["JSON that is no object", () => frames(["[]", "1", "null", '"x"'])],
+    ["a header without a type", () => frames(["{}", "{}", "{}", "{}"])],
+    [
+      "fields of other types",
+      () => frames([header("execute_request"), "{}", "{}", '{"code":5,"silent":"yes"}']),
+    ],
+    [
+      "comms of other types",
+      () => frames([header("comm_open"), "{}", "{}", '{"comm_id":{},"target_name":"__proto__"}']),
+    ],
+    [
+      "a cursor outside",
+      () => frames([header("complete_request"), "{}", "{}", '{"code":"a","cursor_pos":1e9}']),
+    ],
+    ["a type named like a method", () => frames([header("constructor"), "{}", "{}", "{}"])],
+  ])("%s is dropped, and the next message answered", async (_, bad) => {
+    for (const channel of ["shell", "control"] as const) {
+      for (let i = 0; i < 20; i++) await kernel().sendFrames(bad(), channel);
+    }
+    const { result } = await kernel().execute("'still here'");
+    expect(result).toBe("'still here'");
+  });
+});
+
+describe("the end", () => {
+  const exited = async (client: KernelClient, seconds: number): Promise<number> => {
+    const start = performance.now();
+    if (client.process.exitCode === null && client.process.signalCode === null) {
+      await once(client.process, "exit", { signal: AbortSignal.timeout(seconds * 1000) });
+    }
+    return (performance.now() - start) / 1000;
+  };
+
+  test("comes with shutdown_request, also in the middle of a busy cell", async () => {
+    for (const code of ["1", "console.log('go'); while (true) { try { Math.random() } catch {} }"]) {
+      const client = await KernelClient.start({ library: FAKE_LIBRARY });
+      const cell = client.startCell(code);
+      await client.wait((m) => m.parent === cell && m.type === "execute_input", "the cell");
+      const reply = await client.request("shutdown_request", { restart: true }, "control");
+      expect(reply.content).toEqual({ status: "ok", restart: true });
+      expect(await exited(client, 5)).toBeLessThan(1.5);
+      await client.close();
+      expect(client.problems).toEqual([]);
+    }
+  });
+
+  test("comes with the death of the parent", async () => {
+    const parent = spawn(process.execPath, ["-e", PARENT(FAKE_LIBRARY)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    process.kill(pid, 0);
+    parent.kill("SIGKILL");
+    await expect.poll(() => alive(pid), { timeout: 3_000, interval: 50 }).toBe(false);
+  });
+});
+
+test("a kernelspec has absolute paths and a logo", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-spec-"));
+  writeKernelspec(folder, { node: process.execPath, kernelMain: "/somewhere/main.js" });
+  const spec = JSON.parse(readFileSync(path.join(folder, "kernel.json"), "utf8"));
+  expect(spec).toMatchObject({
+    argv: [process.execPath, "/somewhere/main.js", "--connection-file", "{connection_file}"],
+    display_name: "TypeScript (Gradbook)",
+    language: "typescript",
+    interrupt_mode: "message",
+  });
+  expect(readFileSync(path.join(folder, "logo-svg.svg"), "utf8")).toMatch(/^<svg /);
+  expect(() => writeKernelspec(folder, { node: "node", kernelMain: "/x" })).toThrow("absolute");
+  rmSync(folder, { recursive: true });
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** A program that starts a kernel, prints its process id once it runs, and waits. */
+function PARENT(library: string): string {
+  const main = JSON.stringify(path.resolve("kernel/dist/main.js"));
+  return `
+    const { spawn } = require("node:child_process");
+    const { writeFileSync, mkdtempSync } = require("node:fs");
+    const net = require("node:net");
+    const folder = mkdtempSync(require("node:path").join(require("node:os").tmpdir(), "gradbook-parent-"));
+    const servers = Array.from({ length: 5 }, () => net.createServer().listen(0, "127.0.0.1"));
+    setTimeout(() => {
+      const [shell_port, control_port, iopub_port, stdin_port, hb_port] = servers.map((s) => s.address().port);
+      for (const s of servers) s.close();
+      const file = folder + "/c.json";
+      writeFileSync(file, JSON.stringify({ transport: "tcp", ip: "127.0.0.1", key: "k", signature_scheme: "hmac-sha256", shell_port, control_port, iopub_port, stdin_port, hb_port }));
+      const kernel = spawn(process.execPath, [${main}, "--connection-file", file, "--library", ${JSON.stringify(library)}], { stdio: "ignore" });
+      const wait = setInterval(() => {
+        const socket = net.connect(shell_port, "127.0.0.1", () => { clearInterval(wait); socket.destroy(); console.log(kernel.pid); });
+        socket.on("error", () => {});
+      }, 50);
+    }, 50);`;
+}
