@@ -228,16 +228,22 @@ export class Session {
     node.overwritten = "dispose()";
   }
 
-  /** The bytes of a value, computing and waiting as needed. */
+  /** The bytes of a value, computing and waiting as needed. Throws what has gone wrong in any run before, too. */
   read(node: Node, keep: readonly Node[] = []): Uint8Array {
     const ready = this.prepare(node, keep);
-    return ready instanceof Uint8Array ? ready : this.client.read(ready.id);
+    if (ready instanceof Uint8Array) return ready;
+    const bytes = this.client.read(ready.id);
+    this.client.check();
+    return bytes;
   }
 
   /** `read` without blocking. */
   async readAsync(node: Node, keep: readonly Node[] = []): Promise<Uint8Array> {
     const ready = this.prepare(node, keep);
-    return ready instanceof Uint8Array ? ready : this.client.readAsync(ready.id);
+    if (ready instanceof Uint8Array) return ready;
+    const bytes = await this.client.readAsync(ready.id);
+    this.client.check();
+    return bytes;
   }
 
   private prepare(node: Node, keep: readonly Node[]): Uint8Array | Value {

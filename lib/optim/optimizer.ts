@@ -109,6 +109,8 @@ export abstract class Optimizer<O extends GroupOptions> {
     });
     for (const listener of listeners) listener(this as unknown as Optimizer<GroupOptions>);
     session().evaluate(gradients);
+    // an error of an earlier step that has come in by now, such as a label out of range
+    session().client.check();
     checkInterrupt();
   }
 

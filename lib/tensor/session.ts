@@ -16,3 +16,9 @@ export function closeSession(): void {
   current?.client.close();
   current = undefined;
 }
+
+/** Waits for everything that has been started, without blocking, and throws what has gone wrong in it. A notebook's cell
+ *  ends with this, so that an error is shown under the cell that caused it. */
+export async function settleSession(): Promise<void> {
+  await current?.client.synchronizeAsync();
+}
