@@ -1,5 +1,6 @@
-// Makes loops stoppable. A loop without `await` looks at one word of shared memory and throws a ready-made error: with any
-// call in that place V8 made a loop of float additions four times slower, without one 0 to 8 % (an empty integer loop 40 %).
+// Makes loops stoppable. A loop without `await` looks at one word of shared memory and throws a ready-made error. Both are
+// constants of a script, which V8 folds into one comparison with memory: 0 to 9 % even in loops of two cycles. (As variables of a
+// function they cost 36 to 45 %; with any call in the place of `throw`, a loop of float additions took four times as long.)
 // A loop with `await` asks the runtime, which knows whether its own cell was stopped. A `for ... of` whose body calls nothing
 // is left alone: it ends. Loops at the top level of a cell let other work run now and then, so that dead tensors are freed.
 

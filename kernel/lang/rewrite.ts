@@ -74,7 +74,7 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
   const { text, moved } = edits.apply();
   const hoisted = exported.filter((name) => !late.has(name));
   const slots = [...earlier].map((name) => `const __$${name} = __gb.slot(${JSON.stringify(name)});`);
-  const header = `(async function (__gb, __gbFlag, __gbStop, require) { "use strict"; ${slots.join("")}${hoisted.map(bindCall).join("")}`;
+  const header = `(async function (__gb, require) { "use strict"; ${slots.join("")}${hoisted.map(bindCall).join("")}`;
   const positions = positionTable(mappings, lines, moved, new Lines(text));
   return { code: `${header}\n${text}\n})`, positions, declared: exported };
 }

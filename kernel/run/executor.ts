@@ -20,14 +20,10 @@ interface Runtime {
   readonly rest: Interrupts["rest"];
 }
 
-type CellFunction = (
-  runtime: Runtime,
-  flag: Int32Array<SharedArrayBuffer>,
-  stop: Error,
-  require: NodeJS.Require,
-) => Promise<[value: unknown] | undefined>;
+type CellFunction = (runtime: Runtime, require: NodeJS.Require) => Promise<[value: unknown] | undefined>;
 
 const INVOKE = "__gradbookInvoke";
+const CONSTANTS = "__gradbookConstants";
 /** Calls the current cell; while this script runs, SIGINT breaks it even where no check was compiled in. */
 const invoke = new vm.Script(`globalThis.${INVOKE}()`, { filename: "invoke" });
 
@@ -43,6 +39,7 @@ export class Executor {
     this.#interrupts = interrupts;
     this.#modules = modules;
     this.#reports = reports;
+    defineConstants({ flag: interrupts.words, stop: STOP });
     this.#runtime = {
       slot: (name) => bindings.slot(name),
       bind: (name, binding) => bindings.bind(name, binding),
@@ -87,13 +84,19 @@ export class Executor {
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     }).runInThisContext() as CellFunction;
     return executions.run(execution, async () => {
-      const ended = invokeBreakably(() =>
-        run(this.#runtime, this.#interrupts.words, STOP, this.#modules.require),
-      );
+      const ended = invokeBreakably(() => run(this.#runtime, this.#modules.require));
       const last = await orAbandoned(ended);
       return orAbandoned(present(await orAbandoned(last?.[0])));
     });
   }
+}
+
+/** What compiled loops look at, as constants of a script: see lang/loops.ts. */
+function defineConstants(constants: { flag: Int32Array<SharedArrayBuffer>; stop: Error }): void {
+  const globals = globalThis as Record<string, unknown>;
+  globals[CONSTANTS] = constants;
+  new vm.Script(`const { flag: __gbFlag, stop: __gbStop } = globalThis.${CONSTANTS};`).runInThisContext();
+  delete globals[CONSTANTS];
 }
 
 function invokeBreakably<T>(work: () => T): T {
