@@ -145,7 +145,10 @@ export class FunctionBuilder {
 
   /** Repeats `body` `times` times (at least once). */
   repeat(times: number, body: () => void): void {
-    if (times === 1) return body();
+    if (times === 1) {
+      body();
+      return;
+    }
     const left = this.local(I32);
     this.i32(times);
     this.set(left);

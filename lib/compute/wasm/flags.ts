@@ -1,31 +1,99 @@
-// Sets up V8 for numeric WebAssembly: the flag that merges pairs of 128-bit operations into 256-bit ones, and the tile shape
-// that is best with or without it.
+// Sets up V8 for numeric WebAssembly: the flag that merges pairs of 128-bit operations into 256-bit ones, and the micro-kernels
+// that have been found right and fastest with it.
 
 import { setFlagsFromString } from "node:v8";
 import { FunctionBuilder, ModuleBuilder } from "./encoder.js";
 import { OP, V128 } from "./instructions.js";
-import type { TileShape } from "./microkernel.js";
-import { wasm } from "./webassembly.js";
+import { encodeLibrary, type TileShape } from "./microkernel.js";
+import { SelfTest } from "./self-test.js";
+import { type Module, wasm } from "./webassembly.js";
 
-/** V8 versions from 13.6 on merge what our generators write (measured: 22.x and earlier do not, or not correctly enabled). */
-const FIRST_VERSION = [13, 6] as const;
+const MERGE = "--experimental-wasm-revectorize";
+const DO_NOT_MERGE = "--no-experimental-wasm-revectorize";
+/** The first V8 that merges what our generators write without further flags: that of Node 24. */
+const FIRST_MERGING_V8 = [13, 6] as const;
+/** Tiles for 16 registers of 256 bits, and of 128 bits: the accumulators, a row of the right operand and one factor. */
+const WIDE = { rows: 6, columns: 16 };
+const NARROW = { rows: 6, columns: 8 };
+/** How much faster than the narrow tile the wide one must measure at least: it is twice as fast where merging works. */
+const WIDE_GAIN = 0.9;
+
+export interface Engine {
+  readonly shape: TileShape;
+  /** The micro-kernels for this shape. */
+  readonly library: Module;
+}
+
+let engine: Engine | undefined;
+
+/** Call before any other module is compiled: the flag holds for the whole process, and for what is compiled after it. */
+export function prepareEngine(): Engine {
+  engine ??= choose();
+  return engine;
+}
 
 function canMerge(): boolean {
   if (process.arch !== "x64") return false;
   const [major = 0, minor = 0] = (process.versions.v8 ?? "").split(".").map(Number);
-  return major > FIRST_VERSION[0] || (major === FIRST_VERSION[0] && minor >= FIRST_VERSION[1]);
+  return major > FIRST_MERGING_V8[0] || (major === FIRST_MERGING_V8[0] && minor >= FIRST_MERGING_V8[1]);
 }
 
-let shape: TileShape | undefined;
-
-/** Call before the first module is compiled. The flag holds for the whole process. */
-export function prepareEngine(): TileShape {
-  if (shape === undefined) {
-    const merges = canMerge();
-    if (merges) setFlagsFromString("--experimental-wasm-revectorize");
-    shape = { rows: 6, columns: merges ? 16 : 8, relaxed: hasRelaxed() };
+function choose(): Engine {
+  // Without the baseline compiler a function is optimised at its first call: what is tested is what will run.
+  setFlagsFromString("--no-liftoff");
+  try {
+    const relaxed = hasRelaxed();
+    return (
+      (canMerge() ? chooseMerging(relaxed) : undefined) ??
+      rightOrNone(new Candidate({ ...NARROW, relaxed })) ??
+      rightOrNone(new Candidate({ ...NARROW, relaxed: false })) ??
+      fail()
+    );
+  } finally {
+    setFlagsFromString("--liftoff");
   }
-  return shape;
+}
+
+function fail(): never {
+  throw new Error("This WebAssembly engine computes wrong products. Use another version of Node.");
+}
+
+/** With the flag on: the wide tile, or the narrow one where that measures faster. Undefined: the flag is off again. */
+function chooseMerging(relaxed: boolean): Engine | undefined {
+  setFlagsFromString(MERGE);
+  const wide = new Candidate({ ...WIDE, relaxed });
+  const right = rightOrNone(wide);
+  if (right === undefined) {
+    setFlagsFromString(DO_NOT_MERGE);
+    return undefined;
+  }
+  const narrow = new Candidate({ ...NARROW, relaxed });
+  return wide.test.rate() > WIDE_GAIN * narrow.test.rate() ? right : rightOrNone(narrow);
+}
+
+class Candidate implements Engine {
+  readonly shape: TileShape;
+  readonly library: Module;
+  readonly test: SelfTest;
+
+  constructor(shape: TileShape) {
+    this.shape = shape;
+    this.library = new wasm.Module(encodeLibrary(shape));
+    this.test = new SelfTest(this.library, shape);
+  }
+}
+
+/** Undefined, with a warning, if a micro-kernel computes something wrong. */
+function rightOrNone(candidate: Candidate): Engine | undefined {
+  const { shape, library } = candidate;
+  const wrong = candidate.test.findWrong();
+  if (wrong === undefined) return { shape, library };
+  process.emitWarning(
+    `The ${shape.rows} x ${shape.columns} micro-kernel "${wrong}"${shape.relaxed ? " (fused)" : ""} computes wrong ` +
+      `products on V8 ${process.versions.v8}; a slower one is used. Please report this.`,
+    "GradbookWarning",
+  );
+  return undefined;
 }
 
 /** Whether the engine knows relaxed SIMD. */

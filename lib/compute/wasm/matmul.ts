@@ -61,7 +61,10 @@ export function emitMatmul(
     pointers.map(({ pointer }) => pointer),
   );
   const overBatch = (d: number): void => {
-    if (d === kernel.batch.length) return emitter.emit();
+    if (d === kernel.batch.length) {
+      emitter.emit();
+      return;
+    }
     f.repeat(kernel.batch[d]!, () => {
       overBatch(d + 1);
       for (const { pointer, strides } of pointers) f.advance(pointer, strides[d]! * 4);

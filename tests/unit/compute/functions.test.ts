@@ -1,0 +1,210 @@
+// The elementary functions of the WASM device against double precision: errors in units in the last place, and what becomes
+// of NaN, infinities, zeros and denormals.
+
+import { erf } from "gradbook/compute/reference/functions";
+import { WasmDevice } from "gradbook/compute/wasm/device";
+import type { Expr, UnaryOp } from "gradbook/graph/expr";
+import { describe, expect, it } from "vitest";
+import { runOn } from "./harness.js";
+
+const device = new WasmDevice();
+
+function applied(op: UnaryOp, xs: readonly number[]): number[] {
+  const x: Expr = { kind: "load", dtype: "float32", buffer: 0, view: { offset: 0, strides: [1] } };
+  const value: Expr = { kind: "unary", dtype: "float32", op, x };
+  const outputs = [{ buffer: 1, view: { offset: 0, strides: [1] }, value }];
+  const { buffers } = runOn(device, {
+    kernels: [{ kind: "loop", outer: [xs.length], reduce: [], accumulators: [], outputs }],
+    buffers: [Float64Array.from(xs), new Float64Array(xs.length)],
+    types: ["float32", "float32"],
+    args: [],
+  });
+  return buffers[1]!;
+}
+
+/** Distance between neighbouring float32 numbers at x. */
+function ulp(x: number): number {
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))), -126);
+  return 2 ** (exponent - 23);
+}
+
+function worst(
+  op: UnaryOp,
+  exact: (x: number) => number,
+  xs: readonly number[],
+): { error: number; at: number } {
+  let [error, at] = [0, Number.NaN];
+  applied(op, xs).forEach((y, i) => {
+    const expected = exact(xs[i]!);
+    const off = Math.abs(y - expected) / ulp(expected);
+    if (!(off <= error)) [error, at] = [off, xs[i]!];
+  });
+  return { error, at };
+}
+
+const grid = (low: number, high: number, count = 20_000): number[] =>
+  Array.from({ length: count }, (_, i) => Math.fround(low + ((high - low) * (i + 0.37)) / count));
+/** Magnitudes from 2^low to 2^high, evenly in the exponent, both signs if asked for. */
+const magnitudes = (low: number, high: number, signs: readonly number[] = [1, -1]): number[] =>
+  Array.from({ length: 8_000 }, (_, i) =>
+    Math.fround(2 ** (low + ((high - low) * i) / 8_000) * signs[i % signs.length]!),
+  );
+
+describe("errors in units in the last place", () => {
+  const cases: readonly [UnaryOp, (x: number) => number, readonly number[], number][] = [
+    ["exp", Math.exp, grid(-87.3, 88.7), 1.01],
+    ["exp", Math.exp, magnitudes(-60, 0), 1.01],
+    ["exp", Math.exp, grid(-103, -87.4), 1.01],
+    ["expm1", Math.expm1, grid(-20, 88.7), 2],
+    ["expm1", Math.expm1, grid(-1, 1), 2],
+    ["expm1", Math.expm1, magnitudes(-126, -1), 2],
+    ["log", Math.log, magnitudes(-148, 127.9, [1]), 1.01],
+    ["log", Math.log, grid(0.5, 2), 1.01],
+    ["log1p", Math.log1p, grid(-0.999, 3), 2],
+    ["log1p", Math.log1p, magnitudes(-126, 127, [1]), 2],
+    ["tanh", Math.tanh, grid(-10, 10), 2],
+    ["tanh", Math.tanh, magnitudes(-126, 6), 2],
+    ["sigmoid", (x) => 1 / (1 + Math.exp(-x)), grid(-87, 40), 3],
+    ["erf", erf, grid(-6, 6), 2],
+    ["erf", erf, magnitudes(-120, 3), 2],
+    ["sin", Math.sin, grid(-100, 100), 0.51],
+    ["cos", Math.cos, grid(-100, 100), 0.51],
+    ["rsqrt", (x) => 1 / Math.sqrt(x), magnitudes(-120, 120, [1]), 1.5],
+  ];
+  it.each(cases)("%s", (op, exact, xs, limit) => {
+    const { error, at } = worst(op, exact, xs);
+    expect(error, `worst at ${at}`).toBeLessThanOrEqual(limit);
+  });
+});
+
+describe("special values", () => {
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+  const cases: readonly [UnaryOp, readonly (readonly [number, number])[]][] = [
+    [
+      "exp",
+      [
+        [0, 1],
+        [-0, 1],
+        [inf, inf],
+        [-inf, 0],
+        [nan, nan],
+        [88.8, inf],
+        [-104, 0],
+        [3e38, inf],
+      ],
+    ],
+    [
+      "expm1",
+      [
+        [0, 0],
+        [-0, -0],
+        [inf, inf],
+        [-inf, -1],
+        [nan, nan],
+        [89, inf],
+        [-40, -1],
+      ],
+    ],
+    [
+      "log",
+      [
+        [0, -inf],
+        [-0, -inf],
+        [1, 0],
+        [inf, inf],
+        [-1, nan],
+        [-inf, nan],
+        [nan, nan],
+      ],
+    ],
+    [
+      "log1p",
+      [
+        [0, 0],
+        [-0, -0],
+        [-1, -inf],
+        [inf, inf],
+        [-1.5, nan],
+        [-inf, nan],
+        [nan, nan],
+      ],
+    ],
+    [
+      "tanh",
+      [
+        [0, 0],
+        [-0, -0],
+        [inf, 1],
+        [-inf, -1],
+        [nan, nan],
+        [1e30, 1],
+      ],
+    ],
+    [
+      "sigmoid",
+      [
+        [0, 0.5],
+        [inf, 1],
+        [-inf, 0],
+        [nan, nan],
+        [-200, 0],
+        [200, 1],
+      ],
+    ],
+    [
+      "erf",
+      [
+        [0, 0],
+        [-0, -0],
+        [inf, 1],
+        [-inf, -1],
+        [nan, nan],
+        [1e30, 1],
+      ],
+    ],
+    [
+      "sign",
+      [
+        [3, 1],
+        [-3, -1],
+        [0, 0],
+        [-0, 0],
+        [inf, 1],
+        [nan, 0],
+      ],
+    ],
+    [
+      "round",
+      [
+        [0.5, 0],
+        [1.5, 2],
+        [2.5, 2],
+        [-0.5, -0],
+        [-1.5, -2],
+        [nan, nan],
+        [inf, inf],
+      ],
+    ],
+    [
+      "rsqrt",
+      [
+        [0, inf],
+        [inf, 0],
+        [-1, nan],
+        [4, 0.5],
+      ],
+    ],
+  ];
+  it.each(cases)("%s", (op, pairs) => {
+    const results = applied(
+      op,
+      pairs.map(([x]) => x),
+    );
+    pairs.forEach(([x, expected], i) => {
+      expect(results[i], `${op}(${x})`).toSatisfy((y: number) => Object.is(y, expected) || y === expected);
+    });
+    // Alone and in the last, shorter vector of a row as well.
+    for (const [x, expected] of pairs)
+      expect(applied(op, [x])[0]).toEqual(expected === 0 ? expect.closeTo(0) : expected);
+  });
+});
