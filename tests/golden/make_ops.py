@@ -627,7 +627,7 @@ OPTIMIZERS = {
 
 def trajectory(name, options, dtype):
     keywords = {{"weightDecay": "weight_decay"}.get(k, k): v for k, v in options.items()}
-    w, b = (t.detach().to(dtype).requires_grad_() for t in (weight0, bias0))
+    w, b = (t.detach().to(dtype, copy=True).requires_grad_() for t in (weight0, bias0))
     optimizer = getattr(torch.optim, name.split("/")[0])([w, b], **keywords)
     path = []
     for _ in range(20):

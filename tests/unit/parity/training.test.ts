@@ -1,0 +1,115 @@
+// Whole networks against PyTorch: the same seed gives the same weights, signals, batches and first 50 losses.
+
+import * as gb from "gradbook";
+import { closeSession } from "gradbook/tensor/session";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildClassifier, fashionMNIST, Training, whyNoData } from "./classifier.js";
+import { type DepthInit, loadTraining, mismatch, TRAJECTORY_TOLERANCE } from "./golden.js";
+import { DEVICES, type Device, useDevice } from "./library.js";
+
+const golden = loadTraining();
+const { nn, init, manualSeed, tensor } = gb;
+const noData = await whyNoData();
+if (noData !== undefined) console.warn(`Fashion-MNIST: skipped. ${noData}`);
+
+afterAll(closeSession);
+
+const INITS: { readonly [name in DepthInit]: ((weight: gb.Tensor) => void) | undefined } = {
+  default: undefined,
+  defaultZeroBias: () => undefined,
+  glorot: (weight) => void init.xavierUniform_(weight),
+  he: (weight) => void init.kaimingUniform_(weight, { nonlinearity: "relu" }),
+};
+
+/** Steps that are followed: the interpreter would take half a minute for 50. */
+const STEPS: { readonly [device in Device]: number } = { reference: 2, wasm: 50 };
+
+describe.each(DEVICES)("%s", (device) => {
+  beforeAll(() => useDevice(device));
+
+  test("the chapter's leaky ReLU layer has the weights the book prints, all of them bit for bit", () => {
+    manualSeed(42);
+    const layer = nn.Linear(50, 40);
+    init.kaimingUniform_(layer.weight, 0.2, { nonlinearity: "leaky_relu" });
+    const weight = layer.weight.toTypedArray();
+    expect([...weight.slice(0, 3)].map((w) => w.toFixed(4))).toEqual(["0.0269", "-0.2432", "-0.2572"]);
+    expect([...weight]).toEqual(golden.leakyWeights.weight.map(Math.fround));
+    expect([...layer.bias!.toTypedArray()]).toEqual(golden.leakyWeights.bias.map(Math.fround));
+  });
+
+  test("random numbers follow PyTorch's generator through a mixed sequence", () => {
+    const { rand5, randn5, randn20, randint1000x8, randperm10, rand3 } = golden.generator;
+    manualSeed(42);
+    expect([...tensor.rand(5).toTypedArray()]).toEqual(rand5!.map(Math.fround));
+    expect(mismatch("randn(5)", tensor.randn(5).toTypedArray(), randn5!, 1e-6)).toBeUndefined();
+    expect(mismatch("randn(20)", tensor.randn(20).toTypedArray(), randn20!, 1e-6)).toBeUndefined();
+    expect([...tensor.randint(0, 1000, [8]).toTypedArray()]).toEqual(randint1000x8);
+    expect([...tensor.randperm(10).toTypedArray()]).toEqual(randperm10);
+    expect([...tensor.rand(3).toTypedArray()]).toEqual(rand3!.map(Math.fround));
+  });
+
+  const depths = Object.keys(INITS) as DepthInit[];
+  test.each(depths)("signal and gradient through 30 ReLU layers, %s init", (name) => {
+    const initialize = INITS[name];
+    manualSeed(42);
+    const layers = Array.from({ length: 30 }, () => nn.Linear(100, 100));
+    if (initialize !== undefined) {
+      for (const { weight, bias } of layers) {
+        initialize(weight);
+        init.zeros_(bias);
+      }
+    }
+    const expected = golden.depth[name];
+    expect([...layers[0]!.weight.toTypedArray().slice(0, 5)]).toEqual(expected.firstWeights.map(Math.fround));
+    expect([...layers[29]!.weight.toTypedArray().slice(0, 5)]).toEqual(expected.lastWeights.map(Math.fround));
+    let x = tensor.randn(1000, 100);
+    const std: gb.Tensor[] = [];
+    for (const layer of layers) {
+      x = layer(x).relu();
+      std.push(x.std());
+    }
+    x.mean().backward();
+    const norms = layers.map(({ weight }) => weight.grad!.norm());
+    // they run over 13 orders of magnitude: each is compared by itself
+    std.forEach((value, i) => expect(value.item() / expected.std[i]!).toBeCloseTo(1, 4));
+    norms.forEach((value, i) => expect(value.item() / expected.gradientNorm[i]!).toBeCloseTo(1, 4));
+  });
+
+  test("running statistics are a moving average: equal to a float64 one over 50 batches", () => {
+    manualSeed(42);
+    const features = Array.from({ length: 8 }, (_, i) => i);
+    const x = tensor.randn(50, 32, 8).mul(tensor(features).add(1)).add(tensor(features).mul(3));
+    const norm = nn.BatchNorm1d(8);
+    for (let step = 1; step <= 50; step++) {
+      norm(x.at(step - 1));
+      const expected = golden.movingAverage[step];
+      if (expected === undefined) continue;
+      expect(mismatch(`mean ${step}`, norm.runningMean!.toTypedArray(), expected.mean, 1e-4)).toBeUndefined();
+      expect(mismatch(`var ${step}`, norm.runningVar!.toTypedArray(), expected.var, 1e-4)).toBeUndefined();
+    }
+  });
+
+  describe.skipIf(noData !== undefined)("Fashion-MNIST", () => {
+    test.each([
+      ["classifier", false],
+      ["classifierBatchNorm", true],
+    ] as const)("first losses of the %s", async (name, batchNorm) => {
+      const { firstLosses, running50 } = golden[name][0]!;
+      const { train } = await fashionMNIST();
+      const model = buildClassifier([784, 300, 100, 10], batchNorm);
+      const losses: number[] = [];
+      for (const { loss } of new Training(model, train).epoch()) {
+        if (losses.push(loss) === STEPS[device]) break;
+      }
+      const expected = firstLosses.slice(0, STEPS[device]);
+      expect(mismatch("losses", losses, expected, TRAJECTORY_TOLERANCE)).toBeUndefined();
+      if (running50 === undefined || losses.length < 50) return;
+      const norms = model.modules().filter((module) => module instanceof nn.BatchNorm1d);
+      running50.forEach(({ mean, var: variance }, i) => {
+        const { runningMean, runningVar } = norms[i]!;
+        expect(mismatch(`mean of norm ${i}`, runningMean!.toTypedArray(), mean, 1e-3)).toBeUndefined();
+        expect(mismatch(`variance of norm ${i}`, runningVar!.toTypedArray(), variance, 1e-3)).toBeUndefined();
+      });
+    });
+  });
+});
