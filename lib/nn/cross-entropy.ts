@@ -100,16 +100,20 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
 }
 
 class CrossEntropyLossModule extends Module {
-  private readonly options: CrossEntropyOptions;
+  private readonly options: Omit<CrossEntropyOptions, "weight">;
+  /** A weight for each class, [C]; a buffer, as in PyTorch. */
+  declare weight: Tensor | null;
 
   constructor(options: CrossEntropyOptions = {}) {
     super();
-    // enumerable fields are searched for parameters; options are not one of them
-    this.options = Object.freeze({ ...options });
+    const { weight, ...rest } = options;
+    this.options = rest;
+    this.registerBuffer("weight", weight ?? null);
   }
 
   forward(logits: Tensor, target: Tensor): Tensor {
-    return crossEntropy(logits, target, this.options);
+    const { options, weight } = this;
+    return crossEntropy(logits, target, weight === null ? options : { ...options, weight });
   }
 }
 

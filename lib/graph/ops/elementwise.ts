@@ -36,13 +36,16 @@ function unaryOp(name: UnaryOp, result: "float" | "same", gradient?: Gradient): 
   });
 }
 
+/** Steps are flat almost everywhere; PyTorch calls it zero at the jumps, too. */
+const flat: Gradient = (x) => full(x.shape, 0, "float32");
+
 const INV_SQRT_PI_2 = 2 / Math.sqrt(Math.PI);
 
 /** "float": the result is float32 whatever the operand; "same": the type is kept. */
 const UNARY: { readonly [name in UnaryOp]: Op } = {
   neg: unaryOp("neg", "same", (_x, _y, g) => neg(g)),
   abs: unaryOp("abs", "same", (x, _y, g) => mul(g, sign(x))),
-  sign: unaryOp("sign", "same"),
+  sign: unaryOp("sign", "same", flat),
   exp: unaryOp("exp", "float", (_x, y, g) => mul(g, y)),
   expm1: unaryOp("expm1", "float", (_x, y, g) => mul(g, add(y, number(1)))),
   log: unaryOp("log", "float", (x, _y, g) => div(g, x)),
@@ -55,9 +58,9 @@ const UNARY: { readonly [name in UnaryOp]: Op } = {
   tanh: unaryOp("tanh", "float", (_x, y, g) => mul(g, sub(number(1), mul(y, y)))),
   sigmoid: unaryOp("sigmoid", "float", (_x, y, g) => mul(g, mul(y, sub(number(1), y)))),
   erf: unaryOp("erf", "float", (x, _y, g) => mul(g, mul(number(INV_SQRT_PI_2), exp(neg(mul(x, x)))))),
-  floor: unaryOp("floor", "same"),
-  ceil: unaryOp("ceil", "same"),
-  round: unaryOp("round", "same"),
+  floor: unaryOp("floor", "same", flat),
+  ceil: unaryOp("ceil", "same", flat),
+  round: unaryOp("round", "same", flat),
   not: unaryOp("not", "same"),
 };
 

@@ -1,8 +1,8 @@
 // Reductions over axes: sum, prod, max, min, argmax, argmin. Reduced axes are removed; keeping them is a reshape.
 
-import { type DerivativeStep, defineOp, type Node, type Op, record } from "../node.js";
+import { type DerivativeStep, defineOp, type Node, type Op, record, scalarNode } from "../node.js";
 import { formatShape, type Shape, sameShape } from "../shape.js";
-import { broadcastTo, cast, div, eq, mul } from "./elementwise.js";
+import { broadcastTo, cast, div, eq, mul, sub, where } from "./elementwise.js";
 import { reshape } from "./movement.js";
 
 type ReduceName = "sum" | "prod" | "max" | "min" | "argmax" | "argmin";
@@ -41,10 +41,24 @@ function extremeGradient(step: DerivativeStep): Node {
   return mul(hit, spread(div(step.gradient, count), step));
 }
 
+/** For each element the product of the others: the whole product over the element, and what is left without it where it is
+ *  the only 0. */
+function productOfOthers(step: DerivativeStep): Node {
+  const x = step.inputs[0]!;
+  const axes = step.attributes.axes as Shape;
+  const zero = scalarNode(0, "float32");
+  const one = scalarNode(1, "float32");
+  const isZero = eq(x, zero);
+  const zeros = spread(reduce("sum", cast(isZero, "float32"), axes), step);
+  const safe = where(isZero, one, x);
+  const rest = div(spread(reduce("prod", safe, axes), step), safe);
+  // an element's others hold no 0 when there is none at all, or when it is the only one itself
+  return where(eq(sub(zeros, cast(isZero, "float32")), zero), rest, zero);
+}
+
 const REDUCE: { readonly [name in ReduceName]: Op } = {
   sum: reduceOp("sum", (step) => spread(step.gradient, step)),
-  // y / x is 0 / 0 where an element is 0: the product of the others would be needed there
-  prod: reduceOp("prod", (step) => div(spread(mul(step.gradient, step.output), step), step.inputs[0]!)),
+  prod: reduceOp("prod", (step) => mul(spread(step.gradient, step), productOfOthers(step))),
   max: reduceOp("max", extremeGradient),
   min: reduceOp("min", extremeGradient),
   argmax: reduceOp("argmax"),
