@@ -38,6 +38,16 @@ export function buildClassifier(sizes: readonly number[], batchNorm: boolean): N
   return model;
 }
 
+/** The first `count` samples of a set. */
+export function firstImages(set: Images, count: number): gb.data.Dataset<[gb.Tensor, gb.Tensor]> {
+  return count === set.length
+    ? set
+    : new data.Subset(
+        set,
+        Array.from({ length: count }, (_, i) => i),
+      );
+}
+
 export interface Step {
   readonly loss: number;
   /** Correct predictions of the batch's samples. */
@@ -51,7 +61,7 @@ export class Training {
   private readonly optimizer: gb.optim.SGD;
   private readonly loader: gb.data.DataLoader<[gb.Tensor, gb.Tensor]>;
 
-  constructor(model: Network, train: Images) {
+  constructor(model: Network, train: gb.data.Dataset<[gb.Tensor, gb.Tensor]>) {
     this.model = model;
     this.optimizer = new optim.SGD(model.parameters(), { lr: 0.05 });
     this.loader = new data.DataLoader(train, { batchSize: 32, shuffle: true });

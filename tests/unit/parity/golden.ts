@@ -61,7 +61,7 @@ export interface OperationsFile {
   readonly optimizers: readonly OptimizerCase[];
 }
 
-interface Curve {
+export interface Curve {
   readonly firstLosses: readonly number[];
   readonly firstBatches: readonly (readonly number[])[];
   readonly epochs: readonly {

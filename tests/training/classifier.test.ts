@@ -1,0 +1,93 @@
+// The chapter's classifiers trained for two epochs on all of Fashion-MNIST, against what PyTorch gives for the same lines.
+
+import { closeSession } from "gradbook/tensor/session";
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  buildClassifier,
+  evaluate,
+  fashionMNIST,
+  firstImages,
+  Training,
+  whyNoData,
+} from "../unit/parity/classifier.js";
+import { type Curve, loadTraining } from "../unit/parity/golden.js";
+
+const golden = loadTraining();
+const noData = await whyNoData();
+if (noData !== undefined) console.warn(`Fashion-MNIST: skipped. ${noData}`);
+
+afterAll(closeSession);
+
+type Epoch = Curve["epochs"][number];
+
+async function train(sizes: readonly number[], batchNorm: boolean, images = 60_000): Promise<Epoch[]> {
+  const { train: all, test: held } = await fashionMNIST();
+  const model = buildClassifier(sizes, batchNorm);
+  const training = new Training(model, firstImages(all, images));
+  return [1, 2].map(() => {
+    let [loss, correct, samples] = [0, 0, 0];
+    for (const step of training.epoch()) {
+      loss += step.loss * step.samples;
+      correct += step.correct;
+      samples += step.samples;
+    }
+    const result = evaluate(model, held);
+    return {
+      trainLoss: loss / samples,
+      trainAccuracy: correct / samples,
+      testLoss: result.loss,
+      testAccuracy: result.accuracy,
+    };
+  });
+}
+
+const NAMES = ["trainLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const;
+
+function difference(ours: Epoch, theirs: Epoch): number {
+  return Math.max(...NAMES.map((name) => Math.abs(ours[name] - theirs[name])));
+}
+
+function print(title: string, ours: readonly Epoch[], theirs: readonly Epoch[]): void {
+  const line = (epoch: Epoch): string => NAMES.map((name) => `${name} ${epoch[name].toFixed(4)}`).join("  ");
+  const rows = ours.flatMap((epoch, i) => [
+    `  epoch ${i + 1}  ours     ${line(epoch)}`,
+    `           PyTorch  ${line(theirs[i]!)}`,
+  ]);
+  console.log([title, ...rows].join("\n"));
+}
+
+describe.skipIf(noData !== undefined)(
+  "784-300-100-10 on 60,000 images, batches of 32, SGD 0.05, He, seed 42",
+  () => {
+    let plain: Epoch[];
+
+    test("without batch norm: loss and accuracy after 2 epochs are PyTorch's within 0.005", async () => {
+      const theirs = golden.classifier[0]!.epochs;
+      plain = await train([784, 300, 100, 10], false);
+      print("784-300-100-10", plain, theirs);
+      expect(difference(plain[1]!, theirs[1]!)).toBeLessThan(0.005);
+    }, 120_000);
+
+    test("with batch norm it is better", async () => {
+      const theirs = golden.classifierBatchNorm[0]!.epochs;
+      const ours = await train([784, 300, 100, 10], true);
+      print("784-300-100-10 with batch norm", ours, theirs);
+      expect(ours[1]!.testAccuracy).toBeGreaterThan(plain[1]!.testAccuracy);
+      expect(ours[1]!.testLoss).toBeLessThan(plain[1]!.testLoss);
+      // rounding alone (one thread, two, float64) moves PyTorch's own test loss by 0.01 here
+      expect(Math.abs(ours[1]!.trainLoss - theirs[1]!.trainLoss)).toBeLessThan(0.005);
+    }, 120_000);
+  },
+);
+
+test.skipIf(noData !== undefined)(
+  "the chapter's own 784-100-100-100-10 on the first 55,000 images",
+  async () => {
+    const theirs = golden.chapter.epochs;
+    const ours = await train([784, 100, 100, 100, 10], false, 55_000);
+    print("784-100-100-100-10", ours, theirs);
+    expect(Math.abs(ours[0]!.trainLoss - 0.5621)).toBeLessThan(0.001);
+    expect(Math.abs(ours[0]!.trainAccuracy - 0.7955)).toBeLessThan(0.001);
+  },
+  120_000,
+);
