@@ -53,7 +53,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       execute: ({ path, screen, activate }) => {
         const notebook = monitors.find(typeof path === "string" ? path : undefined);
         if (notebook) {
-          const chosen = SCREENS.find((name) => name === screen) ?? "learning";
+          const chosen = SCREENS.find((name) => name === screen);
           return monitors.open(notebook, chosen, activate !== false);
         }
         if (path === undefined) {

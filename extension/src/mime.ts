@@ -6,7 +6,7 @@ import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import { RUN_MIME, type RunSnapshot } from "gradbook/train/run";
 import { Chart } from "./charts/chart.js";
-import { formatCount, formatLoss } from "./charts/format.js";
+import { formatCount } from "./charts/format.js";
 import { type Look, newMemories } from "./charts/frame.js";
 import { lossFigure } from "./charts/learning.js";
 import { backwardFigure, forwardFigure, type Moment } from "./charts/signal.js";
@@ -86,7 +86,7 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
     this.#name.textContent = record.info.name;
     this.#facts.textContent = this.#summary(record);
     const row = record.samples.at(-1);
-    const hasLoss = Number.isFinite(last(record.series("loss")));
+    const hasLoss = record.count > 1 && Number.isFinite(last(record.series("loss")));
     const shown = [hasLoss, row !== undefined, row !== undefined];
     for (const [index, section] of this.#sections.entries()) section.hidden = !shown[index];
     const tokens = readTokens(this.node);
@@ -94,18 +94,16 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
     if (hasLoss) this.#charts[0].draw((size) => lossFigure(record, "step", look(0), size, true));
     if (row === undefined) return;
     const moment: Moment = { record, row };
-    this.#charts[1].draw((size) => forwardFigure(moment, undefined, "std", look(1), size, true));
-    this.#charts[2].draw((size) => backwardFigure(moment, undefined, look(2), size, true));
+    this.#charts[1].draw((size) => forwardFigure(moment, [], "std", look(1), size, true));
+    this.#charts[2].draw((size) => backwardFigure(moment, [], look(2), size, true));
   }
 
   #summary(record: RunRecord): string {
     const trans = this.#trans;
-    const loss = last(record.series("loss"));
     const accuracy = last(record.series("validationAccuracy"));
     return [
       record.info.dataset ?? "",
       record.count > 0 ? trans.__("step %1", formatCount(record.lastStep)) : "",
-      Number.isNaN(loss) ? "" : trans.__("loss %1", formatLoss(loss)),
       Number.isNaN(accuracy) ? "" : trans.__("validation accuracy %1 %", (100 * accuracy).toFixed(1)),
     ]
       .filter(Boolean)

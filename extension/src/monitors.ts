@@ -43,7 +43,11 @@ export class Monitors {
     if (restorer) {
       void restorer.restore(this.#tracker, {
         command: OPEN_COMMAND,
-        args: ({ session, screen }) => ({ path: session.notebook.context.path, screen, activate: false }),
+        args: ({ session, screen }) => ({
+          path: session.notebook.context.path,
+          activate: false,
+          ...(screen && { screen }),
+        }),
         name: ({ session }) => session.notebook.context.path,
         when: notebooks.restored,
       });
@@ -62,7 +66,7 @@ export class Monitors {
   }
 
   /** Opens a notebook's monitor beside it, or shows it where it is. */
-  open(notebook: NotebookPanel, screen: ScreenName, activate: boolean): MonitorPanel {
+  open(notebook: NotebookPanel, screen: ScreenName | undefined, activate: boolean): MonitorPanel {
     const session = this.#watch(notebook);
     this.#setClosed(session, false);
     const panel = this.#panel(notebook) ?? this.#create(session, screen);
@@ -72,7 +76,7 @@ export class Monitors {
     return panel;
   }
 
-  #create(session: NotebookSession, screen: ScreenName): MonitorPanel {
+  #create(session: NotebookSession, screen: ScreenName | undefined): MonitorPanel {
     const panel = new MonitorPanel(session, this.#trans, screen);
     panel.closed.connect(() => this.#setClosed(session, true));
     const save = (): void => {
@@ -122,7 +126,7 @@ export class Monitors {
     const { notebook, kernelId } = session;
     if (!this.automatic || notebook.isDisposed || this.#panel(notebook)) return;
     if (kernelId === undefined || this.#closed.includes(kernelId)) return;
-    this.open(notebook, "learning", false);
+    this.open(notebook, undefined, false);
   }
 
   #panel(notebook: NotebookPanel): MonitorPanel | undefined {

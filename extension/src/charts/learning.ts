@@ -57,7 +57,11 @@ export function lossFigure(
       opacity: look.tokens.rawAlpha,
       hoverinfo: "skip" as const,
     },
-    { ...line(decimate(x, smoothed, POINTS), color, 2), hovertemplate: hover(trans.__("training")) },
+    {
+      ...line(decimate(x, smoothed, POINTS), color, 2),
+      mode: record.count < 3 ? ("lines+markers" as const) : ("lines" as const),
+      hovertemplate: hover(trans.__("training")),
+    },
     { ...circles(measured(x, validation), color, look), hovertemplate: hover(trans.__("validation")) },
   ];
   const trained = frame.points(x, smoothed);

@@ -1,16 +1,20 @@
 // The charts of the question "Does the signal flow?": activations and gradients from layer to layer, at one step.
 
-import type { LayerField } from "gradbook/train/run";
+import type { LayerField, LayerInfo } from "gradbook/train/run";
 import type * as Plotly from "plotly.js";
 import type { RunRecord } from "../data/record.js";
 import { decades } from "./axis.js";
 import type { Figure, Size } from "./chart.js";
 import { formatValue } from "./format.js";
-import { Frame, finite, type Look, type Margin } from "./frame.js";
+import { Frame, finite, type Label, type Look, type Margin } from "./frame.js";
+import type { Point } from "./labels.js";
 import { rampColor } from "./tokens.js";
 
 /** Standard deviation over all elements of a layer's output, or across the batch for each unit, averaged. */
 export type Spread = "std" | "batchStd";
+
+/** How runs beside the one on show are drawn, in order; more cannot be told apart. */
+export const COMPARED_DASHES = ["dash", "dot", "dashdot"] as const;
 
 /** A run at one of its rows. */
 export interface Moment {
@@ -33,7 +37,7 @@ const HEALTHY_FACTOR = 10;
 /** Spread of each layer's activations, and their mean. */
 export function forwardFigure(
   moment: Moment,
-  compared: Moment | undefined,
+  compared: readonly Moment[],
   spread: Spread,
   look: Look,
   size: Size,
@@ -43,25 +47,29 @@ export function forwardFigure(
   const color = lineColor(moment, look);
   const values = profile(moment, spread);
   const means = profile(moment, "mean").map(Math.abs);
-  const other = compared ? profile(compared, spread) : [];
-  const range = decades([...values, ...other, ...HEALTHY_SPREAD, HEADROOM], 3, [-2, 1]);
+  const others = compared.map((other) => profile(other, spread));
+  const range = decades([...values, ...others.flat(), ...HEALTHY_SPREAD, HEADROOM], 3, [-2, 1]);
   const frame = begin(moment, look, size, compact ? COMPACT : MARGIN, "forward", range);
   // Means jump between large and almost zero: dashes on their own read better than a line.
   const meanDashes = {
     ...trace(means, color, 1),
     mode: "markers" as const,
-    marker: { symbol: "line-ew-open" as const, size: 12, color, line: { color, width: 1.5 } },
+    marker: {
+      symbol: "line-ew-open" as const,
+      size: dashLength(frame, values.length),
+      color,
+      line: { color, width: 1.5 },
+    },
     hoverinfo: "skip" as const,
   };
   const data = [
     ...(compact ? [] : [meanDashes]),
-    ...ghost(other, look),
+    ...ghosts(others, look),
     signalTrace(moment, values, look, frame, describeForward(moment, look)),
   ];
   const points = frame.points(ordinals(values), values);
   const meanPoints = frame.points(ordinals(means), means);
-  const ghostName = plain(compared?.record.info.name ?? "");
-  const otherPoints = frame.points(ordinals(other), other);
+  const otherPoints = others.map((other) => frame.points(ordinals(other), other));
   const band = bandParts(
     frame,
     HEALTHY_SPREAD,
@@ -72,18 +80,12 @@ export function forwardFigure(
       { key: "band", text: band.text, color: tokens.ok, line: band.edge, along: true },
       {
         key: "std",
-        text: compared ? plain(moment.record.info.name) : trans.__("std"),
+        text: compared.length > 0 ? plain(moment.record.info.name) : trans.__("std"),
         color,
         line: inside(points, frame),
         along: true,
       },
-      {
-        key: "compared",
-        text: ghostName,
-        color: tokens.compared,
-        line: inside(otherPoints, frame),
-        along: true,
-      },
+      ...ghostLabels(compared, otherPoints, frame),
       {
         key: "mean",
         text: trans.__("– |mean|"),
@@ -93,7 +95,7 @@ export function forwardFigure(
     ],
     [
       points,
-      otherPoints,
+      ...otherPoints,
       ...meanPoints.map(({ x, y }) => [
         { x: x - 6, y },
         { x: x + 6, y },
@@ -115,25 +117,24 @@ export function forwardFigure(
 /** Norm of the loss gradient at each layer's output. */
 export function backwardFigure(
   moment: Moment,
-  compared: Moment | undefined,
+  compared: readonly Moment[],
   look: Look,
   size: Size,
   compact = false,
 ): Figure {
   const { trans, tokens } = look;
   const values = profile(moment, "gradientNorm");
-  const other = compared ? profile(compared, "gradientNorm") : [];
+  const others = compared.map((other) => profile(other, "gradientNorm"));
   const output = values.findLast((value) => value > 0 && Number.isFinite(value));
   const healthy = output ? ([output / HEALTHY_FACTOR, output * HEALTHY_FACTOR] as const) : undefined;
-  const range = decades([...values, ...other, ...(healthy ?? [])], 3, [-4, 0]);
+  const range = decades([...values, ...others.flat(), ...(healthy ?? [])], 3, [-4, 0]);
   const frame = begin(moment, look, size, compact ? COMPACT : TITLED, "backward", range);
   const data = [
-    ...ghost(other, look),
+    ...ghosts(others, look),
     signalTrace(moment, values, look, frame, describeBackward(moment, look)),
   ];
   const points = frame.points(ordinals(values), values);
-  const ghostName = plain(compared?.record.info.name ?? "");
-  const otherPoints = frame.points(ordinals(other), other);
+  const otherPoints = others.map((other) => frame.points(ordinals(other), other));
   const healthyText = compact ? trans.__("healthy") : trans.__("healthy: within 10× of the output layer");
   const band = healthy && bandParts(frame, healthy, healthyText);
   const annotations = frame.labels(
@@ -141,20 +142,14 @@ export function backwardFigure(
       { key: "band", text: band?.text ?? "", color: tokens.ok, line: band?.edge ?? [], along: true },
       {
         key: "gradient",
-        text: compared ? plain(moment.record.info.name) : trans.__("gradient norm"),
+        text: compared.length > 0 ? plain(moment.record.info.name) : trans.__("gradient norm"),
         color: lineColor(moment, look),
         line: inside(points, frame),
         along: true,
       },
-      {
-        key: "compared",
-        text: ghostName,
-        color: tokens.compared,
-        line: inside(otherPoints, frame),
-        along: true,
-      },
+      ...ghostLabels(compared, otherPoints, frame),
     ],
-    [points, otherPoints],
+    [points, ...otherPoints],
   );
   return {
     data,
@@ -204,15 +199,29 @@ function trace(values: readonly number[], color: string, width: number) {
   };
 }
 
-function ghost(values: readonly number[], { tokens }: Look): Plotly.Data[] {
-  if (values.length === 0) return [];
-  return [
-    {
-      ...trace(values, tokens.compared, 1.5),
-      line: { color: tokens.compared, width: 1.5, dash: "dash" },
-      hoverinfo: "skip",
-    },
-  ];
+function ghosts(others: readonly (readonly number[])[], { tokens }: Look): Plotly.Data[] {
+  return others.map((values, index) => {
+    const color = tokens.compared[index]!;
+    return {
+      ...trace(values, color, 1.5),
+      line: { color, width: 1.5, dash: COMPARED_DASHES[index]! },
+      hoverinfo: "skip" as const,
+    };
+  });
+}
+
+function ghostLabels(
+  compared: readonly Moment[],
+  lines: readonly (readonly Point[])[],
+  frame: Frame,
+): Label[] {
+  return compared.map(({ record }, index) => ({
+    key: `compared ${record.info.id}`,
+    text: plain(record.info.name),
+    color: frame.look.tokens.compared[index]!,
+    line: inside(lines[index]!, frame),
+    along: true,
+  }));
 }
 
 /** The run's own line, a marker a layer in the layer's colour. A zero has no logarithm: it sits on the lower edge. */
@@ -255,7 +264,7 @@ function describe({ record, row }: Moment, fields: readonly (readonly [LayerFiel
         ? [`${name} ${(100 * value).toFixed(0)} %`]
         : [`${name} ${formatValue(value)}`];
     });
-    return [`<b>${plain(layer.path)}</b> ${plain(layer.label)}`, ...parts].join("<br>");
+    return [`<b>${index + 1}</b> ${plain(layer.label)} (${plain(layer.path)})`, ...parts].join("<br>");
   });
 }
 
@@ -290,26 +299,39 @@ function bandParts(frame: Frame, [low, high]: readonly [number, number], text: s
   return { shape, text, edge: [frame.point(frame.x[0], high), frame.point(frame.x[1], high)] };
 }
 
+/** Pixels from end to end: short enough to stay apart from layer to layer. */
+function dashLength({ size, margin }: Frame, layers: number): number {
+  return Math.min(12, (0.5 * (size.width - margin.l - margin.r)) / layers);
+}
+
 /** The part of a line that lies in the plot, with zeros left out. */
-function inside(points: readonly { x: number; y: number }[], frame: Frame): { x: number; y: number }[] {
+function inside(points: readonly Point[], frame: Frame): Point[] {
   const bottom = frame.size.height - frame.margin.b;
   return finite(points).filter(({ y }) => y >= 0 && y <= bottom);
 }
 
-/** Layers by their path in the model; with "kinds" also what they are where there is room, else the axis' name. */
+/** Layers by number, the last one of a classifier as "out"; with "kinds" also what they are, as far as there is room. */
 function layerAxis({ record }: Moment, frame: Frame, names: "numbers" | "kinds"): Partial<Plotly.LayoutAxis> {
-  const { layers } = record.info;
+  const { layers, classes } = record.info;
   const { size, margin, look } = frame;
   const each = (size.width - margin.l - margin.r) / Math.max(1, layers.length);
-  const longest = Math.max(...layers.map(({ path }) => path.length), 1);
-  const stride = [1, 2, 5, 10, 20, 50].find((step) => step * each >= 8 * longest + 6) ?? 100;
-  const shown = layers.map((layer, index) => ({ layer, index })).filter(({ index }) => index % stride === 0);
-  const withKinds = names === "kinds" && layers.every(({ kind }) => each >= 6 * kind.length + 4);
+  const stride = [1, 2, 5, 10, 20, 50].find((step) => step * each >= 24) ?? 100;
+  const labelled = layers
+    .map((layer, index) => ({ layer, number: index + 1 }))
+    .filter(({ number }) => number % stride === 0 || (stride > 2 && number === 1));
+  const fits = (text: (layer: LayerInfo) => string): boolean =>
+    layers.every((layer) => each >= 6 * text(layer).length + 6);
+  const describe = [(layer: LayerInfo) => layer.label, (layer: LayerInfo) => layer.kind].find(fits);
+  const second = names === "kinds" ? describe : undefined;
+  const name = (number: number): string =>
+    number === layers.length && classes !== undefined ? look.trans.__("out") : String(number);
   return {
     tickmode: "array",
-    tickvals: shown.map(({ index }) => index + 1),
-    ticktext: shown.map(({ layer: { path, kind } }) => plain(path) + (withKinds ? `<br>${plain(kind)}` : "")),
-    ...(names === "kinds" && !withKinds ? frame.title(look.trans.__("layer")) : {}),
+    tickvals: labelled.map(({ number }) => number),
+    ticktext: labelled.map(
+      ({ layer, number }) => name(number) + (second ? `<br>${plain(second(layer))}` : ""),
+    ),
+    ...(names === "kinds" && !second ? frame.title(look.trans.__("layer")) : {}),
   };
 }
 

@@ -15,7 +15,8 @@ export interface Tokens {
   readonly sick: string;
   readonly reference: string;
   readonly run: string;
-  readonly compared: string;
+  /** Colours of the runs beside it. */
+  readonly compared: readonly [string, string, string];
   readonly past: string;
   readonly rawAlpha: number;
   readonly layers: readonly string[];
@@ -40,7 +41,7 @@ export function readTokens(node: Element): Tokens {
     sick: text("sick"),
     reference: text("reference"),
     run: text("run-1"),
-    compared: text("run-2"),
+    compared: [text("run-2"), text("run-3"), text("run-4")],
     past: text("run-past"),
     rawAlpha: Number.parseFloat(text("raw-alpha")),
     layers: [0, 1, 2, 3, 4, 5].map((index) => text(`layer-${index}`)),

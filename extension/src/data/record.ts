@@ -64,6 +64,11 @@ export class RunRecord {
     return this.#samples;
   }
 
+  /** It has ended after a single step: it looked at a signal, and nothing was trained. */
+  get isProbe(): boolean {
+    return this.#count === 1 && this.info.status !== "running";
+  }
+
   /** Step number of the last row, or -1. */
   get lastStep(): number {
     return this.#count === 0 ? -1 : this.step(this.#count - 1, "step");

@@ -40,7 +40,7 @@ export function svg(
 }
 
 /** A sample of a run's line, beside its name. */
-export function dash(kind: "run" | "compared" | "past"): SVGElement {
+export function dash(kind: "run" | "past" | `compared-${number}`): SVGElement {
   return svg(
     "svg",
     { class: `gb-Dash gb-mod-${kind}`, viewBox: "0 0 22 10", width: 22, height: 10, "aria-hidden": "true" },

@@ -6,10 +6,13 @@ import { type Look, newMemories } from "../charts/frame.js";
 import { accuracyFigure, lossFigure, type Progress, rateFigure } from "../charts/learning.js";
 import type { Tokens } from "../charts/tokens.js";
 import type { RunRecord } from "../data/record.js";
-import { smoothingWindow } from "../data/series.js";
+import { last, smoothingWindow } from "../data/series.js";
 import { element, heading } from "./dom.js";
 import type { Screen } from "./screen.js";
 import { Segmented } from "./segmented.js";
+
+/** What this screen draws: a run without any of it has only a signal. */
+const CURVES = ["loss", "validationLoss", "accuracy", "validationAccuracy"] as const;
 
 export class LearningScreen implements Screen {
   readonly node: HTMLElement;
@@ -19,6 +22,7 @@ export class LearningScreen implements Screen {
   readonly #loss: Chart;
   readonly #accuracy: Chart;
   readonly #rate: Chart;
+  readonly #note: HTMLElement = element("div", "gb-Note");
   readonly #memories = [newMemories(), newMemories(), newMemories()] as const;
 
   constructor(trans: TranslationBundle, redraw: () => void) {
@@ -51,11 +55,21 @@ export class LearningScreen implements Screen {
         element("section", "gb-Learning-accuracy", accuracy.node, this.#accuracy.node),
         element("section", "gb-Learning-rate", rate.node, this.#rate.node),
       ),
+      this.#note,
     );
   }
 
   draw(record: RunRecord, tokens: Tokens): void {
     const trans = this.#trans;
+    const hasCurves = CURVES.some((field) => Number.isFinite(last(record.series(field))));
+    this.node.classList.toggle("gb-mod-empty", !hasCurves);
+    if (!hasCurves) {
+      this.#note.textContent =
+        record.count === 0
+          ? trans.__("The curve starts with the first step.")
+          : trans.__("This run has no loss. Its activations and gradients are under Signal by depth.");
+      return;
+    }
     const progress = this.#progress.value;
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans, ...this.#memories[index] });
     const smoothed = trans.__("smoothed over %1 steps", smoothingWindow(record.lastStep));

@@ -40,14 +40,16 @@ export class MonitorPanel extends Widget {
   readonly #body: HTMLElement;
   readonly #ends: (() => void)[];
   #tokens: Tokens | undefined;
-  #screen: ScreenName;
+  #screen: ScreenName = "learning";
+  /** The user has chosen a tab; until then the monitor shows the one that fits the run. */
+  #screenChosen: boolean;
   #selected: string | undefined;
 
-  constructor(session: NotebookSession, trans: TranslationBundle, screen: ScreenName) {
+  constructor(session: NotebookSession, trans: TranslationBundle, screen?: ScreenName) {
     super();
     this.session = session;
     this.#trans = trans;
-    this.#screen = screen;
+    this.#screenChosen = screen !== undefined;
     this.id = `gradbook-monitor-${session.notebook.id}`;
     this.addClass("gb-Monitor");
     this.addClass("gb-Panel");
@@ -84,11 +86,12 @@ export class MonitorPanel extends Widget {
       }),
     ];
     void loadPlotly();
-    this.#show(screen);
+    this.#show(screen ?? "learning");
   }
 
-  get screen(): ScreenName {
-    return this.#screen;
+  /** The tab that the user has chosen. */
+  get screen(): ScreenName | undefined {
+    return this.#screenChosen ? this.#screen : undefined;
   }
 
   override dispose(): void {
@@ -139,6 +142,7 @@ export class MonitorPanel extends Widget {
     this.#empty.draw(state, kernelName);
     this.node.classList.toggle("gb-mod-empty", record === undefined);
     if (!record) return;
+    if (!this.#screenChosen) this.#show(record.isProbe ? "signal" : "learning");
     this.#tokens ??= readTokens(this.node);
     this.#screens[this.#screen].draw(record, this.#tokens, this.session.store);
   }
@@ -148,13 +152,19 @@ export class MonitorPanel extends Widget {
       learning: this.#trans.__("Learning"),
       signal: this.#trans.__("Signal by depth"),
     };
-    const tab = button("gb-Tab", labels[name], () => this.#show(name));
+    const tab = button("gb-Tab", labels[name], () => this.#choose(name));
     tab.setAttribute("role", "tab");
     return tab;
   }
 
+  #choose(screen: ScreenName): void {
+    this.#screenChosen = true;
+    this.#show(screen);
+    this.screenChanged.emit(screen);
+    this.#pace.now();
+  }
+
   #show(screen: ScreenName): void {
-    const changed = screen !== this.#screen;
     this.#screen = screen;
     for (const name of SCREENS) {
       const on = name === screen;
@@ -162,8 +172,6 @@ export class MonitorPanel extends Widget {
       this.#tabs[name].tabIndex = on ? 0 : -1;
       this.#screens[name].node.hidden = !on;
     }
-    if (changed) this.screenChanged.emit(screen);
-    this.#pace.now();
   }
 
   #key(event: KeyboardEvent): void {
@@ -175,7 +183,7 @@ export class MonitorPanel extends Widget {
       byNumber ??
       (step !== 0 ? SCREENS.at((SCREENS.indexOf(this.#screen) + step) % SCREENS.length) : undefined);
     if (!next) return;
-    this.#show(next);
+    this.#choose(next);
     if (onTab) this.#tabs[next].focus();
     event.preventDefault();
     event.stopPropagation();

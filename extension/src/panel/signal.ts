@@ -3,7 +3,13 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Chart } from "../charts/chart.js";
 import { type Look, newMemories } from "../charts/frame.js";
-import { backwardFigure, forwardFigure, type Moment, type Spread } from "../charts/signal.js";
+import {
+  backwardFigure,
+  COMPARED_DASHES,
+  forwardFigure,
+  type Moment,
+  type Spread,
+} from "../charts/signal.js";
 import type { Tokens } from "../charts/tokens.js";
 import type { RunRecord } from "../data/record.js";
 import type { RunStore } from "../data/store.js";
@@ -27,7 +33,8 @@ export class SignalScreen implements Screen {
   readonly #memories = [newMemories(), newMemories()] as const;
   #shown: RunRecord | undefined;
   #store: RunStore | undefined;
-  #comparedId: string | undefined;
+  /** Runs drawn beside the one on show, as chosen; until then probes are compared with each other. */
+  #chosenIds: readonly string[] | undefined;
 
   constructor(trans: TranslationBundle, redraw: () => void) {
     this.#trans = trans;
@@ -78,13 +85,14 @@ export class SignalScreen implements Screen {
     this.#store = store;
     const samples = record.samples;
     this.node.classList.toggle("gb-mod-empty", samples.length === 0);
+    this.#slider.node.hidden = samples.length === 1;
     if (samples.length === 0) return;
     this.#slider.update(
       samples.map((row) => record.step(row, "step")),
       record.info.status === "running" && !record.lost,
     );
     const moment: Moment = { record, row: samples[this.#slider.index]! };
-    const compared = this.#comparedMoment(moment);
+    const compared = this.#comparedMoments(moment);
     this.#showCompare(compared);
     const spread = this.#spread.value;
     this.#forwardUnit.textContent =
@@ -102,49 +110,68 @@ export class SignalScreen implements Screen {
     this.#backward.dispose();
   }
 
-  /** The compared run at the same step, or at its last before. */
-  #comparedMoment(moment: Moment): Moment | undefined {
-    const record = this.#comparedId === undefined ? undefined : this.#store?.runs.get(this.#comparedId);
-    if (!record || record.info.id === moment.record.info.id || record.samples.length === 0) return undefined;
-    const steps = record.samples.map((row) => record.step(row, "step"));
+  /** The compared runs, each at the sample nearest to the same step. */
+  #comparedMoments(moment: Moment): Moment[] {
     const step = moment.record.step(moment.row, "step");
-    return { record, row: record.samples[nearest(steps, step)]! };
+    return this.#comparedIds().flatMap((id) => {
+      const record = this.#store?.runs.get(id);
+      if (!record || id === moment.record.info.id || record.samples.length === 0) return [];
+      const steps = record.samples.map((row) => record.step(row, "step"));
+      return [{ record, row: record.samples[nearest(steps, step)]! }];
+    });
+  }
+
+  #comparedIds(): readonly string[] {
+    const shown = this.#shown;
+    if (this.#chosenIds || !shown?.isProbe) return this.#chosenIds ?? [];
+    // Of runs of one name ("He", "He #2") the newest stands for all.
+    const newest = new Map([[family(shown), shown]]);
+    for (const other of this.#others()) {
+      const alike = other.isProbe && other.info.layers.length === shown.info.layers.length;
+      if (alike && !newest.has(family(other))) newest.set(family(other), other);
+    }
+    return [...newest.values()].slice(1, 1 + COMPARED_DASHES.length).map(({ info }) => info.id);
   }
 
   #others(): RunRecord[] {
     return [...(this.#store?.runs.values() ?? [])]
-      .filter((record) => record.info.id !== this.#shown?.info.id)
+      .filter(({ info }) => info.id !== this.#shown?.info.id)
       .reverse();
   }
 
-  #showCompare(compared: Moment | undefined): void {
+  #showCompare(compared: readonly Moment[]): void {
     this.#compare.hidden = this.#others().length === 0;
-    const name = compared
-      ? [element("span", "gb-MenuButton-value", dash("compared"), compared.record.info.name)]
-      : [];
+    const names = compared.map(({ record }, index) =>
+      element("span", "gb-MenuButton-value", dash(`compared-${index}`), record.info.name),
+    );
     this.#compare.replaceChildren(
       element("span", "gb-Quiet", this.#trans.__("Compare with")),
-      ...name,
+      element("span", "gb-MenuButton-values", ...names),
       caret(),
     );
   }
 
   #chooseCompared(): void {
-    const choose = (id: string | undefined): void => {
-      this.#comparedId = id;
+    const choose = (ids: readonly string[]): void => {
+      this.#chosenIds = ids.slice(-COMPARED_DASHES.length);
       this.#redraw();
     };
-    openMenu(this.#compare, [
-      {
-        label: this.#trans.__("Nothing"),
-        selected: this.#comparedId === undefined,
-        choose: () => choose(undefined),
-      },
-      ...this.#others().map(({ info }) => ({
-        label: info.name,
-        selected: info.id === this.#comparedId,
-        choose: (): void => choose(info.id),
-      })),
-    ]);
+    const chosen = this.#comparedIds();
+    const nothing = {
+      label: this.#trans.__("Nothing"),
+      selected: chosen.length === 0,
+      choose: (): void => choose([]),
+    };
+    const runs = this.#others().map(({ info }) => {
+      const selected = chosen.includes(info.id);
+      const ids = selected ? chosen.filter((id) => id !== info.id) : [...chosen, info.id];
+      return { label: info.name, selected, choose: (): void => choose(ids) };
+    });
+    openMenu(this.#compare, [nothing, ...runs]);
   }
+}
+
+/** A run's name without the number that makes it unique. */
+function family({ info }: RunRecord): string {
+  return info.name.replace(/ #\d+$/, "");
 }
