@@ -32,7 +32,16 @@ export class Storage {
   }
 }
 
+/** Why a disposed value is gone. */
+export const DISPOSED = "dispose()";
+
 export function goneMessage(node: Node): string {
+  if (node.overwritten === DISPOSED) {
+    return (
+      "this value was given back by dispose() or at the end of its `using` block. " +
+      "Read it before, or keep a copy with .clone()"
+    );
+  }
   return (
     `this value was computed from data that ${node.overwritten ?? "something"} has replaced since, and was not kept. ` +
     "Read it before the update, or keep a copy with .clone()"

@@ -4,7 +4,7 @@
 import { BYTES } from "../graph/dtype.js";
 import { type Node, opNamed, settle, type Value } from "../graph/node.js";
 import { elements } from "../graph/shape.js";
-import { Buffer, goneMessage, type Storage } from "./buffer.js";
+import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
 import { Capture, type Captured } from "./capture.js";
 import type { EngineClient } from "./engine/client.js";
 
@@ -13,6 +13,9 @@ const INLINE_BYTES = 4096;
 
 /** A storage that changes this often without being read is computed. */
 const MAX_WRITES = 16;
+
+/** A value that this many runs have computed on their way, for what is computed from it, is kept by the next one. */
+const MAX_USES = 2;
 
 interface Result {
   readonly node: Node;
@@ -43,6 +46,8 @@ export class Session {
   private atRisk: { readonly node: Node; readonly handle: WeakRef<Storage> }[] = [];
   /** Storages with a value newer than their buffer. */
   private readonly dirty = new Set<Storage>();
+  /** First values of storages that were replaced before they were computed. */
+  private readonly superseded = new Set<Node>();
   /** Values to compute along with whatever is computed next (statistics of watched layers). */
   private riders: { node: Node; settled: () => void }[] = [];
   private nextBuffer = 1;
@@ -82,6 +87,7 @@ export class Session {
   /** Gives a storage a new value, which is not computed yet. */
   assign(storage: Storage, node: Node): void {
     if (storage.node !== storage.base) storage.node.owned = false;
+    if (storage.base === undefined && storage.node.pending) this.superseded.add(storage.node);
     storage.node = node;
     node.owned = true;
     this.dirty.add(storage);
@@ -106,7 +112,8 @@ export class Session {
     for (const node of nodes) if (node.pending) results.set(node, { node });
     if (nodes.length > 0 && results.size === 0 && this.dirty.size === 0) return [];
     for (const { node } of this.riders) if (node.pending) results.set(node, { node });
-    const doomed = new Set<Node>();
+    const doomed = new Set<Node>(this.superseded);
+    this.superseded.clear();
     for (const storage of this.dirty) {
       if (!storage.node.pending) continue;
       if (storage.base !== undefined) doomed.add(storage.base);
@@ -117,9 +124,10 @@ export class Session {
     const stored = new Set(stores.map(({ node }) => node));
     // what user code holds and this run computes on the way, or could not be computed after it, comes out of it
     this.escaped = this.held();
-    const shared = pendingBelow([...results.keys(), ...stored]);
-    const reads = finder((node) => doomed.has(node));
-    const risky = finder(isOwned);
+    const shared = pendingBelow([...results.keys(), ...stored], (node) => results.set(node, { node }));
+    const settles = (node: Node): boolean => node.safe || stored.has(node);
+    const reads = finder((node) => doomed.has(node), settles);
+    const risky = finder(isOwned, settles);
     for (const { node } of this.escaped) {
       if (stored.has(node)) continue;
       const onTheWay = shared.has(node) && (node.requiresGrad || risky(node));
@@ -140,7 +148,7 @@ export class Session {
 
   /** After a run: remembers, without keeping them alive, the held values that a later run could make impossible to compute. */
   private keepAtRisk(): void {
-    const risky = finder(isOwned);
+    const risky = finder(isOwned, (node) => node.safe);
     for (const { node, storage } of this.escaped) {
       if (!node.pending) continue;
       if (risky(node)) this.atRisk.push({ node, handle: new WeakRef(storage) });
@@ -225,7 +233,7 @@ export class Session {
     this.finalizer.unregister(value);
     this.client.free([value.id]);
     node.value = undefined;
-    node.overwritten = "dispose()";
+    node.overwritten = DISPOSED;
   }
 
   /** The bytes of a value, computing and waiting as needed. Throws what has gone wrong in any run before, too. */
@@ -268,22 +276,30 @@ export class Session {
   }
 }
 
-/** All pending nodes that `roots` are computed from. */
-function pendingBelow(roots: readonly Node[]): Set<Node> {
-  const seen = new Set<Node>();
-  const stack = [...roots];
+/** All pending nodes that `roots` are computed from. `often` is told of those that are worth keeping, because run after run
+ *  computes them again (a data set that was scaled and never read); not of those below them. */
+function pendingBelow(roots: readonly Node[], often: (node: Node) => void): Set<Node> {
+  const seen = new Set<Node>(roots);
+  const stack = roots.flatMap((root) => root.inputs);
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (!node.pending || seen.has(node)) continue;
     seen.add(node);
-    stack.push(...node.inputs);
+    if (node.inputs.length > 0 && ++node.uses > MAX_USES && computes(node)) often(node);
+    else stack.push(...node.inputs);
   }
   return seen;
 }
 
+const computes = (node: Node): boolean => {
+  const { kind } = opNamed(node.op!.name).lowering;
+  return kind === "elementwise" || kind === "reduce" || kind === "matmul";
+};
+
 const isOwned = (node: Node): boolean => node.owned;
 
-/** A test whether a node is, or is computed from, one that `is` holds for. It remembers what it found. */
-function finder(is: (node: Node) => boolean): (node: Node) => boolean {
+/** A test whether a node is, or is computed from, one that `is` holds for; it does not look below nodes for which `ends` holds,
+ *  and remembers what it found. */
+function finder(is: (node: Node) => boolean, ends: (node: Node) => boolean): (node: Node) => boolean {
   const known = new Map<Node, boolean>();
   // without recursion: chains can be long
   return (root) => {
@@ -291,13 +307,14 @@ function finder(is: (node: Node) => boolean): (node: Node) => boolean {
     while (stack.length > 0) {
       const node = stack[stack.length - 1]!;
       const found = is(node);
-      const open = found || node.safe ? undefined : node.inputs.find((input) => !known.has(input));
+      const end = found || ends(node);
+      const open = end ? undefined : node.inputs.find((input) => !known.has(input));
       if (open !== undefined) {
         stack.push(open);
         continue;
       }
       stack.pop();
-      known.set(node, found || (!node.safe && node.inputs.some((input) => known.get(input)!)));
+      known.set(node, found || (!end && node.inputs.some((input) => known.get(input)!)));
     }
     return known.get(root)!;
   };

@@ -128,6 +128,8 @@ export class Node {
   owned = false;
   /** Set once it is known that nothing this value is computed from can be overwritten. */
   safe = false;
+  /** How many runs have computed this value without keeping it. */
+  uses = 0;
   /** Scratch for graph walks: the walk's number and this node's position in it. */
   walk = 0;
   position = 0;

@@ -1,9 +1,9 @@
 // What every tensor has: a storage, a shape, ways to read the value, a gradient. Its operations are in tensor.ts.
 
-import { Storage } from "../compute/buffer.js";
+import { DISPOSED, Storage } from "../compute/buffer.js";
 import { isExpensive } from "../compute/session.js";
 import { type DType, typedArray } from "../graph/dtype.js";
-import { isGradEnabled, type Node } from "../graph/node.js";
+import { isGradEnabled, Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, normalizeAxis, sameShape } from "../graph/shape.js";
 import { backward, type GradientSlot, keepForBackward } from "./autograd.js";
@@ -208,7 +208,12 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   }
   /** Gives the memory back now. Reading the tensor afterwards is an error. */
   dispose(): void {
-    session().release(this.storage.node);
+    const { storage } = this;
+    const { node } = storage;
+    session().release(node);
+    // what is computed from the value later still can be, unless it needs the memory: only this handle forgets it
+    storage.node = new Node(undefined, [], node.attributes, node.shape, node.dtype);
+    storage.node.overwritten = DISPOSED;
   }
   [Symbol.dispose](): void {
     this.dispose();
