@@ -10,7 +10,7 @@ import { type Count, GROUPS, type Group } from "../setup/groups.ts";
 import { jupyterEnvironment } from "../setup/jupyter.ts";
 import { LOCAL } from "../setup/paths.mjs";
 import { Problem } from "../setup/problem.mjs";
-import { PYTHON, preparePython } from "../setup/python.ts";
+import { preparePython } from "../setup/python.ts";
 
 await command(async () => {
   const groups = chooseGroups(process.argv.slice(2));
@@ -50,7 +50,6 @@ async function prepare(groups: readonly Group[]): Promise<Record<string, string>
   return {
     ...jupyterEnvironment(),
     ...home(),
-    GRADBOOK_PYTHON: PYTHON,
     ...(chromium ? { GRADBOOK_CHROMIUM: chromium } : {}),
   };
 }

@@ -8,6 +8,8 @@ import { installPackages } from "./packages.mjs";
 import { ROOT } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 
+const PARENT_POLL_MS = 500;
+
 /**
  * Sets up what the command needs and runs commands/NAME.ts with the command line's arguments.
  * @param {string} name
@@ -37,6 +39,11 @@ function handOver(node, script) {
   });
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
     process.on(signal, () => child.kill(signal));
+  }
+  // `npm start` puts a shell between npm and us; a signal to npm ends that shell and does not reach us.
+  if (process.env.npm_lifecycle_event) {
+    const parent = process.ppid;
+    setInterval(() => process.ppid === parent || child.kill("SIGTERM"), PARENT_POLL_MS).unref();
   }
   child.on("error", (error) => {
     console.error(`${node} could not be started: ${error.message}`);

@@ -13,6 +13,8 @@ import { tool } from "./tool.mjs";
 
 const REQUIREMENTS: string = join(ROOT, "scripts", "python", "requirements.txt");
 const OLDEST_MINOR = 10;
+/** The Python to make the environment with, instead of uv or the first one found. */
+const CHOSEN: string | undefined = process.env.GRADBOOK_PYTHON;
 const windows: boolean = process.platform === "win32";
 
 /** The Python of the environment. */
@@ -33,7 +35,7 @@ export async function preparePython(): Promise<void> {
     dropStamp("python");
     rmSync(VENV, { recursive: true, force: true });
     const what = "Python environment";
-    if (spawnSync("uv", ["--version"]).status === 0) {
+    if (!CHOSEN && spawnSync("uv", ["--version"]).status === 0) {
       await tool(what, "uv", ["venv", "--no-project", "--python", `>=3.${OLDEST_MINOR}`, VENV], { say });
     } else {
       const { command } = await findPython(say);
@@ -57,7 +59,7 @@ export async function preparePython(): Promise<void> {
 async function findPython(say: (line: string) => void): Promise<Found> {
   let found = pythons();
   let good = found.find((python) => python.minor >= OLDEST_MINOR && python.hasVenv);
-  if (!good && debian.canInstall()) {
+  if (!good && !CHOSEN && debian.canInstall()) {
     await debian.install("Debian packages for Python", ["python3", "python3-venv"], say);
     found = pythons();
     good = found.find((python) => python.minor >= OLDEST_MINOR && python.hasVenv);
@@ -77,20 +79,13 @@ async function findPython(say: (line: string) => void): Promise<Found> {
 
 /** Every Python 3 that can be found, those on the PATH first. */
 function pythons(): Found[] {
-  const names = [
-    "python3",
-    "python",
-    "/usr/bin/python3",
-    "python3.14",
-    "python3.13",
-    "python3.12",
-    "python3.11",
-    "python3.10",
-  ];
+  const names = windows
+    ? ["python", "py", "python3"]
+    : ["python3", "python", "/usr/bin/python3", ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
   const ask =
     "import sys, importlib.util as u; print('%d.%d.%d' % sys.version_info[:3], all(u.find_spec(m) for m in ('venv', 'ensurepip')))";
   const found: Found[] = [];
-  for (const command of windows ? ["python", "py", "python3"] : names) {
+  for (const command of CHOSEN ? [CHOSEN] : names) {
     const { status, stdout } = spawnSync(command, ["-c", ask], { encoding: "utf8" });
     const [version = "", hasVenv] = status === 0 ? stdout.trim().split(" ") : [];
     const [major, minor] = version.split(".").map(Number);
