@@ -21,11 +21,24 @@ export interface HeapOptions {
 /** Address of zeros, as long as a tile is wide. Fresh memory is zero and nothing is ever written there. */
 export const ZEROS = 256;
 
+/** The memory as bytes, and as words of four bytes. */
+export interface HeapViews {
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly integers: Int32Array<SharedArrayBuffer>;
+  readonly floats: Float32Array<SharedArrayBuffer>;
+}
+
+const viewsOf = (buffer: SharedArrayBuffer): HeapViews => ({
+  bytes: new Uint8Array(buffer),
+  integers: new Int32Array(buffer),
+  floats: new Float32Array(buffer),
+});
+
 export class Heap {
   readonly memory: Memory;
   readonly #allocator = new Allocator(START);
   readonly #limit: number;
-  #bytes: Uint8Array<SharedArrayBuffer> = new Uint8Array(new SharedArrayBuffer(0));
+  #views: HeapViews = viewsOf(new SharedArrayBuffer(0));
 
   constructor(options: HeapOptions = {}) {
     const maximum = options.maximumPages ?? LARGEST_MEMORY_PAGES;
@@ -40,9 +53,10 @@ export class Heap {
   }
 
   /** All of the memory as it is now; stale after the next allocation. */
-  get bytes(): Uint8Array<SharedArrayBuffer> {
-    if (this.#bytes.buffer !== this.memory.buffer) this.#bytes = new Uint8Array(this.memory.buffer);
-    return this.#bytes;
+  get views(): HeapViews {
+    const { buffer } = this.memory;
+    if (this.#views.bytes.buffer !== buffer) this.#views = viewsOf(buffer);
+    return this.#views;
   }
 
   /** Address of `bytes` uninitialised bytes; a RangeError that names sizes when there is no room. */
