@@ -182,14 +182,13 @@ export function gradientsOf(
 }
 
 /** Forward values to keep when `root` is computed before its backward(): what the backward pass will read, so that nothing
- *  is computed twice. The pass itself is worked out here and used by backward() later. */
-export function keepForBackward(root: Node): Node[] {
+ *  is computed twice. The pass itself is worked out here and used by backward() later. Undefined after backward(). */
+export function keepForBackward(root: Node): Node[] | undefined {
   if (!root.requiresGrad || root.tape === undefined || elements(root.shape) !== 1) return [];
   let pass = planned.get(root);
   if (pass === undefined) {
     const visited = reverseOrder([root]);
-    // read after a backward pass: there will be no other
-    if (visited.some(({ tape }) => tape === RELEASED)) return [];
+    if (visited.some(({ tape }) => tape === RELEASED)) return undefined;
     pass = differentiate([root], [full(root.shape, 1, "float32")], false, visited);
     planned.set(root, pass);
   }

@@ -63,7 +63,8 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   private keep(): Node[] {
     const { node } = this.storage;
     if (!node.pending || !node.requiresGrad || !isGradEnabled()) return [];
-    return node.shape.length === 0 ? keepForBackward(node) : expensiveBelow(node);
+    // after backward() the gradients are recorded, and perhaps not computed yet
+    return (node.shape.length === 0 ? keepForBackward(node) : undefined) ?? expensiveBelow(node);
   }
 
   /** The values, row-major, as a typed array of the tensor's own type. Waits. */
