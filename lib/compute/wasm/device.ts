@@ -4,6 +4,7 @@ import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan } from "../ir.js";
 import { BINARY, UNARY } from "../reference/functions.js";
 import { ARENA_WORD, argumentWord, bindingWord, blockBytes, FAULT_VALUE_WORD, FAULT_WORD } from "./block.js";
+import { describeKernel } from "./describe.js";
 import { prepareEngine } from "./flags.js";
 import { Heap, type HeapOptions, type HeapViews, ZEROS } from "./heap.js";
 import { LIBRARY } from "./matmul.js";
@@ -36,7 +37,10 @@ class WasmExecutable implements Executable {
   }
 
   describe(): string {
-    return this.program.description;
+    const { kernels, buffers } = this.plan;
+    return kernels
+      .map((kernel, i) => `${describeKernel(kernel, buffers)}: ${this.program.how[i]}`)
+      .join("\n");
   }
 
   release(): void {

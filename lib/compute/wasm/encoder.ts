@@ -240,16 +240,13 @@ export class FunctionBuilder {
       if (last?.[1] === type) last[0]++;
       else groups.push([1, type]);
     }
-    const body: number[] = [];
-    unsigned(body, groups.length);
+    const locals: number[] = [];
+    unsigned(locals, groups.length);
     for (const [count, type] of groups) {
-      unsigned(body, count);
-      body.push(type);
+      unsigned(locals, count);
+      locals.push(type);
     }
-    append(body, this.#start);
-    append(body, this.#main);
-    body.push(0x0b);
-    return body;
+    return locals.concat(this.#start, this.#main, 0x0b);
   }
 }
 
@@ -302,52 +299,84 @@ export class ModuleBuilder {
   }
 
   encode(): Uint8Array<ArrayBuffer> {
-    const out: number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-    const section = (id: number, count: number, write: (into: number[]) => void): void => {
-      const body: number[] = [];
-      unsigned(body, count);
-      write(body);
-      out.push(id);
-      unsigned(out, body.length);
-      append(out, body);
-    };
-    section(1, this.#types.length, (into) => {
-      for (const key of this.#types) {
-        const [params, results] = JSON.parse(key) as [number[], number[]];
-        into.push(0x60, params.length, ...params, results.length, ...results);
-      }
-    });
-    section(2, this.#imports.length + 1, (into) => {
-      for (const one of this.#imports) {
-        name(into, one.module);
-        name(into, one.name);
-        into.push(0x00);
-        unsigned(into, one.type);
-      }
-      name(into, "heap");
-      name(into, "memory");
-      into.push(0x02, 0x03, 1);
-      unsigned(into, LARGEST_MEMORY_PAGES);
-    });
-    section(3, this.#functions.length, (into) => {
-      for (const { type } of this.#functions) unsigned(into, type);
-    });
-    section(7, this.#exports.length, (into) => {
-      for (const one of this.#exports) {
-        name(into, one.name);
-        into.push(0x00);
-        unsigned(into, one.index);
-      }
-    });
-    section(10, this.#functions.length, (into) => {
-      for (const { builder } of this.#functions) {
-        const body = builder.encode();
-        unsigned(into, body.length);
-        append(into, body);
-      }
-    });
-    return new Uint8Array(out);
+    return joined([
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(1, this.#types.length, [this.#encodeTypes()]),
+      ...section(2, this.#imports.length + 1, [this.#encodeImports()]),
+      ...section(3, this.#functions.length, [this.#encodeFunctions()]),
+      ...section(7, this.#exports.length, [this.#encodeExports()]),
+      ...section(10, this.#functions.length, this.#encodeBodies()),
+    ]);
   }
+
+  #encodeTypes(): number[] {
+    return this.#types.flatMap((key) => {
+      const [params, results] = JSON.parse(key) as [number[], number[]];
+      return [0x60, params.length, ...params, results.length, ...results];
+    });
+  }
+
+  #encodeImports(): number[] {
+    const out: number[] = [];
+    for (const one of this.#imports) {
+      name(out, one.module);
+      name(out, one.name);
+      out.push(0x00);
+      unsigned(out, one.type);
+    }
+    name(out, "heap");
+    name(out, "memory");
+    out.push(0x02, 0x03, 1);
+    unsigned(out, LARGEST_MEMORY_PAGES);
+    return out;
+  }
+
+  #encodeFunctions(): number[] {
+    const out: number[] = [];
+    for (const { type } of this.#functions) unsigned(out, type);
+    return out;
+  }
+
+  #encodeExports(): number[] {
+    const out: number[] = [];
+    for (const one of this.#exports) {
+      name(out, one.name);
+      out.push(0x00);
+      unsigned(out, one.index);
+    }
+    return out;
+  }
+
+  #encodeBodies(): number[][] {
+    return this.#functions.flatMap(({ builder }) => {
+      const body = builder.encode();
+      const size: number[] = [];
+      unsigned(size, body.length);
+      return [size, body];
+    });
+  }
+}
+
+/** A section: its number, its size, the count of its entries, and they. */
+function section(id: number, count: number, content: readonly number[][]): number[][] {
+  const start: number[] = [];
+  unsigned(start, count);
+  const size: number[] = [];
+  unsigned(
+    size,
+    content.reduce((sum, piece) => sum + piece.length, start.length),
+  );
+  return [[id], size, start, ...content];
+}
+
+function joined(pieces: readonly number[][]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
 }
 
 /** Parameter lists of the scalar functions that plans import. */

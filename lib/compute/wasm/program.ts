@@ -4,7 +4,7 @@
 import type { Kernel, Plan, PlanBuffer } from "../ir.js";
 import { BLOCK } from "./addressing.js";
 import { ALIGNMENT } from "./allocator.js";
-import { describeKernel, workOf } from "./describe.js";
+import { workOf } from "./describe.js";
 import { emitFloorDivision } from "./division.js";
 import { BINARY_FLOAT, BINARY_INTEGER, FunctionBuilder, ModuleBuilder, UNARY_FLOAT } from "./encoder.js";
 import { F32, I32, type ValueType } from "./instructions.js";
@@ -29,8 +29,8 @@ export interface Program {
   readonly segments: number;
   /** The plan's own arena and the scratch memory behind it. */
   readonly arenaBytes: number;
-  /** One line a kernel. */
-  readonly description: string;
+  /** How each kernel computes, in words. */
+  readonly how: readonly string[];
 }
 
 /** Work (floating-point operations plus bytes) after which a plan looks whether it was cancelled: about a millisecond. */
@@ -116,11 +116,11 @@ class ProgramWriter {
   }
 
   write(plan: Plan): Program {
-    const lines: string[] = [];
+    const ways: string[] = [];
     const segments: FunctionBuilder[] = [];
     let work = Number.POSITIVE_INFINITY;
     for (const [i, kernel] of plan.kernels.entries()) {
-      // the device looks for failed checks between segments
+      // The device looks for failed checks between segments, and must do so before anything is written over.
       if (work >= SEGMENT_WORK || (i === plan.commit && plan.faults.length > 0)) {
         segments.push(new FunctionBuilder([I32]));
         work = 0;
@@ -130,7 +130,7 @@ class ProgramWriter {
       segment.get(BLOCK);
       segment.call(index);
       work += workOf(kernel, plan.buffers);
-      lines.push(`${describeKernel(kernel, plan.buffers)}: ${how}`);
+      ways.push(how);
     }
     segments.forEach((segment, i) => {
       this.#module.add(segment, `run${i}`);
@@ -139,7 +139,7 @@ class ProgramWriter {
       code: this.#module.encode(),
       segments: segments.length,
       arenaBytes: this.#scratch.end,
-      description: lines.join("\n"),
+      how: ways,
     };
   }
 
