@@ -1,7 +1,8 @@
 // The base of all layers and models. A module is its fields and its `forward`; it is called like a function.
 // What belongs to it (parameters, buffers, modules) is found in its fields, plain arrays and records of fields included.
 
-import { insideModule, isInsideModule } from "../tensor/scope.js";
+import { formatShape, sameShape } from "../graph/shape.js";
+import { insideModule, isInsideModule, outsideModule } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { Parameter } from "./parameter.js";
@@ -65,7 +66,7 @@ export abstract class Module {
     for (const hook of this.preHooks) hook(this, inputs);
     let output = insideModule(() => this.forward(...inputs));
     for (const hook of this.hooks) output = hook(this, inputs, output) ?? output;
-    if (!isInsideModule()) eachTensor(output, ({ storage }) => session().escape(storage));
+    if (!isInsideModule()) handOut(output);
     return output;
   }
 
@@ -165,16 +166,17 @@ export abstract class Module {
           `${unexpectedKeys.join(", ") || "none"}. Pass { strict: false } to load what fits`,
       );
     }
-    for (const [key, target] of Object.entries(own)) {
+    const pairs = Object.entries(own).flatMap(([key, target]) => {
       const source = state[key];
-      if (source === undefined) continue;
-      if (source.shape.join() !== target.shape.join()) {
-        throw new RangeError(
-          `loadStateDict: ${key} has shape [${source.shape}], the module needs [${target.shape}]`,
-        );
-      }
-      target.copy_(source);
+      return source === undefined ? [] : [{ key, source, target }];
+    });
+    for (const { key, source, target } of pairs) {
+      if (sameShape(source.shape, target.shape)) continue;
+      throw new RangeError(
+        `loadStateDict: ${key} has shape ${formatShape(source.shape)}, the module needs ${formatShape(target.shape)}`,
+      );
     }
+    for (const { source, target } of pairs) target.copy_(source);
     return { missingKeys, unexpectedKeys };
   }
 
@@ -202,13 +204,28 @@ export abstract class Module {
   zeroGrad(): void {
     for (const parameter of this.parameters()) parameter.grad = null;
   }
+  /** Calls `hook` after each forward pass. What it sees and makes is in its hands: it may keep it for as long as it likes. */
   registerForwardHook(hook: ForwardHook): HookHandle {
+    return this.tapForward((module, inputs, output) => {
+      handOut(inputs);
+      handOut(output);
+      return outsideModule(() => hook(module, inputs, output));
+    });
+  }
+  /** Calls `hook` before each forward pass. */
+  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
+    const own: ForwardPreHook = (module, inputs) => {
+      handOut(inputs);
+      outsideModule(() => hook(module, inputs));
+    };
+    this.preHooks.add(own);
+    return { remove: () => void this.preHooks.delete(own) };
+  }
+  /** A forward hook that keeps no tensor it sees, so that nothing is computed on its account.
+   *  @internal */
+  tapForward(hook: ForwardHook): HookHandle {
     this.hooks.add(hook);
     return { remove: () => void this.hooks.delete(hook) };
-  }
-  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
-    this.preHooks.add(hook);
-    return { remove: () => void this.preHooks.delete(hook) };
   }
 
   // --- printing ------------------------------------------------------------------------------------------------------
@@ -252,6 +269,11 @@ const pythonName = (name: string): string => name.replace(/[A-Z]/g, (letter) => 
 
 function join(path: string, name: string): string {
   return path === "" ? pythonName(name) : `${path}.${pythonName(name)}`;
+}
+
+/** Says that user code now holds the tensors in `value`. */
+function handOut(value: unknown): void {
+  eachTensor(value, ({ storage }) => session().escape(storage));
 }
 
 function eachTensor(value: unknown, visit: (tensor: Tensor) => void): void {

@@ -19,7 +19,7 @@ class SequentialModule<L extends readonly Module[] = readonly Module[]> extends 
   }
 
   override get length(): number {
-    return this.children().length;
+    return this.layers().length;
   }
 
   /** The layer at `index`; negative ones count from the end. */
@@ -44,7 +44,6 @@ class SequentialModule<L extends readonly Module[] = readonly Module[]> extends 
   }
 
   /** Each layer gets the output of the one before it. */
-  // biome-ignore lint/suspicious/noExplicitAny: the first layer decides what it takes, the last one what it gives
   forward(...inputs: SequentialInputs<L>): SequentialOutput<L> {
     let values: unknown[] = inputs as unknown[];
     for (const layer of this.layers()) values = [(layer as (...args: unknown[]) => unknown)(...values)];

@@ -4,6 +4,7 @@ import { differentiable, type Node, scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
+import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
 import { full, ones, zeros } from "../tensor/create.js";
@@ -146,7 +147,7 @@ abstract class BatchNorm extends Module {
 
   override extraRepr(): string {
     return (
-      `${this.numFeatures}, eps=${this.eps}, momentum=${this.momentum}, affine=${this.affine}, ` +
+      `${this.numFeatures}, eps=${formatNumber(this.eps)}, momentum=${this.momentum}, affine=${this.affine}, ` +
       `trackRunningStats=${this.trackRunningStats}`
     );
   }

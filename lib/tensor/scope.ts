@@ -26,6 +26,17 @@ export function insideModule<T>(body: () => T): T {
   }
 }
 
+/** Runs user code in the middle of a forward pass (a hook): tensors made there belong to it. */
+export function outsideModule<T>(body: () => T): T {
+  const before = depth;
+  depth = 0;
+  try {
+    return body();
+  } finally {
+    depth = before;
+  }
+}
+
 /** True while a module's forward pass runs. */
 export function isInsideModule(): boolean {
   return depth > 0;

@@ -85,8 +85,8 @@ export class Watcher {
     );
     this.handles.push(model.registerForwardPreHook((module) => this.begin(module)));
     this.layers.forEach((layer, i) => {
-      this.handles.push(layer.head.registerForwardHook((_m, _x, output) => this.tapInputSum(i, output)));
-      this.handles.push(layer.last.registerForwardHook((_m, _x, output) => this.tapActivation(i, output)));
+      this.handles.push(layer.head.tapForward((_m, _x, output) => this.tapInputSum(i, output)));
+      this.handles.push(layer.last.tapForward((_m, _x, output) => this.tapActivation(i, output)));
     });
     this.stops.push(
       onCrossEntropy((logits, target) => this.tapPrediction(logits, target)),
