@@ -49,6 +49,7 @@ export class FunctionBuilder {
   readonly #start: number[] = [];
   readonly #main: number[] = [];
   #code: number[] = this.#main;
+  #temporaries: number[] = [];
   readonly #constants = new Map<string, number>();
 
   constructor(params: readonly ValueType[], results: readonly ValueType[] = []) {
@@ -59,6 +60,13 @@ export class FunctionBuilder {
   local(type: ValueType): number {
     this.#locals.push(type);
     return this.params.length + this.#locals.length - 1;
+  }
+
+  /** A vector that is set before each use, in the loop that is being generated. */
+  temporary(): number {
+    const local = this.local(V128);
+    this.#temporaries.push(local);
+    return local;
   }
 
   get(local: number): void {
@@ -143,7 +151,8 @@ export class FunctionBuilder {
     this.#code.push(0x0f);
   }
 
-  /** Repeats `body` `times` times (at least once). */
+  /** Repeats `body` `times` times (at least once). Its temporaries are 0 at the end of each round: what a local holds there
+   *  counts as used in the next round, and V8 merges no pair of operations whose halves are used apart. */
   repeat(times: number, body: () => void): void {
     if (times === 1) {
       body();
@@ -152,14 +161,21 @@ export class FunctionBuilder {
     const left = this.local(I32);
     this.i32(times);
     this.set(left);
+    const outside = this.#temporaries;
+    this.#temporaries = [];
     this.loop(() => {
       body();
+      for (const local of this.#temporaries) {
+        this.get(this.integer(0));
+        this.set(local);
+      }
       this.get(left);
       this.i32(1);
       this.op(OP.i32_sub);
       this.tee(left);
       this.branchIf();
     });
+    this.#temporaries = outside;
   }
 
   /** Adds a constant to an i32 local. */

@@ -2,7 +2,7 @@
 // together. Adjacent copies of one operation are what V8's revectorizer merges into 256-bit instructions.
 
 import type { FunctionBuilder } from "./encoder.js";
-import { OP, V128 } from "./instructions.js";
+import { OP } from "./instructions.js";
 
 export interface Value {
   /** Locals that hold it: one for each of the `copies` vectors, or one that serves for all. */
@@ -58,7 +58,7 @@ export class Lanes {
     const locals: number[] = [];
     for (let copy = 0; copy < (uniform ? 1 : this.copies); copy++) {
       push(copy);
-      const local = this.f.local(V128);
+      const local = this.f.temporary();
       this.f.set(local);
       locals.push(local);
     }
@@ -130,7 +130,7 @@ export class Lanes {
       scalar(copy, 0);
       this.f.op(SPLAT[to]);
       if (same) return;
-      const vector = this.f.local(V128);
+      const vector = this.f.temporary();
       this.f.set(vector);
       for (let lane = 1; lane < this.width; lane++) {
         this.f.get(vector);

@@ -70,7 +70,7 @@ function whole(l: Lanes, place: Place, copy: number): void {
   else {
     f.memory(OP.v128_load64_zero, offset);
     if (l.width === 2) return;
-    const two = f.local(V128);
+    const two = f.temporary();
     f.set(two);
     place.push(copy, 2);
     f.get(two);
@@ -95,7 +95,7 @@ function loadLanes(l: Lanes, place: Place, guard: Value | undefined): Value {
     f.memory(place.dtype === "bool" ? OP.i32_load8_u : OP.i32_load, offset);
   };
   return l.make(false, (copy) => {
-    const vector = f.local(V128);
+    const vector = f.temporary();
     l.push(l.integer(0), 0);
     f.set(vector);
     for (let lane = 0; lane < l.width; lane++) {
