@@ -7,6 +7,7 @@ import { elements } from "../graph/shape.js";
 import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
 import { Capture, type Captured } from "./capture.js";
 import type { EngineClient } from "./engine/client.js";
+import { EngineError } from "./engine/errors.js";
 
 /** Host data up to this size travels with each run that reads it; larger data is written to the device once. */
 const INLINE_BYTES = 4096;
@@ -48,6 +49,8 @@ export class Session {
   private readonly dirty = new Set<Storage>();
   /** First values of storages that were replaced before they were computed. */
   private readonly superseded = new Set<Node>();
+  /** Storages without a buffer whose newest value may fail to be computed, and the value from before. */
+  private readonly newborn = new Map<Storage, Node>();
   /** Values to compute along with whatever is computed next (statistics of watched layers). */
   private riders: { node: Node; settled: () => void }[] = [];
   private nextBuffer = 1;
@@ -87,7 +90,10 @@ export class Session {
   /** Gives a storage a new value, which is not computed yet. */
   assign(storage: Storage, node: Node): void {
     if (storage.node !== storage.base) storage.node.owned = false;
-    if (storage.base === undefined && storage.node.pending) this.superseded.add(storage.node);
+    if (storage.base === undefined && storage.node.pending) {
+      this.superseded.add(storage.node);
+      if (node.checked && !storage.node.checked) this.newborn.set(storage, storage.node);
+    }
     storage.node = node;
     node.owned = true;
     this.dirty.add(storage);
@@ -97,6 +103,7 @@ export class Session {
 
   /** Computes `nodes`, all storages with new values, and the values that would lose their inputs by that: in one run. */
   evaluate(nodes: readonly Node[]): void {
+    this.computeNewborn(nodes);
     const results = this.collect(nodes);
     const riders = this.riders;
     if (results.length === 0) return;
@@ -104,6 +111,21 @@ export class Session {
     this.run(results);
     this.keepAtRisk();
     for (const rider of riders) rider.settled();
+  }
+
+  /** Gives storages without a buffer one, in a run of their own, when the next run may fail: a wrong label in the first step
+   *  leaves a model with its initial values. */
+  private computeNewborn(nodes: readonly Node[]): void {
+    const risk = nodes.some(({ checked }) => checked) || [...this.dirty].some(({ node }) => node.checked);
+    if (!risk) return;
+    for (const storage of this.dirty) {
+      const { base, node } = storage;
+      if (base === undefined && node.pending && !node.checked) this.newborn.set(storage, node);
+    }
+    const results = [...this.newborn].map(([storage, node]) => ({ node, storage }));
+    this.newborn.clear();
+    if (results.length > 0) this.run(results);
+    for (const { node } of results) this.superseded.delete(node);
   }
 
   private collect(nodes: readonly Node[]): Result[] {
@@ -240,18 +262,45 @@ export class Session {
   read(node: Node, keep: readonly Node[] = []): Uint8Array {
     const ready = this.prepare(node, keep);
     if (ready instanceof Uint8Array) return ready;
-    const bytes = this.client.read(ready.id);
-    this.client.check();
-    return bytes;
+    try {
+      const bytes = this.client.read(ready.id);
+      this.client.check();
+      return bytes;
+    } catch (error) {
+      throw this.failed(error);
+    }
   }
 
   /** `read` without blocking. */
   async readAsync(node: Node, keep: readonly Node[] = []): Promise<Uint8Array> {
     const ready = this.prepare(node, keep);
     if (ready instanceof Uint8Array) return ready;
-    const bytes = await this.client.readAsync(ready.id);
-    this.client.check();
-    return bytes;
+    try {
+      const bytes = await this.client.readAsync(ready.id);
+      this.client.check();
+      return bytes;
+    } catch (error) {
+      throw this.failed(error);
+    }
+  }
+
+  /** Throws what has gone wrong in runs that are done by now. */
+  check(): void {
+    try {
+      this.client.check();
+    } catch (error) {
+      throw this.failed(error);
+    }
+  }
+
+  /** The error itself. Runs on their way may fail for the same reason: told once is enough. */
+  private failed(error: unknown): unknown {
+    try {
+      if (error instanceof EngineError && error.kind === "fault") this.client.synchronize();
+    } catch (later) {
+      if (!(later instanceof EngineError)) return later;
+    }
+    return error;
   }
 
   private prepare(node: Node, keep: readonly Node[]): Uint8Array | Value {

@@ -63,6 +63,8 @@ export interface Op {
    *  inputs with `needs[i]` false are not looked at. Absent: the operation has derivative zero or none. */
   readonly derivative?: Derivative;
   readonly lowering: Lowering;
+  /** True where computing it can fail: the run then leaves everything as it was. */
+  readonly checks?: boolean;
 }
 
 export type Derivative = (step: DerivativeStep) => readonly (Node | undefined)[];
@@ -130,6 +132,8 @@ export class Node {
   safe = false;
   /** How many runs have computed this value without keeping it. */
   uses = 0;
+  /** True while computing this value can fail, because an index has to be in range. */
+  checked = false;
   /** Scratch for graph walks: the walk's number and this node's position in it. */
   walk = 0;
   position = 0;
@@ -180,6 +184,7 @@ export function settle(node: Node, value: Value): void {
   node.value = value;
   node.op = undefined;
   node.inputs = NO_INPUTS;
+  node.checked = false;
 }
 
 /** Whether recorded nodes carry a tape; follows a computation across `await`. */
@@ -198,6 +203,7 @@ export function withGradMode<T>(enabled: boolean, body: () => T): T {
 export function record(op: Op, inputs: readonly Node[], attributes: Attributes = NO_ATTRIBUTES): Node {
   const { shape, dtype } = op.infer(inputs, attributes);
   const node = new Node(op, inputs, attributes, shape, dtype);
+  node.checked = op.checks === true || inputs.some((input) => input.checked);
   if (op.derivative !== undefined && dtype === "float32") {
     for (const input of inputs) {
       if (input.requiresGrad) {

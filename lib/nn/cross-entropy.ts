@@ -1,7 +1,7 @@
 // Cross-entropy of logits with class indices or class probabilities.
 
 import * as ops from "../graph/ops/index.js";
-import { formatShape } from "../graph/shape.js";
+import { formatShape, sameShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { logSoftmax } from "../tensor/softmax.js";
@@ -41,6 +41,20 @@ function check(logits: Tensor, target: Tensor): { probabilities: boolean } {
   return { probabilities: false };
 }
 
+const REDUCTIONS: readonly string[] = ["mean", "sum", "none"] satisfies Reduction[];
+
+function checkOptions({ weight, reduction = "mean" }: CrossEntropyOptions, classes: number): void {
+  if (!REDUCTIONS.includes(reduction)) {
+    throw new RangeError(`crossEntropy: reduction must be "mean", "sum" or "none", got "${reduction}"`);
+  }
+  if (weight !== undefined && !sameShape(weight.shape, [classes])) {
+    const shape = formatShape(weight.shape);
+    throw new RangeError(
+      `crossEntropy: needs a weight for each of the ${classes} classes, got shape ${shape}`,
+    );
+  }
+}
+
 type LossListener = (logits: Tensor, target: Tensor) => void;
 const listeners = new Set<LossListener>();
 
@@ -59,6 +73,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   const { probabilities } = check(logits, target);
   const axis = logits.ndim === 1 ? 0 : 1;
   const classes = logits.shape[axis]!;
+  checkOptions(options, classes);
   const along = Array.from({ length: logits.ndim }, (_, i) => (i === axis ? classes : 1));
   const logs = Tensor.from(logSoftmax(logits.node, axis));
   const scaled = weight === undefined ? logs : logs.mul(weight.reshape(along));

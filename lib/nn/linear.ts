@@ -6,7 +6,7 @@ import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
 import { zeros } from "../tensor/create.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 import { linear } from "./functional.js";
 
 export interface LinearOptions {
@@ -41,6 +41,13 @@ class LinearModule extends Module {
 
   /** [..., inFeatures] -> [..., outFeatures] */
   forward(x: Tensor): Tensor {
+    if (!(x instanceof Tensor) || x.dtype !== "float32") {
+      const got =
+        x instanceof Tensor ? `${x.dtype}; convert with .float()` : `${typeof x}; write tensor(...)`;
+      throw new TypeError(
+        `Linear(${this.inFeatures}, ${this.outFeatures}): needs a float32 tensor, got ${got}`,
+      );
+    }
     if (x.shape.at(-1) !== this.inFeatures) {
       const flatten = x.shape.slice(1).reduce((product, n) => product * n, 1) === this.inFeatures;
       throw new RangeError(

@@ -60,6 +60,9 @@ export abstract class Optimizer<O extends GroupOptions> {
   constructor(parameters: Parameters<O>, defaults: O) {
     const name = this.constructor.name;
     if (!(defaults.lr >= 0)) throw new RangeError(`${name}: lr must be a number >= 0, got ${defaults.lr}`);
+    if (typeof (parameters as Partial<Iterable<unknown>>)[Symbol.iterator] !== "function") {
+      throw new TypeError(`${name}: needs a list of parameters; pass model.parameters()`);
+    }
     const given = [...(parameters as Iterable<Tensor | ({ params: Iterable<Tensor> } & Partial<O>)>)];
     const plain = given.filter((item) => item instanceof Tensor);
     const groups = plain.length === given.length ? [{ params: plain }] : given;
@@ -71,6 +74,14 @@ export abstract class Optimizer<O extends GroupOptions> {
       if (group instanceof Tensor) throw new TypeError(`${name}: pass either parameters or groups, not both`);
       const params = [...group.params];
       for (const parameter of params) {
+        if (!(parameter instanceof Tensor)) {
+          throw new TypeError(`${name}: needs tensors, got ${typeof parameter}; pass model.parameters()`);
+        }
+        if (!parameter.isLeaf) {
+          throw new TypeError(
+            `${name}: can only change leaf tensors, and one of these was computed from others`,
+          );
+        }
         if (seen.has(parameter)) throw new RangeError(`${name}: a parameter is listed twice`);
         seen.add(parameter);
       }
@@ -110,7 +121,13 @@ export abstract class Optimizer<O extends GroupOptions> {
     for (const listener of listeners) listener(this as unknown as Optimizer<GroupOptions>);
     session().evaluate(gradients);
     // an error of an earlier step that has come in by now, such as a label out of range
-    session().client.check();
+    try {
+      session().check();
+    } catch (error) {
+      // gradients of a failed run would make the next step fail, too
+      this.zeroGrad();
+      throw error;
+    }
     checkInterrupt();
   }
 

@@ -43,6 +43,11 @@ function finish(node: Node, options: TensorOptions): Tensor {
   return options.requiresGrad ? made.requiresGrad_() : made;
 }
 
+function checkExtents(shape: readonly number[], what: string): void {
+  if (shape.every((extent) => Number.isInteger(extent) && extent >= 0)) return;
+  throw new RangeError(`${what}: extents must be whole numbers >= 0, got ${formatShape(shape)}`);
+}
+
 function parse<O extends object>(
   args: readonly unknown[],
   what: string,
@@ -50,11 +55,7 @@ function parse<O extends object>(
   const last = args.at(-1);
   const hasOptions = typeof last === "object" && last !== null && !Array.isArray(last);
   const shape = shapeOf((hasOptions ? args.slice(0, -1) : args) as number[]);
-  for (const extent of shape) {
-    if (!Number.isInteger(extent) || extent < 0) {
-      throw new RangeError(`${what}: extents must be whole numbers >= 0, got ${formatShape(shape)}`);
-    }
-  }
+  checkExtents(shape, what);
   return { shape, options: (hasOptions ? last : {}) as O };
 }
 
@@ -96,6 +97,7 @@ export function fromData(data: NestedArray | TypedData, options: TensorOptions =
 
 export function full(shape: readonly number[] | number, value: number, options: TensorOptions = {}): Tensor {
   const extents = typeof shape === "number" ? [shape] : shape;
+  checkExtents(extents, "full");
   return finish(ops.full(extents, value, options.dtype ?? "float32"), options);
 }
 
@@ -119,6 +121,7 @@ export function onesLike(like: Tensor, options: TensorOptions = {}): Tensor {
 
 /** The identity matrix, [n, n]. */
 export function eye(n: number, options: TensorOptions = {}): Tensor {
+  checkExtents([n, n], "eye");
   const row = ops.reshape(ops.iota(n), [n, 1]);
   return finish(ops.cast(ops.eq(row, ops.reshape(ops.iota(n), [1, n])), options.dtype ?? "float32"), options);
 }
@@ -126,6 +129,9 @@ export function eye(n: number, options: TensorOptions = {}): Tensor {
 /** Numbers from `start` (0) up to `end`, exclusive, in steps: `arange(5)`, `arange(1, 10, 2)`. int32 where all are whole. */
 export function arange(...args: [end: number] | [start: number, end: number, step?: number]): Tensor {
   const [start, end, step = 1] = args.length === 1 ? [0, args[0]] : args;
+  if (![start, end, step].every(Number.isFinite)) {
+    throw new RangeError(`arange: needs finite numbers, got ${[start, end, step].join(", ")}`);
+  }
   if (step === 0) throw new RangeError("arange: step must not be 0");
   const count = Math.max(0, Math.ceil((end - start) / step));
   const whole = Number.isInteger(start) && Number.isInteger(step);
@@ -135,6 +141,9 @@ export function arange(...args: [end: number] | [start: number, end: number, ste
 
 /** `steps` numbers from `start` to `end`, both included, evenly spaced. */
 export function linspace(start: number, end: number, steps: number): Tensor {
+  if (!Number.isInteger(steps) || steps < 0) {
+    throw new RangeError(`linspace: steps must be a whole number >= 0, got ${steps}`);
+  }
   const gap = steps > 1 ? (end - start) / (steps - 1) : 0;
   // from both ends, so that the last one is exact
   const values = Array.from({ length: steps }, (_, i) =>

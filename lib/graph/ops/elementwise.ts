@@ -316,6 +316,7 @@ export function broadcastTo(x: Node, shape: readonly number[]): Node {
 
 const CHECK_INDEX: Op = defineOp({
   name: "check_index",
+  checks: true,
   infer: ([x]) => ({ shape: x!.shape, dtype: "int32" }),
   lowering: {
     kind: "elementwise",
