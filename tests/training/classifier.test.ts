@@ -43,8 +43,14 @@ async function train(sizes: readonly number[], batchNorm: boolean, images = 60_0
 
 const NAMES = ["trainLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const;
 
-function difference(ours: Epoch, theirs: Epoch): number {
-  return Math.max(...NAMES.map((name) => Math.abs(ours[name] - theirs[name])));
+/** How far ours is outside the range of PyTorch's runs, which differ in rounding only; the largest of the four numbers. */
+function outside(ours: Epoch, theirs: readonly Epoch[]): number {
+  return Math.max(
+    ...NAMES.map((name) => {
+      const values = theirs.map((epoch) => epoch[name]);
+      return Math.max(Math.min(...values) - ours[name], ours[name] - Math.max(...values));
+    }),
+  );
 }
 
 function print(title: string, ours: readonly Epoch[], theirs: readonly Epoch[]): void {
@@ -62,20 +68,32 @@ describe.skipIf(noData !== undefined)(
     let plain: Epoch[];
 
     test("without batch norm: loss and accuracy after 2 epochs are PyTorch's within 0.005", async () => {
-      const theirs = golden.classifier[0]!.epochs;
       plain = await train([784, 300, 100, 10], false);
-      print("784-300-100-10", plain, theirs);
-      expect(difference(plain[1]!, theirs[1]!)).toBeLessThan(0.005);
+      const { classifier, classifierRounded } = golden;
+      print("784-300-100-10", plain, classifier[0]!.epochs);
+      expect(Math.abs(plain[1]!.trainLoss - classifier[0]!.epochs[1]!.trainLoss)).toBeLessThan(0.002);
+      const runs = [...classifier.map(({ epochs }) => epochs), ...classifierRounded];
+      expect(
+        outside(
+          plain[1]!,
+          runs.map((epochs) => epochs[1]!),
+        ),
+      ).toBeLessThan(0.005);
     }, 120_000);
 
-    test("with batch norm it is better", async () => {
-      const theirs = golden.classifierBatchNorm[0]!.epochs;
+    test("with batch norm it is better, and PyTorch's within 0.005", async () => {
+      const { classifierBatchNorm, classifierBatchNormRounded } = golden;
       const ours = await train([784, 300, 100, 10], true);
-      print("784-300-100-10 with batch norm", ours, theirs);
+      print("784-300-100-10 with batch norm", ours, classifierBatchNorm[0]!.epochs);
       expect(ours[1]!.testAccuracy).toBeGreaterThan(plain[1]!.testAccuracy);
       expect(ours[1]!.testLoss).toBeLessThan(plain[1]!.testLoss);
-      // rounding alone (one thread, two, float64) moves PyTorch's own test loss by 0.01 here
-      expect(Math.abs(ours[1]!.trainLoss - theirs[1]!.trainLoss)).toBeLessThan(0.005);
+      const runs = [...classifierBatchNorm.map(({ epochs }) => epochs), ...classifierBatchNormRounded];
+      expect(
+        outside(
+          ours[1]!,
+          runs.map((epochs) => epochs[1]!),
+        ),
+      ).toBeLessThan(0.005);
     }, 120_000);
   },
 );

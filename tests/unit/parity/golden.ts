@@ -92,6 +92,9 @@ export interface TrainingFile {
   };
   readonly classifier: readonly (Curve & { readonly threads: number })[];
   readonly classifierBatchNorm: readonly (Curve & { readonly threads: number })[];
+  /** The curves again with weights moved by a unit in the last place, and in float64: what rounding alone does. */
+  readonly classifierRounded: readonly Curve["epochs"][];
+  readonly classifierBatchNormRounded: readonly Curve["epochs"][];
   readonly chapter: Curve;
 }
 
