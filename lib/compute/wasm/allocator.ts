@@ -13,6 +13,8 @@ function classOf(bytes: number): number {
 }
 
 const CLASSES = 32 * 4;
+/** Free ranges of one class that an allocation compares: its time stays bounded in a fragmented memory. */
+const MOST_LOOKS = 32;
 
 export class Allocator {
   /** Free ranges: size by start, and start by end, so that both neighbours of a range are found at once. */
@@ -75,11 +77,13 @@ export class Allocator {
 
   #find(size: number): number | undefined {
     const own = classOf(size);
-    // A block of a higher class always fits; in the own class the smallest that fits is looked for.
+    // A block of a higher class always fits; among the first of the own class the smallest that fits is looked for.
     let best: number | undefined;
+    let looks = 0;
     for (const start of this.#classes[own]!) {
       const free = this.#sizeAt.get(start)!;
       if (free === size) return start;
+      if (++looks > MOST_LOOKS) break;
       if (free > size && (best === undefined || free < this.#sizeAt.get(best)!)) best = start;
     }
     if (best !== undefined) return best;

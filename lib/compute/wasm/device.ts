@@ -5,7 +5,7 @@ import type { Plan } from "../ir.js";
 import { BINARY, UNARY } from "../reference/functions.js";
 import { ARENA_WORD, argumentWord, bindingWord, blockBytes, FAULT_VALUE_WORD, FAULT_WORD } from "./block.js";
 import { describeKernel } from "./describe.js";
-import { prepareEngine } from "./flags.js";
+import { type Engine, prepareEngine } from "./flags.js";
 import { Heap, type HeapOptions, type HeapViews, ZEROS } from "./heap.js";
 import { LIBRARY } from "./matmul.js";
 import type { TileShape } from "./microkernel.js";
@@ -65,8 +65,9 @@ export class WasmDevice implements Device {
   #arena = { address: 0, bytes: 0 };
   #block = { address: 0, bytes: 0 };
 
-  constructor(options: HeapOptions = {}) {
-    const { shape, library } = prepareEngine();
+  /** `engine`: micro-kernels other than those that are best here; tests do that. */
+  constructor(options: HeapOptions = {}, engine: Engine = prepareEngine()) {
+    const { shape, library } = engine;
     this.#shape = shape;
     this.#heap = new Heap(options);
     this.#library = new wasm.Instance(library, { heap: { memory: this.#heap.memory } }).exports;

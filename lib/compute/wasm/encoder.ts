@@ -1,31 +1,8 @@
 // Writes WebAssembly binaries: a function builder that appends instructions, and a module builder that puts functions,
 // imports and exports into sections. Knows the binary format and nothing of kernels.
 
+import { Bytes } from "./bytes.js";
 import { F32, I32, OP, V128, type ValueType } from "./instructions.js";
-
-/** Unsigned LEB128. */
-function unsigned(out: number[], value: number): void {
-  let rest = value >>> 0;
-  while (rest >= 0x80) {
-    out.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  out.push(rest);
-}
-
-/** Signed LEB128 of an int32. */
-function signed(out: number[], value: number): void {
-  let rest = value | 0;
-  for (;;) {
-    const byte = rest & 0x7f;
-    rest >>= 7;
-    if ((rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0)) {
-      out.push(byte);
-      return;
-    }
-    out.push(byte | 0x80);
-  }
-}
 
 const floatBits = new DataView(new ArrayBuffer(4));
 
@@ -35,10 +12,6 @@ export function bitsOf(value: number): number {
   return floatBits.getInt32(0);
 }
 
-function append(out: number[], bytes: readonly number[]): void {
-  for (const byte of bytes) out.push(byte);
-}
-
 const EMPTY_BLOCK = 0x40;
 
 /** One function in the making. Locals are numbers; parameters come first. Methods append the instruction they name. */
@@ -46,9 +19,9 @@ export class FunctionBuilder {
   readonly params: readonly ValueType[];
   readonly results: readonly ValueType[];
   readonly #locals: ValueType[] = [];
-  readonly #start: number[] = [];
-  readonly #main: number[] = [];
-  #code: number[] = this.#main;
+  readonly #start = new Bytes();
+  readonly #main = new Bytes();
+  #code: Bytes = this.#main;
   #temporaries: number[] = [];
   readonly #constants = new Map<string, number>();
 
@@ -71,22 +44,22 @@ export class FunctionBuilder {
 
   get(local: number): void {
     this.#code.push(0x20);
-    unsigned(this.#code, local);
+    this.#code.unsigned(local);
   }
 
   set(local: number): void {
     this.#code.push(0x21);
-    unsigned(this.#code, local);
+    this.#code.unsigned(local);
   }
 
   tee(local: number): void {
     this.#code.push(0x22);
-    unsigned(this.#code, local);
+    this.#code.unsigned(local);
   }
 
   i32(value: number): void {
     this.#code.push(0x41);
-    signed(this.#code, value);
+    this.#code.signed(value);
   }
 
   op(op: number): void {
@@ -94,7 +67,7 @@ export class FunctionBuilder {
     if (prefix === 0) this.#code.push(op);
     else {
       this.#code.push(prefix);
-      unsigned(this.#code, op & 0xffff);
+      this.#code.unsigned(op & 0xffff);
     }
     if (op === OP.memory_fill) this.#code.push(0);
   }
@@ -109,7 +82,7 @@ export class FunctionBuilder {
   memory(op: number, offset: number, lane?: number): void {
     this.op(op);
     this.#code.push(0);
-    unsigned(this.#code, offset);
+    this.#code.unsigned(offset);
     if (lane !== undefined) this.#code.push(lane);
   }
 
@@ -121,18 +94,20 @@ export class FunctionBuilder {
 
   call(functionIndex: number): void {
     this.#code.push(0x10);
-    unsigned(this.#code, functionIndex);
+    this.#code.unsigned(functionIndex);
   }
 
   loop(body: () => void): void {
-    this.#code.push(0x03, EMPTY_BLOCK);
+    this.#code.push(0x03);
+    this.#code.push(EMPTY_BLOCK);
     body();
     this.#code.push(0x0b);
   }
 
   /** Pops the condition. */
   if(then: () => void, otherwise?: () => void, result?: ValueType): void {
-    this.#code.push(0x04, result ?? EMPTY_BLOCK);
+    this.#code.push(0x04);
+    this.#code.push(result ?? EMPTY_BLOCK);
     then();
     if (otherwise) {
       this.#code.push(0x05);
@@ -144,7 +119,7 @@ export class FunctionBuilder {
   /** Branches to the start of the loop `depth` levels out, if the popped condition holds. */
   branchIf(depth = 0): void {
     this.#code.push(0x0d);
-    unsigned(this.#code, depth);
+    this.#code.unsigned(depth);
   }
 
   return(): void {
@@ -248,28 +223,24 @@ export class FunctionBuilder {
     return local;
   }
 
-  /** The body as the code section wants it. */
-  encode(): number[] {
+  /** Appends the body with its size, as the code section wants it. */
+  encodeInto(out: Bytes): void {
     const groups: [number, ValueType][] = [];
     for (const type of this.#locals) {
       const last = groups.at(-1);
       if (last?.[1] === type) last[0]++;
       else groups.push([1, type]);
     }
-    const locals: number[] = [];
-    unsigned(locals, groups.length);
+    const locals = new Bytes();
+    locals.unsigned(groups.length);
     for (const [count, type] of groups) {
-      unsigned(locals, count);
+      locals.unsigned(count);
       locals.push(type);
     }
-    return locals.concat(this.#start, this.#main, 0x0b);
+    out.unsigned(locals.length + this.#start.length + this.#main.length + 1);
+    for (const part of [locals, this.#start, this.#main]) out.append(part);
+    out.push(0x0b);
   }
-}
-
-function name(out: number[], text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  unsigned(out, bytes.length);
-  append(out, [...bytes]);
 }
 
 interface Import {
@@ -315,84 +286,49 @@ export class ModuleBuilder {
   }
 
   encode(): Uint8Array<ArrayBuffer> {
-    return joined([
-      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      ...section(1, this.#types.length, [this.#encodeTypes()]),
-      ...section(2, this.#imports.length + 1, [this.#encodeImports()]),
-      ...section(3, this.#functions.length, [this.#encodeFunctions()]),
-      ...section(7, this.#exports.length, [this.#encodeExports()]),
-      ...section(10, this.#functions.length, this.#encodeBodies()),
-    ]);
-  }
-
-  #encodeTypes(): number[] {
-    return this.#types.flatMap((key) => {
-      const [params, results] = JSON.parse(key) as [number[], number[]];
-      return [0x60, params.length, ...params, results.length, ...results];
+    const out = new Bytes();
+    for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.push(byte);
+    const section = (id: number, count: number, write: (into: Bytes) => void): void => {
+      const body = new Bytes();
+      body.unsigned(count);
+      write(body);
+      out.push(id);
+      out.unsigned(body.length);
+      out.append(body);
+    };
+    section(1, this.#types.length, (into) => {
+      for (const key of this.#types) {
+        const [params, results] = JSON.parse(key) as [number[], number[]];
+        for (const byte of [0x60, params.length, ...params, results.length, ...results]) into.push(byte);
+      }
     });
-  }
-
-  #encodeImports(): number[] {
-    const out: number[] = [];
-    for (const one of this.#imports) {
-      name(out, one.module);
-      name(out, one.name);
-      out.push(0x00);
-      unsigned(out, one.type);
-    }
-    name(out, "heap");
-    name(out, "memory");
-    out.push(0x02, 0x03, 1);
-    unsigned(out, LARGEST_MEMORY_PAGES);
-    return out;
-  }
-
-  #encodeFunctions(): number[] {
-    const out: number[] = [];
-    for (const { type } of this.#functions) unsigned(out, type);
-    return out;
-  }
-
-  #encodeExports(): number[] {
-    const out: number[] = [];
-    for (const one of this.#exports) {
-      name(out, one.name);
-      out.push(0x00);
-      unsigned(out, one.index);
-    }
-    return out;
-  }
-
-  #encodeBodies(): number[][] {
-    return this.#functions.flatMap(({ builder }) => {
-      const body = builder.encode();
-      const size: number[] = [];
-      unsigned(size, body.length);
-      return [size, body];
+    section(2, this.#imports.length + 1, (into) => {
+      for (const one of this.#imports) {
+        into.text(one.module);
+        into.text(one.name);
+        into.push(0x00);
+        into.unsigned(one.type);
+      }
+      into.text("heap");
+      into.text("memory");
+      for (const byte of [0x02, 0x03, 1]) into.push(byte);
+      into.unsigned(LARGEST_MEMORY_PAGES);
     });
+    section(3, this.#functions.length, (into) => {
+      for (const { type } of this.#functions) into.unsigned(type);
+    });
+    section(7, this.#exports.length, (into) => {
+      for (const one of this.#exports) {
+        into.text(one.name);
+        into.push(0x00);
+        into.unsigned(one.index);
+      }
+    });
+    section(10, this.#functions.length, (into) => {
+      for (const { builder } of this.#functions) builder.encodeInto(into);
+    });
+    return out.toArray();
   }
-}
-
-/** A section: its number, its size, the count of its entries, and they. */
-function section(id: number, count: number, content: readonly number[][]): number[][] {
-  const start: number[] = [];
-  unsigned(start, count);
-  const size: number[] = [];
-  unsigned(
-    size,
-    content.reduce((sum, piece) => sum + piece.length, start.length),
-  );
-  return [[id], size, start, ...content];
-}
-
-function joined(pieces: readonly number[][]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
 }
 
 /** Parameter lists of the scalar functions that plans import. */

@@ -71,6 +71,11 @@ function chooseMerging(relaxed: boolean): Engine | undefined {
   return wide.test.rate() > WIDE_GAIN * narrow.test.rate() ? right : rightOrNone(narrow);
 }
 
+/** Micro-kernels of a given shape, whether they suit this machine or not. */
+export function engineFor(shape: TileShape): Engine {
+  return { shape, library: new wasm.Module(encodeLibrary(shape)) };
+}
+
 class Candidate implements Engine {
   readonly shape: TileShape;
   readonly library: Module;
@@ -78,7 +83,7 @@ class Candidate implements Engine {
 
   constructor(shape: TileShape) {
     this.shape = shape;
-    this.library = new wasm.Module(encodeLibrary(shape));
+    this.library = engineFor(shape).library;
     this.test = new SelfTest(this.library, shape);
   }
 }
