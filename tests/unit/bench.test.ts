@@ -1,0 +1,47 @@
+// The benchmark command: what it writes, here without a peer and with a single round, and how it refuses unknown workloads.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { median } from "../bench/table.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gradbook-bench-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function bench(...args: string[]) {
+  const main = fileURLToPath(new URL("../bench/main.ts", import.meta.url));
+  const env = { ...process.env, GRADBOOK_TORCH_PYTHON: join(folder, "no-python") };
+  return spawnSync(process.execPath, [main, ...args], { env, encoding: "utf8" });
+}
+
+test("measures both homes of the engine, and leaves the peer's columns empty where there is no PyTorch", () => {
+  const file = join(folder, "rows.json");
+  const { status, stdout } = bench("mlp-sgd-32", "--rounds", "1", "--json", file);
+  expect(status).toBe(0);
+  expect(stdout).toContain("No PyTorch");
+  const { machine, rows } = JSON.parse(readFileSync(file, "utf8"));
+  expect(machine).toMatchObject({ node: process.version, torch: null });
+  expect(rows).toMatchObject(
+    ["thread", "server"].map((home) => ({
+      workload: "mlp-sgd-32",
+      home,
+      unit: "ms",
+      peer: null,
+      ratio: null,
+    })),
+  );
+  for (const { ours } of rows) expect(ours).toBeGreaterThan(0);
+});
+
+test("names the workloads when asked for an unknown one", () => {
+  const { status, stderr } = bench("mlp");
+  expect(status).toBe(2);
+  expect(stderr).toContain("There is no workload mlp. There are: mlp-sgd-32, mlp-bn-adam-32, book-epoch.");
+});
+
+test("the median of an even number of rounds lies between the middle two", () => {
+  expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
+});
