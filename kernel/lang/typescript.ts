@@ -2,6 +2,7 @@
 // type errors set aside instead of refusing the cell, ES module output, and names that the converter misses.
 
 import { createRequire } from "node:module";
+import path from "node:path";
 import type ts from "@tslab/typescript-for-tslab";
 import type { Converter } from "tslab/dist/converter.js";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
@@ -24,9 +25,9 @@ export interface ConverterOptions {
 
 /** The converter; slow (about a second). Call it once a process, since it changes what tslab sees of TypeScript. */
 export function loadConverter(options: ConverterOptions): Converter {
-  const path = requireFromTslab.resolve("@tslab/typescript-for-tslab");
-  const module = require.cache[path];
-  if (module === undefined) throw new Error(`TypeScript is not loaded from ${path}`);
+  const file = requireFromTslab.resolve("@tslab/typescript-for-tslab");
+  const module = require.cache[file];
+  if (module === undefined) throw new Error(`TypeScript is not loaded from ${file}`);
   module.exports = { ...typescript, ...changes(options) };
   const { createConverter } = require("tslab/dist/converter.js") as { createConverter(): Converter };
   return createConverter();
@@ -38,14 +39,17 @@ function changes({ paths, diagnose }: ConverterOptions) {
       files: string[],
       tslabOptions: ts.CompilerOptions,
       system: ts.System,
-      ...rest: never[]
-    ): ts.WatchCompilerHost<ts.EmitAndSemanticDiagnosticsBuilderProgram> {
+      _: unknown,
+      ...reporters: [ts.DiagnosticReporter, ts.WatchStatusReporter]
+    ): ts.WatchCompilerHost<ts.BuilderProgram> {
       const host = typescript.createWatchCompilerHost(
         [...files, AMBIENT_FILE],
         { ...tslabOptions, ...compilerOptions(paths) },
-        withAmbientFile(system),
-        ...rest,
-      ) as ts.WatchCompilerHost<ts.EmitAndSemanticDiagnosticsBuilderProgram>;
+        withOwnFiles(system, paths),
+        // The default one tracks which files a change affects, which costs milliseconds a cell and is of no use here.
+        typescript.createAbstractBuilder,
+        ...reporters,
+      );
       return withBuilder(host, ownBuilder);
     },
     getPreEmitDiagnosticsOfFiles(program: ts.Program, [cell]: readonly ts.SourceFile[]): ts.Diagnostic[] {
@@ -79,14 +83,25 @@ function nodeTypes(): string {
   return require.resolve("@types/node/package.json").replace(/[\\/]node[\\/]package\.json$/, "");
 }
 
-function withAmbientFile(system: ts.System): ts.System {
+/** Adds the ambient declarations, and opens the library's: in a file without `export {}` every declaration can be named, so
+ *  that the type of `const layer = nn.Linear(2, 3)` reaches later cells by its name. */
+function withOwnFiles(system: ts.System, paths: Record<string, string[]>): ts.System {
+  const library = Object.values(paths)
+    .flat()
+    .map((file) => path.dirname(file));
+  const isLibrary = (file: string): boolean =>
+    file.endsWith(".d.ts") && library.some((folder) => file.startsWith(folder + path.sep));
   const own = Object.create(system) as ts.System;
-  own.readFile = (path, encoding) => (path === AMBIENT_FILE ? AMBIENT_TEXT : system.readFile(path, encoding));
-  own.fileExists = (path) => path === AMBIENT_FILE || system.fileExists(path);
+  own.readFile = (file, encoding) => {
+    if (file === AMBIENT_FILE) return AMBIENT_TEXT;
+    const text = system.readFile(file, encoding);
+    return isLibrary(file) ? text?.replace(/^export \{\};$/m, "") : text;
+  };
+  own.fileExists = (file) => file === AMBIENT_FILE || system.fileExists(file);
   return own;
 }
 
-type Builder = ts.EmitAndSemanticDiagnosticsBuilderProgram;
+type Builder = ts.BuilderProgram;
 
 /** tslab takes each new program from the host's `afterProgramCreate`; hand it `change(program)` instead. */
 function withBuilder<Host extends ts.WatchCompilerHost<Builder>>(
@@ -102,17 +117,30 @@ function withBuilder<Host extends ts.WatchCompilerHost<Builder>>(
   });
 }
 
+/** `emit` with its internal last parameter: writes declarations even where a type cannot be named by what is exported. */
+type Emit = (
+  ...given: [...Required<Parameters<ts.Program["emit"]>>, forceDeclarations: boolean]
+) => ts.EmitResult;
+
+/** Internal: finds the names that a file declares; does nothing the second time. */
+type BindSourceFile = (file: ts.SourceFile, options: ts.CompilerOptions) => void;
+
 /** A program that emits the cell alone (imported .ts files run by Node itself), with names put right before tslab's pass. */
 function ownBuilder(builder: Builder): Builder {
   const own = Object.create(builder) as Builder;
+  const { bindSourceFile } = typescript as unknown as { bindSourceFile: BindSourceFile };
+  // tslab reads the names a file declares, which the default kind of builder has found by then.
+  own.getSourceFile = (name) => {
+    const file = builder.getSourceFile(name);
+    if (file !== undefined) bindSourceFile(file, builder.getCompilerOptions());
+    return file;
+  };
   own.getAllDependencies = (file) => [file.fileName];
-  own.emit = (file, write, token, onlyDeclarations, transformers) =>
-    builder.emit(file, write, token, onlyDeclarations, {
-      ...transformers,
-      before: [
-        keepNamesRight(typescript, builder.getProgram().getTypeChecker()),
-        ...(transformers?.before ?? []),
-      ],
-    });
+  own.emit = (file, write, token, onlyDeclarations, transformers) => {
+    const program = builder.getProgram();
+    const before = [keepNamesRight(typescript, program.getTypeChecker()), ...(transformers?.before ?? [])];
+    const given = [file, write, token, onlyDeclarations, { ...transformers, before }, true];
+    return (program.emit as Emit)(...(given as Parameters<Emit>));
+  };
   return own;
 }

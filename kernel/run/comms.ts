@@ -79,6 +79,13 @@ function say(
 ): void {
   output().say({
     type: "comm",
-    event: { kind, comm: comm.id, target: comm.target, data, metadata: {}, buffers },
+    event: {
+      kind,
+      comm: comm.id,
+      target: comm.target,
+      data,
+      metadata: {},
+      buffers: buffers.map((buffer) => new Uint8Array(buffer)),
+    },
   });
 }

@@ -2,6 +2,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { installHost } from "gradbook/train/host";
+import type { RunEvent } from "gradbook/train/run";
 import { NOTEBOOK_MODULE, PRELOADED } from "../preloaded.js";
 import type { ToMain } from "../protocol/threads.js";
 import { Bindings } from "./bindings.js";
@@ -38,16 +39,14 @@ export function startMainThread({ port, words, folder, library }: MainThreadOpti
   const executor = new Executor(new Interrupts(words), modules, bindings, reports);
 
   installHost({
-    publish: (event) => output.say({ type: "run", event }),
+    publish: (event) => publish(output, event),
     display: (data, { id, update = false } = {}) =>
       output.say({ type: "display", bundle: mimeBundle(data), update, ...(id === undefined ? {} : { id }) }),
   });
 
+  let failure = "";
   const loaded = preload(modules, bindings).catch((error: unknown) => {
-    output.print(
-      "stderr",
-      `The library could not be loaded.\n${reports.report(error).traceback.join("\n")}\n`,
-    );
+    failure = `The library could not be loaded.\n${reports.report(error).traceback.join("\n")}\n`;
   });
   const background = (error: unknown): void => {
     if (isInterrupt(error)) return;
@@ -61,7 +60,11 @@ export function startMainThread({ port, words, folder, library }: MainThreadOpti
       case "run":
         output.latest = message.execution;
         void loaded
-          .then(() => executor.run(message.execution, message.cell))
+          .then(() => {
+            output.print("stderr", failure);
+            failure = "";
+            return executor.run(message.execution, message.cell);
+          })
           .then((outcome) => output.post({ type: "done", execution: message.execution, outcome }));
         break;
       case "interrupt":
@@ -75,6 +78,16 @@ export function startMainThread({ port, words, folder, library }: MainThreadOpti
     }
   });
   output.post({ type: "ready" });
+}
+
+/** Copies rows first: they may be a view of much larger memory, all of which a message would carry. */
+function publish(output: Output, event: RunEvent): void {
+  if (event.type === "run") {
+    output.say({ type: "run", event });
+    return;
+  }
+  const rows = new Float32Array(event.rows);
+  output.say({ type: "run", event: { ...event, rows } }, [rows.buffer]);
 }
 
 /** Loads what cells can use without an import. A name that the library does not have stays undefined. */

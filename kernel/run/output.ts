@@ -29,13 +29,14 @@ export class Output {
   }
 
   /** Sends what the current cell, or the cell that started the current asynchronous work, has to say. */
-  say(message: WithoutExecution<Caused>): void {
+  say(message: WithoutExecution<Caused>, given: ArrayBuffer[] = []): void {
     const execution = executions.getStore()?.id ?? this.#latest;
-    this.post({ ...message, execution } as Caused);
+    this.post({ ...message, execution } as Caused, given);
   }
 
-  post(message: FromMain): void {
-    this.#port.postMessage(message);
+  /** `given`: memory that is handed over instead of copied. */
+  post(message: FromMain, given: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, given);
   }
 
   print(name: "stdout" | "stderr", text: string): void {

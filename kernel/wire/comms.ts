@@ -116,5 +116,7 @@ function eventOf(kind: CommEvent["kind"], { message }: Request): CommEvent {
   const { content, metadata, buffers } = message;
   const comm = textField(content, "comm_id");
   const target = textField(content, "target_name");
-  return { kind, comm, target, data: objectField(content, "data"), metadata, buffers };
+  // Copies, since these are views of memory that ZeroMQ owns.
+  const copies = buffers.map((buffer) => new Uint8Array(buffer));
+  return { kind, comm, target, data: objectField(content, "data"), metadata, buffers: copies };
 }

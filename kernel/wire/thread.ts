@@ -59,7 +59,14 @@ const handlers = requestHandlers({
 
 publisher.status("starting", {});
 sockets.receive(handle);
-port.on("message", (message: FromMain) => FROM_MAIN[message.type](message as never));
+port.on("message", (message: FromMain) => {
+  try {
+    FROM_MAIN[message.type](message as never);
+  } catch (error) {
+    // A record that makes no sense must not cost the user the kernel.
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  }
+});
 watchParent(() => kill());
 
 function handle(message: Message, from: "shell" | "control"): void {
