@@ -20,7 +20,7 @@ export async function bootstrap(name, needs) {
     requireBootstrapNode();
     console.log("Gradbook");
     await installPackages(needs);
-    handOver(projectNode(), join(ROOT, "scripts", "commands", `${name}.ts`));
+    handOver(await projectNode(), join(ROOT, "scripts", "commands", `${name}.ts`));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     console.error(`\n${error.message}`);

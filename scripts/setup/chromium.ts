@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import * as debian from "./debian.ts";
+import * as debian from "./debian.mjs";
 import { step } from "./steps.mjs";
 
 const CANDIDATES: readonly string[] = [

@@ -3,8 +3,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import * as debian from "./debian.mjs";
 import { MODULES } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
+import { step } from "./steps.mjs";
 
 /** @type {Record<string, string>} */
 const BINARIES = {
@@ -29,13 +31,35 @@ export function requireBootstrapNode() {
   );
 }
 
-/** The path of the Node that runs everything else. */
-export function projectNode() {
+/** The path of the Node that runs everything else; on a bare Debian the library it needs is installed first. */
+export async function projectNode() {
   const platform = `${process.platform} ${process.arch}`;
   const own = BINARIES[platform] && join(MODULES, BINARIES[platform]);
-  if (own && existsSync(own) && spawnSync(own, ["--version"]).status === 0) return own;
-  if (Number(process.versions.node.split(".")[0]) >= OLDEST) return process.execPath;
+  if (own && existsSync(own)) {
+    let refusal = refusalOf(own);
+    if (refusal.includes("libatomic") && debian.canInstall()) {
+      await step("System library for Node", (say) =>
+        debian.install("Debian packages for Node", ["libatomic1"], say),
+      );
+      refusal = refusalOf(own);
+    }
+    if (refusal === "") return own;
+    if (refusal.includes("libatomic") && !isNewEnough()) {
+      throw new Problem(
+        "The project's Node needs the system library libatomic: install it (on Debian and Ubuntu: sudo apt install libatomic1) and run the command again.",
+      );
+    }
+  }
+  if (isNewEnough()) return process.execPath;
   throw new Problem(
     `There is no ready-made Node 26 for ${platform} that runs here: install Node ${OLDEST} or newer and run the command again.`,
   );
+}
+
+const isNewEnough = () => Number(process.versions.node.split(".")[0]) >= OLDEST;
+
+/** Why a Node binary does not start here; "" if it does. */
+function refusalOf(/** @type {string} */ node) {
+  const { status, stderr, error } = spawnSync(node, ["--version"], { encoding: "utf8" });
+  return status === 0 ? "" : stderr || error?.message || "unknown";
 }

@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import * as debian from "./debian.ts";
+import * as debian from "./debian.mjs";
 import { ROOT, VENV } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 import { dropStamp, hashOf, readStamp, writeStamp } from "./stamp.mjs";

@@ -4,12 +4,17 @@ import { existsSync } from "node:fs";
 import { tool } from "./tool.mjs";
 
 /** Whether missing system packages can be installed from here. */
-export function canInstall(): boolean {
+export function canInstall() {
   return process.getuid?.() === 0 && existsSync("/etc/debian_version") && existsSync("/usr/bin/apt-get");
 }
 
-/** Installs Debian packages (with the package lists brought up to date first). */
-export async function install(what: string, packages: string[], say: (line: string) => void): Promise<void> {
+/**
+ * Installs Debian packages (with the package lists brought up to date first).
+ * @param {string} what the step's name
+ * @param {string[]} packages
+ * @param {(line: string) => void} say
+ */
+export async function install(what, packages, say) {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await tool(`${what} lists`, "apt-get", ["update", "-q"], { say, env });
   await tool(what, "apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { say, env });
