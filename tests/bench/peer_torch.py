@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent / "workloads"))
 built = {}
 

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-import golden
+sys.dont_write_bytecode = True
+import golden  # noqa: E402
 
 HERE = Path(__file__).parent
 torch.set_num_threads(1)

@@ -10,9 +10,9 @@ import { weightedSum, weightedSumOf } from "./weighted.js";
 
 // In float32 a step h costs about h^2 by curvature and 1e-7 / h by rounding: equal near the cube root of 1e-7.
 const STEP = 2 ** -8;
-// Of the sum of |gradient * direction|; measured: the worst case is a third of it.
-const RELATIVE = 4e-3;
-const ABSOLUTE = 1e-4;
+// Of the sum of |gradient * direction|; measured: the worst case is at a third of its limit.
+const RELATIVE = 2e-4;
+const ABSOLUTE = 4e-5;
 
 const smooth = loadOperations().ops.filter((golden) => golden.smooth);
 const names = [...new Set(smooth.map(({ op }) => op))];
