@@ -1,6 +1,6 @@
 // The packages from npm, by `npm ci` from the lockfile. `npm start` leaves the test-only ones out; `npm test` adds them.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { MODULES, ROOT } from "./paths.mjs";
 import { dropStamp, hashOf, readStamp, writeStamp } from "./stamp.mjs";
@@ -44,6 +44,8 @@ export async function installPackages({ tests }) {
     } finally {
       clearInterval(progress);
     }
+    // Otherwise npm would run the next bootstrap on the project's Node, which may still lack a system library.
+    for (const link of ["node", "node.cmd", "node.ps1"]) rmSync(join(MODULES, ".bin", link), { force: true });
     writeStamp("packages", `${lock} ${full ? "full" : "start"}`);
   });
 }
