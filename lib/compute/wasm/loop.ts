@@ -11,7 +11,7 @@ import { Lanes } from "./lanes.js";
 import { store } from "./memory.js";
 import { type Nest, planNest } from "./nest.js";
 import type { ScalarFunctions } from "./operations.js";
-import { Fold, makeReduction, type Reduction } from "./reduction.js";
+import { CHUNK, Fold, makeReduction, type Reduction } from "./reduction.js";
 
 export interface Target {
   readonly buffers: readonly PlanBuffer[];
@@ -112,7 +112,13 @@ class LoopEmitter {
     const { accumulators, outputs } = this.#kernel;
     const copies = this.#nest.vector < this.#nest.outer ? this.#values.lanes.copies : this.#copies;
     this.#reductions = accumulators.map((accumulator) =>
-      makeReduction(this.#f, accumulator, copies, () => this.#values.affine(this.#nest.position)),
+      makeReduction(
+        this.#f,
+        accumulator,
+        copies,
+        () => this.#values.affine(this.#nest.position),
+        this.#additions(-1) > CHUNK,
+      ),
     );
     if (this.#reduces && !this.#kernel.reduce.includes(0)) this.#openReduced(this.#nest.outer);
     if (this.#nest.vector >= this.#nest.outer) for (const reduction of this.#reductions) reduction.join();
@@ -163,6 +169,29 @@ class LoopEmitter {
     );
   }
 
+  /** Additions to one lane in one round of reduced loop `depth`. */
+  #additions(depth: number): number {
+    const { loops, vector } = this.#nest;
+    return loops.reduce((product, { extent, reduce }, i) => {
+      if (!reduce || i <= depth) return product;
+      return product * Math.ceil(extent / (i === vector ? 4 * this.#copies : 1));
+    }, 1);
+  }
+
+  #repeat(depth: number, times: number, round: () => void): void {
+    const f = this.#f;
+    const chunk = Math.max(1, Math.floor(CHUNK / this.#additions(depth)));
+    if (!this.#nest.loops[depth]!.reduce || times <= chunk) {
+      f.repeat(times, round);
+      return;
+    }
+    f.repeat(Math.floor(times / chunk), () => {
+      f.repeat(chunk, round);
+      for (const reduction of this.#reductions) reduction.flush();
+    });
+    if (times % chunk > 0) f.repeat(times % chunk, round);
+  }
+
   /** One loop in successive pieces, each with its own width of step. */
   #pieces(
     depth: number,
@@ -181,7 +210,7 @@ class LoopEmitter {
     for (const { times, points, lanes } of pieces) {
       if (times === 0) continue;
       this.#values.lanes = lanes;
-      f.repeat(times, () => {
+      this.#repeat(depth, times, () => {
         this.#values.scoped(body);
         moving.advance(points);
         if (counter !== undefined) f.advance(counter, points);

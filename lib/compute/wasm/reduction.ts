@@ -10,6 +10,8 @@ import { constantIn, Lanes, type Value } from "./lanes.js";
 export interface Reduction {
   /** Takes in one vector of points for each copy. `partial`: lanes that do not count must not change anything. */
   add(l: Lanes, x: Value, partial: boolean): void;
+  /** Long sums: moves what has been summed since the last time to the total. See `CHUNK`. */
+  flush(): void;
   /** Joins copies and lanes: afterwards the result is the same in all lanes. */
   join(): void;
   result(): Value;
@@ -48,18 +50,24 @@ const RULES: Readonly<Record<"sum" | "prod" | "max" | "min", Readonly<Record<DTy
   },
 };
 
-/** `push` leaves the position within the reduction as integers; only argmax and argmin ask for it. */
+/** Additions to one lane between flushes. A long sum in one float32 loses digits as it grows: the mean of 47 million pixels
+ *  would be right to 3 digits only. Sums of sums are right to 6. */
+export const CHUNK = 256;
+
+/** `position` gives the position within the reduction as integers; only argmax and argmin ask for it. `long`: the reduction
+ *  will be flushed. */
 export function makeReduction(
   f: FunctionBuilder,
   accumulator: Accumulator,
   copies: number,
   position: () => Value,
+  long: boolean,
 ): Reduction {
   const { op, value } = accumulator;
   if (op === "argmax" || op === "argmin") return new Position(f, op, value.dtype, copies, position);
   const rule = RULES[op][value.dtype];
   if (op !== "sum" && op !== "prod" && value.dtype === "float32") return new Extreme(f, rule, copies);
-  return new Fold(f, rule, value.dtype, copies);
+  return new Fold(f, rule, value.dtype, copies, long && rule.op === OP.f32x4_add);
 }
 
 function variable(f: FunctionBuilder, start: number): number {
@@ -90,14 +98,17 @@ export class Fold implements Reduction {
   readonly #start: number;
   readonly #sums: number[];
   #joined = false;
+  /** Of long sums, one for each copy. */
+  readonly #totals: readonly number[];
   /** x * y can be added in one instruction: `addProduct`. */
   readonly addsProducts: boolean;
 
-  constructor(f: FunctionBuilder, rule: Rule, dtype: DType, copies: number) {
+  constructor(f: FunctionBuilder, rule: Rule, dtype: DType, copies: number, long = false) {
     this.#f = f;
     this.#rule = rule;
     this.#start = constant(f, dtype, rule.start);
     this.#sums = Array.from({ length: copies }, () => variable(f, this.#start));
+    this.#totals = long ? this.#sums.map(() => variable(f, this.#start)) : [];
     this.addsProducts = rule.op === OP.f32x4_add;
   }
 
@@ -121,9 +132,22 @@ export class Fold implements Reduction {
     }
   }
 
+  flush(): void {
+    const f = this.#f;
+    this.#totals.forEach((total, copy) => {
+      f.get(total);
+      f.get(this.#sums[copy]!);
+      f.op(this.#rule.op);
+      f.set(total);
+      f.get(this.#start);
+      f.set(this.#sums[copy]!);
+    });
+  }
+
   join(): void {
     const f = this.#f;
     const sums = this.#sums;
+    this.#addTotals();
     for (let count = sums.length; count > 1; count = Math.ceil(count / 2)) {
       for (let i = 0; i < Math.floor(count / 2); i++) {
         f.get(sums[i]!);
@@ -145,7 +169,17 @@ export class Fold implements Reduction {
     this.#joined = true;
   }
 
+  #addTotals(): void {
+    this.#totals.forEach((total, copy) => {
+      this.#f.get(total);
+      this.#f.get(this.#sums[copy]!);
+      this.#f.op(this.#rule.op);
+      this.#f.set(this.#sums[copy]!);
+    });
+  }
+
   result(): Value {
+    if (!this.#joined) this.#addTotals();
     return { locals: this.#sums, uniform: this.#joined };
   }
 }
@@ -169,6 +203,8 @@ class Extreme implements Reduction {
     this.#value.add(l, x, partial);
     this.#isNaN.add(l, l.apply(OP.f32x4_ne, x, x), partial);
   }
+
+  flush(): void {}
 
   join(): void {
     this.#value.join();
@@ -268,6 +304,8 @@ class Position implements Reduction {
     const where = this.#one(OP.v128_or, this.#wins(value, best), this.#earlier(value, at, best, bestAt));
     this.#replace(0, value, at, where);
   }
+
+  flush(): void {}
 
   join(): void {
     const f = this.#f;
