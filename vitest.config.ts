@@ -11,6 +11,7 @@ interface Limits {
 
 const GROUPS: Record<string, Limits> = {
   unit: { timeout: 20_000, parallel: true },
+  training: { timeout: 120_000, parallel: false },
   kernel: { timeout: 60_000, parallel: false },
   notebooks: { timeout: 600_000, parallel: false },
   setup: { timeout: 900_000, parallel: false },

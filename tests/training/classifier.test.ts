@@ -79,7 +79,7 @@ describe.skipIf(noData !== undefined)(
           runs.map((epochs) => epochs[1]!),
         ),
       ).toBeLessThan(0.005);
-    }, 120_000);
+    });
 
     test("with batch norm it is better, and PyTorch's within 0.005", async () => {
       const { classifierBatchNorm, classifierBatchNormRounded } = golden;
@@ -94,7 +94,7 @@ describe.skipIf(noData !== undefined)(
           runs.map((epochs) => epochs[1]!),
         ),
       ).toBeLessThan(0.005);
-    }, 120_000);
+    });
   },
 );
 
