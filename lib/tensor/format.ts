@@ -43,11 +43,19 @@ function shownOffsets(shape: readonly number[], summarize: boolean): number[] {
   return offsets;
 }
 
-/** A function that prints one element, all to the same width. */
-function elementFormatter(values: readonly number[], dtype: DType): (value: number) => string {
+/** How the elements of a tensor are printed: all to the same width. */
+interface ElementFormat {
+  readonly print: (value: number) => string;
+  readonly width: number;
+}
+
+function elementFormat(values: readonly number[], dtype: DType): ElementFormat {
   const print = plainFormatter(values, dtype);
-  const width = Math.max(0, ...values.map((value) => print(value).length));
-  return (value) => print(value).padStart(width);
+  // as in PyTorch, zeros and infinities have to fit in where they can
+  const counted =
+    dtype === "float32" ? values.filter((value) => Number.isFinite(value) && value !== 0) : values;
+  const width = counted.reduce((most, value) => Math.max(most, print(value).length), 1);
+  return { print: (value) => print(value).padStart(width), width };
 }
 
 function plainFormatter(values: readonly number[], dtype: DType): (value: number) => string {
@@ -56,7 +64,8 @@ function plainFormatter(values: readonly number[], dtype: DType): (value: number
   const special = (value: number): string | undefined =>
     Number.isNaN(value) ? "nan" : Number.isFinite(value) ? undefined : value > 0 ? "inf" : "-inf";
   const finite = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
-  if (finite.length === 0) return (value) => special(value) ?? `${value}.`;
+  const whole = (value: number): string => special(value) ?? `${Object.is(value, -0) ? "-0" : value}.`;
+  if (finite.length === 0) return whole;
   const largest = Math.max(...finite);
   const smallest = Math.min(...finite);
   if (
@@ -64,15 +73,25 @@ function plainFormatter(values: readonly number[], dtype: DType): (value: number
     largest / smallest <= 1000 &&
     largest <= 1e8
   ) {
-    return (value) => special(value) ?? `${Object.is(value, -0) ? "-0" : value}.`;
+    return whole;
   }
   const scientific = largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4;
-  if (!scientific) return (value) => special(value) ?? value.toFixed(PRECISION);
+  if (!scientific) return (value) => special(value) ?? halfToEven(value, "toFixed");
   return (value) =>
     special(value) ??
-    value
-      .toExponential(PRECISION)
-      .replace(/e([+-])(\d+)$/, (_, sign: string, digits: string) => `e${sign}${digits.padStart(2, "0")}`);
+    halfToEven(value, "toExponential").replace(
+      /e([+-])(\d+)$/,
+      (_, sign: string, digits: string) => `e${sign}${digits.padStart(2, "0")}`,
+    );
+}
+
+/** A number whose digits end in the middle between two that can be printed; what is kept, and the exponent. */
+const HALFWAY = new RegExp(`^(.*\\.\\d{${PRECISION}})50*(e.*)?$`);
+
+/** Python rounds such numbers to the even digit, JavaScript away from zero. */
+function halfToEven(value: number, notation: "toFixed" | "toExponential"): string {
+  const [, kept, exponent = ""] = HALFWAY.exec(value[notation](60)) ?? [];
+  return kept !== undefined && Number(kept.at(-1)) % 2 === 0 ? kept + exponent : value[notation](PRECISION);
 }
 
 /** "tensor([[1., 2.],\n        [3., 4.]])" */
@@ -80,12 +99,12 @@ export function formatTensor<T extends TensorBase<T>>(tensor: TensorBase<T>): st
   const { shape, dtype } = tensor;
   const values = tensor.toTypedArray();
   const summarize = values.length > SUMMARIZE_ABOVE;
-  const print = elementFormatter(
+  const format = elementFormat(
     shownOffsets(shape, summarize).map((offset) => values[offset]!),
     dtype,
   );
   const prefix = "tensor(";
-  const body = values.length === 0 ? "[]" : formatAxis(values, shape, 0, 0, prefix.length, print, summarize);
+  const body = values.length === 0 ? "[]" : formatAxis(values, shape, 0, 0, prefix.length, format, summarize);
   const suffix: string[] = [];
   if (values.length === 0 && shape.length !== 1)
     suffix.push(`size=(${shape.join(", ")}${shape.length === 1 ? "," : ""})`);
@@ -95,7 +114,17 @@ export function formatTensor<T extends TensorBase<T>>(tensor: TensorBase<T>): st
     suffix.push(
       tensor.isLeaf ? "requiresGrad=true" : `gradFn=<${tensor.storage.node.tape?.op ?? "unknown"}>`,
     );
-  return `${prefix}${[body, ...suffix].join(", ")})`;
+  return `${withSuffixes(prefix + body, suffix, prefix.length)})`;
+}
+
+/** The text with what is said about the tensor, on new lines where it does not fit any more. */
+function withSuffixes(text: string, suffixes: readonly string[], indent: number): string {
+  let used = text.length - text.lastIndexOf("\n") + 1;
+  return suffixes.reduce((all, suffix) => {
+    const fits = used + suffix.length + 2 <= LINE_WIDTH;
+    used = (fits ? used + 2 : indent) + suffix.length;
+    return `${all},${fits ? " " : `\n${" ".repeat(indent)}`}${suffix}`;
+  }, text);
 }
 
 function formatAxis(
@@ -104,26 +133,26 @@ function formatAxis(
   dim: number,
   offset: number,
   indent: number,
-  print: (value: number) => string,
+  format: ElementFormat,
   summarize: boolean,
 ): string {
+  const { print, width } = format;
   if (dim === shape.length) return print(values[offset]!);
   const stride = elements(shape.slice(dim + 1));
   const positions = shown(shape[dim]!, summarize);
   if (dim === shape.length - 1) {
     const items = positions.map((i) => (i < 0 ? " ..." : print(values[offset + i]!)));
-    return `[${wrap(items, indent + 1)}]`;
+    return `[${wrap(items, indent + 1, width + 2)}]`;
   }
   const rows = positions.map((i) =>
-    i < 0 ? "..." : formatAxis(values, shape, dim + 1, offset + i * stride, indent + 1, print, summarize),
+    i < 0 ? "..." : formatAxis(values, shape, dim + 1, offset + i * stride, indent + 1, format, summarize),
   );
   const gap = "\n".repeat(shape.length - 1 - dim) + " ".repeat(indent + 1);
   return `[${rows.join(`,${gap}`)}]`;
 }
 
-/** Elements in lines of at most LINE_WIDTH characters. */
-function wrap(items: readonly string[], indent: number): string {
-  const width = Math.max(1, ...items.map((item) => item.length)) + 2;
+/** Elements in lines of at most LINE_WIDTH characters; `width` counts the comma. */
+function wrap(items: readonly string[], indent: number, width: number): string {
   const perLine = Math.max(1, Math.floor((LINE_WIDTH - indent) / width));
   const lines: string[] = [];
   for (let i = 0; i < items.length; i += perLine) lines.push(items.slice(i, i + perLine).join(", "));

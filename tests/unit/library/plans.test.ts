@@ -109,6 +109,10 @@ class Maker {
     () => this.reshape(this.float()),
     () => {
       const x = this.float(({ shape }) => shape.length > 1);
+      return this.reshape(ops.permute(x, this.shuffled(x.shape.length)));
+    },
+    () => {
+      const x = this.float(({ shape }) => shape.length > 1);
       return ops.permute(x, this.shuffled(x.shape.length));
     },
     () => {
