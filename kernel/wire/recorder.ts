@@ -62,9 +62,10 @@ export class Recorder {
   #addRows(id: string, rows: Float32Array, execution: number): void {
     const run = this.#runs.get(id);
     if (run === undefined) return;
+    // A later cell goes on with a run that an earlier one began; what an ended cell still sends does not revive it.
+    const goesOn = run.execution !== execution;
     run.execution = execution;
-    // A later cell goes on with a run that an earlier one began.
-    if (run.info.status !== "running") this.#changeInfo(run, { ...run.info, status: "running" });
+    if (goesOn && run.info.status !== "running") this.#changeInfo(run, { ...run.info, status: "running" });
     run.rows.add(rows);
     for (const listener of this.#listeners) listener.rowsAdded(run, rows);
   }

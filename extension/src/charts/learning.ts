@@ -15,8 +15,8 @@ export type Progress = "step" | "seconds";
 /** Points a line may have on the screen. */
 const POINTS = 800;
 
-const MARGIN: Margin = { l: 40, r: 18, t: 8, b: 40 };
-const COMPACT: Margin = { l: 32, r: 18, t: 6, b: 22 };
+const MARGIN: Margin = { l: 40, r: 24, t: 8, b: 40 };
+const COMPACT: Margin = { l: 32, r: 24, t: 6, b: 22 };
 
 interface Curves {
   readonly look: Look;

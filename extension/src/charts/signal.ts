@@ -25,7 +25,7 @@ export interface Moment {
 const MARGIN: Margin = { l: 48, r: 12, t: 20, b: 26 };
 /** The lower chart carries the names of the axis that both share. */
 const TITLED: Margin = { ...MARGIN, b: 42 };
-const COMPACT: Margin = { l: 36, r: 8, t: 18, b: 20 };
+const COMPACT: Margin = { l: 42, r: 8, t: 18, b: 20 };
 
 /** Range in which activations keep their size through many layers. */
 const HEALTHY_SPREAD = [0.1, 1] as const;

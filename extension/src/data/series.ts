@@ -31,8 +31,8 @@ export function smooth(x: ArrayLike<number>, y: ArrayLike<number>, window: numbe
 
 /** How many steps to smooth over: about a fortieth of the run, on a ladder, so that it changes rarely. */
 export function smoothingWindow(steps: number): number {
-  const ladder = [5, 10, 20, 50, 100] as const;
-  return ladder.find((window) => window >= steps / 40) ?? 100;
+  const ladder = [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+  return ladder.find((window) => window >= steps / 40) ?? 10_000;
 }
 
 /**

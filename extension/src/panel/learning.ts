@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Chart } from "../charts/chart.js";
+import { formatCount } from "../charts/format.js";
 import { type Look, newMemories } from "../charts/frame.js";
 import { accuracyFigure, lossFigure, type Progress, rateFigure } from "../charts/learning.js";
 import type { Tokens } from "../charts/tokens.js";
@@ -72,7 +73,7 @@ export class LearningScreen implements Screen {
     }
     const progress = this.#progress.value;
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans, ...this.#memories[index] });
-    const smoothed = trans.__("smoothed over %1 steps", smoothingWindow(record.lastStep));
+    const smoothed = trans.__("smoothed over %1 steps", formatCount(smoothingWindow(record.lastStep)));
     this.#lossUnit.textContent = record.info.classes
       ? `${trans.__("cross-entropy, nats")} · ${smoothed}`
       : smoothed;

@@ -1,0 +1,129 @@
+// JupyterLab for the browser tests: started with `npm start`'s own script, opened in the system's Chromium.
+// What the page saves is kept here and never written to the disk.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { type Browser, chromium, type Page, type Route } from "playwright-core";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const TOKEN = "first-light";
+const THEMES = "@jupyterlab/apputils-extension:themes";
+const CANDIDATES = [process.env.GRADBOOK_CHROMIUM, process.env.CHROMIUM].filter((path) => path !== undefined);
+
+export class Lab {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+
+  private constructor(port: number, child: ChildProcess) {
+    this.port = port;
+    this.#child = child;
+    this.#ended = new Promise((resolve) => child.once("exit", () => resolve()));
+  }
+
+  /** Runs `npm start -- --no-browser --port N` until it says that it is ready. */
+  static async start(): Promise<Lab> {
+    const port = await freePort();
+    const child = spawn(
+      "node",
+      [join(ROOT, "scripts", "start.mjs"), "--no-browser", "--port", String(port)],
+      {
+        cwd: ROOT,
+        env: { ...process.env, GRADBOOK_TOKEN: TOKEN },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    const lab = new Lab(port, child);
+    let said = "";
+    await new Promise<void>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        said += chunk;
+        if (/Ready: http/.test(said)) resolve();
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      child.once("exit", (code) => reject(new Error(`npm start ended with code ${code}:\n${said}`)));
+    });
+    return lab;
+  }
+
+  /** The address of a notebook, in a fresh workspace of the tests' own. */
+  address(notebook: string): string {
+    return `http://localhost:${this.port}/lab/workspaces/browser-tests/tree/${notebook}?token=${TOKEN}&reset`;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#ended;
+  }
+}
+
+/** The system's browser. */
+export async function launch(): Promise<Browser> {
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const [executablePath = "/usr/bin/chromium"] = CANDIDATES;
+  return chromium.launch({ executablePath, args });
+}
+
+/**
+ * A page whose saved notebooks and chosen theme live in memory: they survive a reload, and the files of whoever runs
+ * the tests stay as they are.
+ */
+export async function openPage(browser: Browser): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const notebooks = new Map<string, Record<string, unknown>>();
+  await page.route(/\/api\/contents\/[^?]*\.ipynb(\?|$)/, (route) => serveNotebook(route, notebooks));
+  const settings = { raw: JSON.stringify({ theme: "JupyterLab Light" }) };
+  await page.route(/\/api\/settings(\/[^?]*themes)?(\?|$)/, (route) => serveTheme(route, settings));
+  page.on("dialog", (dialog) => void dialog.accept());
+  return page;
+}
+
+async function serveNotebook(route: Route, saved: Map<string, Record<string, unknown>>): Promise<void> {
+  const request = route.request();
+  const url = new URL(request.url());
+  if (request.method() === "PUT") {
+    const stored = await route.fetch({
+      method: "GET",
+      url: `${url.origin}${url.pathname}?content=0`,
+      postData: "",
+    });
+    const model = { ...(await stored.json()), ...request.postDataJSON() };
+    saved.set(url.pathname, model);
+    await route.fulfill({ json: { ...model, content: null, format: null } });
+    return;
+  }
+  const model = saved.get(url.pathname);
+  if (request.method() !== "GET" || !model) await route.continue();
+  else if (url.searchParams.get("content") === "0")
+    await route.fulfill({ json: { ...model, content: null } });
+  else await route.fulfill({ json: { ...model, format: "json" } });
+}
+
+async function serveTheme(route: Route, settings: { raw: string }): Promise<void> {
+  if (route.request().method() === "PUT") {
+    settings.raw = route.request().postDataJSON().raw;
+    await route.fulfill({ status: 204 });
+    return;
+  }
+  const response = await route.fetch();
+  const body = await response.json();
+  const themed = (plugin: { id: string }): object =>
+    plugin.id === THEMES ? { ...plugin, raw: settings.raw } : plugin;
+  await route.fulfill({
+    response,
+    json: Array.isArray(body.settings) ? { ...body, settings: body.settings.map(themed) } : themed(body),
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
