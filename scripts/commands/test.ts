@@ -41,6 +41,7 @@ function chooseGroups(names: string[]): readonly Group[] {
 async function prepare(groups: readonly Group[]): Promise<Record<string, string>> {
   if (groups.every((group) => group.build === "lib")) {
     await compile(["lib"]);
+    if (groups.some((group) => group.data)) await prepareData();
     return {};
   }
   await preparePython();

@@ -13,8 +13,10 @@ export interface Count {
 
 export interface Group {
   name: string;
-  /** TypeScript projects to compile first; "all" also bundles the extension and prepares Python and the data. */
+  /** What must be built: the library, or "all", with the kernel, the extension, Python and the data. */
   build: "lib" | "all";
+  /** Whether it needs the data sets although it does not need everything. */
+  data?: true;
   browser?: true;
   run(env: Record<string, string>): Promise<Count>;
 }
@@ -35,6 +37,7 @@ export const GROUPS: readonly Group[] = [
   },
   { name: "unit", build: "lib", run: (env) => runTests("unit", env) },
   { name: "training", build: "lib", run: (env) => runTests("training", env) },
+  { name: "training", build: "lib", data: true, run: (env) => runTests("training", env) },
   { name: "kernel", build: "all", run: (env) => runTests("kernel", env) },
   { name: "notebooks", build: "all", run: (env) => runTests("notebooks", env) },
   { name: "browser", build: "all", browser: true, run: (env) => runTests("browser", env) },
