@@ -24,7 +24,7 @@ interface Room {
 }
 
 /** The table of the rooms: name, places, description, outside. */
-const ROOMS: Room[] = [...PAGE.matchAll(/^\| \*\*(\w+)\*\* \|([^|]*)\|[^|]*\|([^|]*)\|$/gm)].map(
+const ROOMS: Room[] = [...PAGE.matchAll(/^\| \*\*(\w+)\*\* +\|([^|]*)\|[^|]*\|([^|]*)\|$/gm)].map(
   ([, name, places, outside]) => ({ name: name!, places: quoted(places!), outside: quoted(outside!) }),
 );
 
