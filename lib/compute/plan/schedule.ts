@@ -111,27 +111,24 @@ function dependencies(graph: GraphSpec, stored: ReadonlySet<number>, node: numbe
   return found;
 }
 
-/** Overwriting results that nothing but other such results reads: they can be written over the old value at the end. */
-function chooseInPlace(
-  graph: GraphSpec,
-  consumers: readonly number[][],
-  viaCopy: ReadonlySet<number>,
-): ReadonlySet<number> {
+/** Overwriting results that can be computed right where the old value lies: element by element. */
+function chooseInPlace(graph: GraphSpec, viaCopy: ReadonlySet<number>): ReadonlySet<number> {
   const inPlace = new Set<number>();
   for (const { node, overwrites } of graph.results) {
-    const { op, inputs } = graph.nodes[node]!;
-    if (overwrites === undefined || viaCopy.has(node) || inputs.length === 0) continue;
+    const { op } = graph.nodes[node]!;
+    if (overwrites === undefined || viaCopy.has(node) || isLeaf(op)) continue;
     if (opNamed(op).lowering.kind === "elementwise") inPlace.add(node);
   }
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const node of inPlace) {
-      if (consumers[node]!.every((reader) => inPlace.has(reader))) continue;
-      inPlace.delete(node);
-      changed = true;
-    }
-  }
   return inPlace;
+}
+
+/** For each node, whether it is or needs one of `nodes`. */
+function needing(graph: GraphSpec, nodes: ReadonlySet<number>): boolean[] {
+  const found: boolean[] = [];
+  graph.nodes.forEach(({ inputs }, node) => {
+    found.push(nodes.has(node) || inputs.some((input) => found[input]));
+  });
+  return found;
 }
 
 /** Assigns every stored node to a draft. `must`: nodes known to need a buffer; `viaCopy`: results not to write in place. */
@@ -142,7 +139,8 @@ export function schedule(
 ): Schedule {
   const consumers = consumersOf(graph);
   const stored = chooseStored(graph, consumers, must);
-  const inPlace = chooseInPlace(graph, consumers, viaCopy);
+  const inPlace = chooseInPlace(graph, viaCopy);
+  const late = needing(graph, inPlace);
   const drafts: Draft[] = [];
   const draftOf = new Map<number, number>();
 
@@ -190,11 +188,12 @@ export function schedule(
     put(node, found >= 0 ? found : open({ kind: "loop", outer: spec.shape, reduce: [], accumulators: [] }));
   };
 
-  for (let node = 0; node < graph.nodes.length; node++) {
-    if (stored.has(node) && !isLeaf(graph.nodes[node]!.op) && !inPlace.has(node)) place(node, 0);
-  }
-  // in-place updates come last, so that whoever reads the old value has read it
+  const toPlace = graph.nodes
+    .map((_, node) => node)
+    .filter((n) => stored.has(n) && !isLeaf(graph.nodes[n]!.op));
+  for (const node of toPlace) if (!late[node]) place(node, 0);
+  // updates in place come last, with all that needs their new values: who reads the old value has read it by then
   const last = drafts.length;
-  for (let node = 0; node < graph.nodes.length; node++) if (inPlace.has(node)) place(node, last);
+  for (const node of toPlace) if (late[node]) place(node, last);
   return { drafts, draftOf, inPlace };
 }
