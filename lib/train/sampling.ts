@@ -9,7 +9,8 @@ const LAYERS_PER_STEP = 50;
 const LOSS_PER_STEP = 500;
 
 function due(step: number, dense: number, resolution: number): boolean {
-  return step < dense || step % Math.max(1, Math.floor(step / resolution)) === 0;
+  const mark = (at: number): number => Math.floor(resolution * Math.log(at));
+  return step < dense || mark(step) !== mark(step - 1);
 }
 
 /** What to measure at a step: its loss, and its layers' statistics (which include the loss). */

@@ -1,0 +1,241 @@
+// watch(): what is published while a network trains, against the same training in plain loops and double precision.
+
+import * as gb from "gradbook";
+import { installHost } from "gradbook/train/host";
+import {
+  LAYER_FIELDS,
+  layerColumn,
+  type RunEvent,
+  type RunInfo,
+  rowLength,
+  stepColumn,
+} from "gradbook/train/run";
+import { sampling } from "gradbook/train/sampling";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { count, difference, seeded } from "./support.js";
+
+const { nn, optim, tensor, watch } = gb;
+
+type Matrix = readonly (readonly number[])[];
+
+const SAMPLES = 7;
+const LEARNING_RATE = 0.3;
+const random = seeded(5);
+const matrix = (rows: number, columns: number): number[][] =>
+  Array.from({ length: rows }, () => Array.from({ length: columns }, () => Math.fround(random() * 2 - 1)));
+
+const images = matrix(SAMPLES, 6);
+const labels = [0, 2, 1, 1, 0, 2, 2];
+const weights = { w1: matrix(5, 6), b1: matrix(1, 5)[0]!, w2: matrix(3, 5), b2: matrix(1, 3)[0]! };
+
+let events: RunEvent[] = [];
+const publish = (event: RunEvent): void => void events.push(event);
+
+beforeEach(() => {
+  events = [];
+  installHost({ publish, display: () => undefined });
+});
+
+afterEach(() => {
+  Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
+});
+
+function network(): { model: gb.nn.Sequential; optimizer: gb.optim.SGD } {
+  const first = nn.Linear(6, 5);
+  const second = nn.Linear(5, 3);
+  const { w1, b1, w2, b2 } = weights;
+  [first.weight.data, first.bias!.data] = [tensor(w1), tensor(b1)];
+  [second.weight.data, second.bias!.data] = [tensor(w2), tensor(b2)];
+  const model = nn.Sequential(first, nn.ReLU(), second);
+  return { model, optimizer: new optim.SGD(model.parameters(), { lr: LEARNING_RATE }) };
+}
+
+const x = (): gb.Tensor => tensor(images);
+const y = (): gb.Tensor => tensor(labels, { dtype: "int32" });
+
+function trainStep(model: gb.nn.Sequential, optimizer: gb.optim.SGD, read: (loss: gb.Tensor) => void): void {
+  const loss = nn.CrossEntropyLoss()(model(x()), y());
+  read(loss);
+  loss.backward();
+  optimizer.step();
+  optimizer.zeroGrad();
+}
+
+const rowsOf = (run?: string): number[][] =>
+  events.flatMap((event) => {
+    if (event.type !== "rows" || (run !== undefined && event.run !== run)) return [];
+    const length = rowLength(2);
+    return Array.from({ length: event.rows.length / length }, (_, i) =>
+      Array.from(event.rows.subarray(i * length, (i + 1) * length)),
+    );
+  });
+const infos = (): RunInfo[] => events.flatMap((event) => (event.type === "run" ? [event.info] : []));
+
+// --- the same by hand ------------------------------------------------------------------------------------------------
+
+const times = (a: Matrix, b: Matrix): number[][] =>
+  a.map((row) => b[0]!.map((_, j) => row.reduce((sum, value, k) => sum + value * b[k]![j]!, 0)));
+const transpose = (a: Matrix): number[][] => a[0]!.map((_, j) => a.map((row) => row[j]!));
+const columnSums = (a: Matrix): number[] =>
+  transpose(a).map((column) => column.reduce((sum, v) => sum + v, 0));
+const norm = (...lists: (readonly number[])[]): number => Math.hypot(...lists.flat());
+const mean = (list: readonly number[]): number => list.reduce((sum, v) => sum + v, 0) / list.length;
+const std = (list: readonly number[]): number => Math.sqrt(mean(list.map((v) => (v - mean(list)) ** 2)));
+
+function statistics(activation: Matrix): number[] {
+  const all = activation.flat();
+  return [mean(all), std(all), mean(transpose(activation).map(std)), mean(all.map((v) => Number(v === 0)))];
+}
+
+/** Loss, accuracy and the layers' numbers of each step. */
+function byHand(steps: number): { loss: number; accuracy: number; layers: number[][] }[] {
+  let { w1, b1, w2, b2 } = weights;
+  const descend = (p: Matrix, g: Matrix): number[][] =>
+    p.map((row, i) => row.map((v, j) => v - LEARNING_RATE * g[i]![j]!));
+  return Array.from({ length: steps }, () => {
+    const z1 = times(images, transpose(w1)).map((row) => row.map((v, j) => v + b1[j]!));
+    const a1 = z1.map((row) => row.map((v) => Math.max(v, 0)));
+    const z2 = times(a1, transpose(w2)).map((row) => row.map((v, j) => v + b2[j]!));
+    const p = z2.map((row) => {
+      const powers = row.map(Math.exp);
+      const total = powers.reduce((sum, v) => sum + v, 0);
+      return powers.map((v) => v / total);
+    });
+    const dz2 = p.map((row, i) => row.map((v, j) => (v - Number(labels[i] === j)) / SAMPLES));
+    const dz1 = times(dz2, w2).map((row, i) => row.map((v, j) => (z1[i]![j]! > 0 ? v : 0)));
+    const [dw1, dw2] = [times(transpose(dz1), images), times(transpose(dz2), a1)];
+    const [db1, db2] = [columnSums(dz1), columnSums(dz2)];
+    [w1, w2] = [descend(w1, dw1), descend(w2, dw2)];
+    [b1, b2] = [descend([b1], [db1])[0]!, descend([b2], [db2])[0]!];
+    return {
+      loss: mean(p.map((row, i) => -Math.log(row[labels[i]!]!))),
+      accuracy: mean(z2.map((row, i) => Number(row.indexOf(Math.max(...row)) === labels[i]))),
+      layers: [
+        [...statistics(a1), norm(dz1.flat()), norm(dw1.flat(), db1)],
+        [...statistics(z2), norm(dz2.flat()), norm(dw2.flat(), db2)],
+      ],
+    };
+  });
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+const STEPS = 5;
+
+test.each([
+  ["nothing is read", () => undefined],
+  ["the loss is read early", (loss: gb.Tensor) => void loss.item()],
+])("rows equal statistics of the full tensors when %s", (_name, read) => {
+  const { model, optimizer } = network();
+  const watcher = watch(model, { name: "exact", dataset: "noise" });
+  for (let i = 0; i < STEPS; i++) trainStep(model, optimizer, read);
+  watcher.finish();
+  const expected = byHand(STEPS);
+  const rows = rowsOf();
+  expect(rows.map((row) => row[stepColumn("step")])).toEqual([0, 1, 2, 3, 4]);
+  rows.forEach((row, i) => {
+    const { loss, accuracy, layers } = expected[i]!;
+    expect(row[stepColumn("loss")]).toBeCloseTo(loss, 5);
+    expect(row[stepColumn("accuracy")]).toBeCloseTo(accuracy, 6);
+    expect(row[stepColumn("learningRate")]).toBeCloseTo(LEARNING_RATE, 6);
+    expect(row[stepColumn("validationLoss")]).toBeNaN();
+    layers.forEach((fields, layer) => {
+      const at = layerColumn(layer, "mean");
+      expect(difference(row.slice(at, at + LAYER_FIELDS.length), fields)).toBeLessThan(1e-5);
+    });
+  });
+  expect(infos()[0]).toMatchObject({
+    status: "running",
+    dataset: "noise",
+    layers: [
+      { path: "0", label: "Linear(6, 5) → ReLU", kind: "ReLU" },
+      { path: "2", label: "Linear(5, 3)", kind: "Linear" },
+    ],
+  });
+  expect(infos().at(-1)).toMatchObject({ status: "finished", classes: 3 });
+});
+
+test("watching adds no run and no product to a step, and finish() leaves nothing behind", () => {
+  const { model, optimizer } = network();
+  const step = (): void => trainStep(model, optimizer, () => undefined);
+  for (let i = 0; i < 3; i++) step();
+  const plain = count(step);
+  const watcher = watch(model);
+  for (let i = 0; i < 3; i++) step();
+  const watched = count(step);
+  expect([watched.runs, watched.matmuls]).toEqual([plain.runs, plain.matmuls]);
+  watcher.finish();
+  const before = rowsOf().length;
+  step();
+  expect(count(step)).toEqual(plain);
+  expect(rowsOf().length).toBe(before);
+});
+
+test("watching again ends the run and starts another one with a number; no step is recorded twice", () => {
+  const { model, optimizer } = network();
+  const first = watch(model, { name: "He" });
+  trainStep(model, optimizer, () => undefined);
+  const second = watch(model, { name: "He" });
+  expect([first.active, second.active]).toEqual([false, true]);
+  trainStep(model, optimizer, () => undefined);
+  trainStep(model, optimizer, () => undefined);
+  second.finish();
+  const [he, ...others] = infos();
+  expect(he!.name).toBe("He");
+  const again = others.find(({ name }) => name === "He #2")!;
+  expect(again.id).not.toBe(he!.id);
+  expect(
+    infos()
+      .filter(({ id }) => id === he!.id)
+      .at(-1)!.status,
+  ).toBe("finished");
+  expect(rowsOf(he!.id).map(([step]) => step)).toEqual([0]);
+  expect(rowsOf(again.id).map(([step]) => step)).toEqual([0, 1]);
+});
+
+test("works without a host, and publishes while the event loop turns", async () => {
+  Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
+  const { model, optimizer } = network();
+  const watcher = watch(model);
+  trainStep(model, optimizer, () => undefined);
+  installHost({ publish, display: () => undefined });
+  trainStep(model, optimizer, () => undefined);
+  while (rowsOf().length < 1) await new Promise(setImmediate);
+  watcher.finish();
+  expect(rowsOf().at(-1)![0]).toBe(1);
+});
+
+test("evaluation in between is not recorded", () => {
+  const { model, optimizer } = network();
+  const watcher = watch(model);
+  for (let i = 0; i < 3; i++) {
+    trainStep(model, optimizer, () => undefined);
+    model.eval();
+    gb.noGrad(() => (model(x()) as gb.Tensor).sum().item());
+    model.train();
+  }
+  watcher.finish();
+  const expected = byHand(3).map(({ layers }) => layers[0]![0]!);
+  expect(rowsOf().map(([step]) => step)).toEqual([0, 1, 2]);
+  expect(
+    difference(
+      rowsOf().map((row) => row[layerColumn(0, "mean")]!),
+      expected,
+    ),
+  ).toBeLessThan(1e-5);
+});
+
+test("sampling: everything at first, then ever fewer", () => {
+  for (let step = 0; step < 100; step++) expect(sampling(step)).toEqual({ loss: true, layers: true });
+  for (let step = 0; step < 1000; step++) expect(sampling(step).loss).toBe(true);
+  const measured = (from: number, to: number, what: "loss" | "layers"): number =>
+    Array.from({ length: to - from }, (_, i) => sampling(from + i)).filter((due) => due[what]).length;
+  for (const start of [1000, 10_000, 100_000]) {
+    // one step in (step / 50): from a step to its double 50 ln 2 = 35 of them
+    expect(Math.abs(measured(start, 2 * start, "layers") - 50 * Math.LN2)).toBeLessThan(2);
+    // one step in (step / 500), and the steps at which layers are measured
+    const losses = measured(start, 2 * start, "loss");
+    expect(losses).toBeGreaterThan(500 * Math.LN2 - 2);
+    expect(losses).toBeLessThan(550 * Math.LN2 + 2);
+  }
+});
