@@ -14,10 +14,15 @@ const data: WireThreadData = { connection, paths, words, port: port2 };
 const wire = new Worker(new URL("./wire/thread.js", import.meta.url), {
   workerData: data,
   transferList: [port2],
+  stdout: true,
+  stderr: true,
 });
-const write = process.stderr.write.bind(process.stderr);
+// Taken before cells' prints are captured: what the kernel itself has to say goes to the server's log.
+const log = process.stderr.write.bind(process.stderr);
+wire.stdout.on("data", (chunk: Buffer) => log(chunk));
+wire.stderr.on("data", (chunk: Buffer) => log(chunk));
 wire.on("error", (error: Error) => {
-  write(`The kernel's connection failed: ${error.stack ?? error.message}\n`);
+  log(`The kernel's connection failed: ${error.stack ?? error.message}\n`);
   process.exit(1);
 });
 

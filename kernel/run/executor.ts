@@ -1,5 +1,6 @@
 // Runs compiled cells, one after the other, and says how each ended.
 
+import { setImmediate } from "node:timers/promises";
 import vm from "node:vm";
 import type { MimeBundle } from "../protocol/messages.js";
 import type { CompiledCell, Outcome } from "../protocol/threads.js";
@@ -65,6 +66,8 @@ export class Executor {
     } finally {
       this.#running = undefined;
       this.#interrupts.clear();
+      // What the cell has put off to the end of this turn (the last rows of a run) still belongs before its end.
+      await setImmediate();
     }
   }
 

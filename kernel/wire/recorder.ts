@@ -32,26 +32,28 @@ export class Recorder {
     return [...this.#runs.values()];
   }
 
-  /** Takes what the library has published in this execution. */
-  record(event: RunEvent, execution: number): void {
-    if (event.type === "run") this.#setInfo(event.info, execution);
-    else this.#addRows(event.run, event.rows, execution);
+  /** Takes what the library has published in this execution; `active`: which has not ended yet. */
+  record(event: RunEvent, execution: number, active: boolean): void {
+    if (event.type === "run") this.#setInfo(event.info, execution, active);
+    else this.#addRows(event.run, event.rows, execution, active);
   }
 
   /** A cell has ended: runs that it worked on and did not end itself get this status. */
   cellEnded(execution: number, status: RunStatus): void {
     for (const run of this.#runs.values()) {
-      if (run.execution !== execution) continue;
+      if (run.execution !== execution || run.rows.count === 0) continue;
       if (run.info.status === "running") this.#changeInfo(run, { ...run.info, status });
       for (const listener of this.#listeners) listener.cellEnded(run);
     }
   }
 
-  #setInfo(info: RunInfo, execution: number): void {
+  #setInfo(info: RunInfo, execution: number, active: boolean): void {
     const known = this.#runs.get(info.id);
     const width = rowLength(info.layers.length);
     if (known !== undefined && known.rows.width === width) {
-      this.#changeInfo(known, info);
+      // What comes after the end of the cell does not start the run again.
+      const status = active || info.status !== "running" ? info.status : known.info.status;
+      this.#changeInfo(known, { ...info, status });
       return;
     }
     const run = { info, rows: new RowStore(width, LIMITS.recorderRows), execution };
@@ -59,13 +61,12 @@ export class Recorder {
     this.#changeInfo(run, info);
   }
 
-  #addRows(id: string, rows: Float32Array, execution: number): void {
+  #addRows(id: string, rows: Float32Array, execution: number, active: boolean): void {
     const run = this.#runs.get(id);
     if (run === undefined) return;
-    // A later cell goes on with a run that an earlier one began; what an ended cell still sends does not revive it.
-    const goesOn = run.execution !== execution;
     run.execution = execution;
-    if (goesOn && run.info.status !== "running") this.#changeInfo(run, { ...run.info, status: "running" });
+    // A later cell goes on with a run that an earlier one began.
+    if (active && run.info.status !== "running") this.#changeInfo(run, { ...run.info, status: "running" });
     run.rows.add(rows);
     for (const listener of this.#listeners) listener.rowsAdded(run, rows);
   }

@@ -68,6 +68,7 @@ port.on("message", (message: FromMain) => {
   }
 });
 watchParent(() => kill());
+language.start();
 
 function handle(message: Message, from: "shell" | "control"): void {
   const channel: Channel = sockets[from];
@@ -96,7 +97,6 @@ async function answer(request: Parameters<typeof executions.add>[0]): Promise<vo
   publisher.status("idle", header);
   const { running } = executions;
   if (running !== undefined) publisher.status("busy", running.parent);
-  language.start();
 }
 
 type Handlers = { [T in FromMain["type"]]: (message: Extract<FromMain, { type: T }>) => void };
@@ -112,7 +112,7 @@ const FROM_MAIN: Handlers = {
   display: ({ execution, bundle, id, update }) => showDisplay(execution, { ...bundle }, id, update),
   clear: ({ execution, wait }) => show(execution, "clear_output", { wait }),
   done: ({ execution, outcome }) => executions.done(execution, outcome),
-  run: ({ execution, event }) => recorder.record(event, execution),
+  run: ({ execution, event }) => recorder.record(event, execution, executions.running?.id === execution),
   target: ({ name, registered }) => comms.setMainTarget(name, registered),
   comm: ({ execution, event }) => comms.fromMain(event, executions.record(execution)?.parent ?? {}),
 };

@@ -157,6 +157,26 @@ describe("the live monitor", () => {
     await ended("long", "stopped");
   });
 
+  test("rows that come after the end of their cell are kept, and do not start the run again", async () => {
+    const comm = openMonitor();
+    const id = kernel().startCell(
+      "begin('tail'); record('tail', 0); setTimeout(() => record('tail', 1), 200); 0",
+    );
+    await kernel().finished(id);
+    const rows = await kernel().wait(
+      (m) => m.content.comm_id === comm && m.type === "comm_msg" && m.buffers.some((b) => floats(b)[0] === 1),
+      "the last row",
+    );
+    expect(rows.content.data).toMatchObject({ type: "rows", run: "tail", rows: 1 });
+    const again = openMonitor();
+    const snapshot = await onComm(again, ({ type }) => type === "snapshot");
+    const { runs } = snapshot.content.data as { runs: { info: { id: string }; rows: number }[] };
+    expect(runs.find(({ info }) => info.id === "tail")).toMatchObject({
+      info: { status: "finished" },
+      rows: 2,
+    });
+  });
+
   test("a run's picture stands in the cell that trains and ends with its last state", async () => {
     const { messages } = await kernel().execute(
       "begin('drawn'); for (let i = 0; i < 1000; i++) record('drawn', i)",

