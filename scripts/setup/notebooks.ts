@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { jupyterEnvironment } from "./jupyter.ts";
 import { NOTEBOOKS, ROOT } from "./paths.mjs";
 import { PYTHON } from "./python.ts";
@@ -27,9 +27,9 @@ export function allNotebooks(): string[] {
     .sort();
 }
 
-/** Executes a notebook of the notebooks folder. The file stays as it is unless `save` is set. */
+/** Executes a notebook: its name in the notebooks folder, or a path. The file stays as it is unless `save` is set. */
 export function runNotebook(name: string, { save = false }: { save?: boolean } = {}): Promise<Outcome> {
-  const path = join(NOTEBOOKS, name);
+  const path = resolve(NOTEBOOKS, name);
   const script = join(ROOT, "scripts", "python", "run_notebook.py");
   const args = [script, path, String(CELL_SECONDS), ...(save ? [path] : [])];
   const env = { ...process.env, ...jupyterEnvironment() };
