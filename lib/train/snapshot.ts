@@ -153,7 +153,6 @@ function panelSvg({ title, lines }: Panel, left: number): string {
     const path = visible.map(([a, b], i) => `${i === 0 ? "M" : "L"}${px(a)} ${py(b)}`).join("");
     return `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.4" stroke-linejoin="round"/>`;
   });
-  const label = (value: number): string => String(Number(value.toPrecision(3)));
   return [
     `<text x="${left}" y="${PANEL.top - 10}">${escaped(title)}${y.log ? ", log" : ""}</text>`,
     `<rect x="${left}" y="${PANEL.top}" width="${PANEL.width}" height="${PANEL.height}" fill="none" stroke="${GREY}" stroke-opacity="0.4"/>`,
@@ -163,6 +162,13 @@ function panelSvg({ title, lines }: Panel, left: number): string {
     `<text x="${left}" y="${bottom + 15}">${label(x.low)}</text>`,
     `<text x="${left + PANEL.width}" y="${bottom + 15}" text-anchor="end">step ${label(x.high)}</text>`,
   ].join("");
+}
+
+/** Three digits at most: 0.31, 2.25e-4. */
+function label(value: number): string {
+  const size = Math.abs(value);
+  const plain = size === 0 || (size >= 1e-3 && size < 1e6);
+  return plain ? String(Number(value.toPrecision(3))) : value.toExponential(1);
 }
 
 interface Scale {
