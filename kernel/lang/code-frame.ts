@@ -3,6 +3,7 @@
 import type { ErrorContent } from "../protocol/messages.js";
 import type { Diagnostic } from "../protocol/threads.js";
 
+export const DIM = (text: string): string => `\u001b[2m${text}\u001b[22m`;
 export const RED = (text: string): string => `\u001b[31m${text}\u001b[39m`;
 
 /** The line (from 0) with its number, and carets under `length` characters from `column`. */

@@ -1,7 +1,7 @@
 // Errors as users see them: in the lines of their own TypeScript, without the kernel's frames, with the line that failed.
 
 import { inspect } from "node:util";
-import { codeFrame, RED } from "../lang/code-frame.js";
+import { codeFrame, DIM, RED } from "../lang/code-frame.js";
 import type { ErrorContent } from "../protocol/messages.js";
 import type { CompiledCell, PositionTable } from "../protocol/threads.js";
 
@@ -44,7 +44,7 @@ export class ErrorReports {
     if (match != null && cell !== undefined) {
       lines.push(codeFrame(cell.source, Number(match[2]) - 1, Number(match[3]) - 1));
     }
-    lines.push(...frames);
+    lines.push(...frames.map((frame) => (CELL_POSITION.test(frame) ? frame : DIM(frame))));
     const { cause } = error;
     if (cause instanceof Error && !seen.includes(cause)) {
       const [first, ...rest] = this.#traceback(cause, [...seen, error]);

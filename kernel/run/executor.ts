@@ -56,7 +56,6 @@ export class Executor {
     const execution = new Execution(id);
     this.#running = execution;
     this.#latest = id;
-    this.#interrupts.clear();
     try {
       const result = await this.#value(execution, cell);
       return { status: "ok", ...(result === undefined ? {} : { result }) };

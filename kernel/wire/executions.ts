@@ -23,6 +23,8 @@ export interface ExecutionParts {
   readonly language: LanguageClient;
   readonly history: History;
   readonly toMain: (message: ToMain) => void;
+  /** Called before a cell goes to main: whatever was to stop the one before it is over. */
+  readonly starting: () => void;
   /** Called when a cell has ended, before the last messages about it. */
   readonly ended: (execution: number, outcome: Outcome) => void;
 }
@@ -120,7 +122,7 @@ export class Executions {
   }
 
   async #outcome(record: ExecutionRecord, source: string, name: string): Promise<Outcome> {
-    const { language, publisher, toMain } = this.#parts;
+    const { language, publisher, toMain, starting } = this.#parts;
     this.#running = record;
     this.#phase = "compile";
     let cell: CompiledCell;
@@ -138,6 +140,7 @@ export class Executions {
       return failed({ ename: "CompilerError", evalue: message, traceback: [message] });
     }
     this.#phase = "run";
+    starting();
     const outcome = new Promise<Outcome>((resolve) => {
       this.#finish = resolve;
     });

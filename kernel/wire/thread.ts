@@ -43,6 +43,7 @@ const executions = new Executions({
   language,
   history,
   toMain,
+  starting: () => Atomics.store(words, SHARED.interrupt, 0),
   ended: (execution, outcome) => recorder.cellEnded(execution, statusOfRuns(outcome)),
 });
 const stop = new Stop(words, executions, publisher, toMain);
