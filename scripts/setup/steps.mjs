@@ -24,7 +24,7 @@ export async function step(name, work, { quiet = false } = {}) {
     if (tty) draw();
     else if (performance.now() - lastShown > 20_000) {
       lastShown = performance.now();
-      console.log(`  ${name} ... ${seconds(since)} ${detail}`);
+      console.log(`  ${name} ... ${seconds(since)}  ${detail.slice(0, 60)}`.trimEnd());
     }
   };
   const timer = setInterval(remind, tty ? 200 : 1000);
