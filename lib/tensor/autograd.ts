@@ -136,11 +136,22 @@ export function backward(
   for (const [leaf, gradient] of pass.leaves) {
     const slot = leaf.slot as GradientSlot | undefined;
     if (slot === undefined) continue;
+    recorded.add(slot);
     if (slot.gradient === undefined) slot.gradient = new Storage(gradient);
     else slot.gradient.node = withGradMode(createGraph, () => add(slot.gradient!.node, gradient));
   }
   for (const { tap, gradient } of pass.taps) tap(gradient);
   if (!retainGraph && !createGraph) release(pass.visited);
+}
+
+/** Slots that got a gradient since gradients were last computed. */
+const recorded = new Set<GradientSlot>();
+
+/** Gradients that are recorded and not computed yet. They come out of whatever is computed next, all of them in one run. */
+export function pendingGradients(): Node[] {
+  const nodes = [...recorded].flatMap(({ gradient }) => (gradient?.node.pending ? [gradient.node] : []));
+  recorded.clear();
+  return nodes;
 }
 
 /** Lets go of what a backward pass kept. What was differentiated can't be again. */
@@ -182,13 +193,14 @@ export function gradientsOf(
 }
 
 /** Forward values to keep when `root` is computed before its backward(): what the backward pass will read, so that nothing
- *  is computed twice. The pass itself is worked out here and used by backward() later. Undefined after backward(). */
-export function keepForBackward(root: Node): Node[] | undefined {
+ *  is computed twice. The pass itself is worked out here and used by backward() later. */
+export function keepForBackward(root: Node): Node[] {
   if (!root.requiresGrad || root.tape === undefined || elements(root.shape) !== 1) return [];
   let pass = planned.get(root);
   if (pass === undefined) {
     const visited = reverseOrder([root]);
-    if (visited.some(({ tape }) => tape === RELEASED)) return undefined;
+    // read after a backward pass: there will be no other
+    if (visited.some(({ tape }) => tape === RELEASED)) return [];
     pass = differentiate([root], [full(root.shape, 1, "float32")], false, visited);
     planned.set(root, pass);
   }

@@ -6,7 +6,7 @@ import { type DType, typedArray } from "../graph/dtype.js";
 import { isGradEnabled, Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, normalizeAxis, sameShape } from "../graph/shape.js";
-import { backward, type GradientSlot, keepForBackward } from "./autograd.js";
+import { backward, type GradientSlot, keepForBackward, pendingGradients } from "./autograd.js";
 import { formatTensor, nested } from "./format.js";
 import { isInsideModule } from "./scope.js";
 import { session } from "./session.js";
@@ -60,11 +60,13 @@ export abstract class TensorBase<T extends TensorBase<T>> {
 
   // --- reading -------------------------------------------------------------------------------------------------------
 
+  /** What is to be computed along with the value. */
   private keep(): Node[] {
     const { node } = this.storage;
-    if (!node.pending || !node.requiresGrad || !isGradEnabled()) return [];
-    // after backward() the gradients are recorded, and perhaps not computed yet
-    return (node.shape.length === 0 ? keepForBackward(node) : undefined) ?? expensiveBelow(node);
+    if (!node.pending) return [];
+    const gradients = pendingGradients();
+    if (!node.requiresGrad || !isGradEnabled()) return gradients;
+    return [...gradients, ...(node.shape.length === 0 ? keepForBackward(node) : expensiveBelow(node))];
   }
 
   /** The values, row-major, as a typed array of the tensor's own type. Waits. */

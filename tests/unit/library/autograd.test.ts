@@ -100,6 +100,20 @@ describe("backward()", () => {
     });
     expect(seen.matmuls).toBe(2);
   });
+
+  test("gradients read one by one come out of one run", () => {
+    const model = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 1));
+    const norms: number[] = [];
+    const x = tensor.ones(2, 3);
+    model.parameters().map(valuesOf);
+    const seen = count(() => {
+      model(x).sum().backward();
+      for (const parameter of model.parameters()) norms.push(...valuesOf(parameter.grad!));
+    });
+    expect(seen.runs).toBe(1);
+    expect(seen.matmuls).toBeLessThanOrEqual(3 + 3 + 2);
+    expect(norms.every(Number.isFinite)).toBe(true);
+  });
 });
 
 describe("derivatives of derivatives", () => {
