@@ -4,8 +4,21 @@ import { differentiable } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { Tensor } from "../tensor/tensor.js";
-import { nodeOf } from "../tensor/types.js";
 
+export { logSoftmax, softmax, softmin } from "./activations/distribution.js";
+export { celu, elu, selu } from "./activations/exponential.js";
+export { geglu, glu, swiglu } from "./activations/gated.js";
+export {
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  relu6,
+  softshrink,
+} from "./activations/hard.js";
+export { leakyRelu, prelu, relu, relu2, threshold } from "./activations/rectifiers.js";
+export { sigmoid, softsign, tanh, tanhshrink } from "./activations/saturating.js";
+export { gelu, logsigmoid, mish, silu, softplus, swish } from "./activations/smooth.js";
 export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.js";
 
 /** x Wᵀ + b: [..., in] with a weight [out, in] gives [..., out]. */
@@ -27,28 +40,3 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   const shifted = bias === null ? product : ops.add(product, bias.node);
   return Tensor.from(ops.reshape(shifted, [...x.shape.slice(0, -1), weight.shape[0]!]));
 }
-
-export const relu = (x: Tensor): Tensor => x.relu();
-export const sigmoid = (x: Tensor): Tensor => x.sigmoid();
-export const tanh = (x: Tensor): Tensor => x.tanh();
-
-/** x * sigmoid(x). */
-export function silu(x: Tensor): Tensor {
-  const input = x.node;
-  return Tensor.from(
-    differentiable(
-      "silu",
-      [input],
-      () => ops.mul(input, ops.sigmoid(input)),
-      ({ gradient }) => {
-        // s + x s (1 - s)
-        const s = ops.sigmoid(input);
-        const one = nodeOf(1, "float32");
-        return [ops.mul(gradient, ops.mul(s, ops.add(one, ops.mul(input, ops.sub(one, s)))))];
-      },
-    ),
-  );
-}
-
-export const softmax = (x: Tensor, options: { dim: number }): Tensor => x.softmax(options.dim);
-export const logSoftmax = (x: Tensor, options: { dim: number }): Tensor => x.logSoftmax(options.dim);

@@ -5,7 +5,7 @@ import * as functional from "./functional.js";
 export * as init from "../init/index.js";
 export { Module, Parameter } from "../module/index.js";
 export { BatchNorm1d } from "../norm/index.js";
-export { ReLU, Sigmoid, SiLU, Tanh } from "./activations.js";
+export * from "./activations/index.js";
 export { Sequential } from "./containers.js";
 export { CrossEntropyLoss } from "./cross-entropy.js";
 export { Flatten } from "./flatten.js";
