@@ -98,7 +98,8 @@ export interface TrainingFile {
   readonly chapter: Curve;
 }
 
-function load<T>(name: string): T {
+/** A file of golden values. */
+export function load<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../../golden/${name}.json`, import.meta.url), "utf8")) as T;
 }
 export const loadOperations = (): OperationsFile => load<OperationsFile>("ops");

@@ -3,10 +3,10 @@
 import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decode, loadOperations, type ModuleCase, mismatch, type Options } from "./golden.js";
-import { DEVICES, fromGolden, useDevice } from "./library.js";
+import { loadOperations } from "./golden.js";
+import { DEVICES, useDevice } from "./library.js";
+import { type Build, moduleDisagreements } from "./module-case.js";
 import { Coverage } from "./report.js";
-import { weightedSum } from "./weighted.js";
 
 const { modules, torch } = loadOperations();
 const coverage = new Coverage(
@@ -21,9 +21,8 @@ afterAll(() => {
 });
 
 const { nn } = gb;
-type Module = gb.nn.Module;
 
-const BUILD: { readonly [name: string]: (args: readonly number[], options: Options) => Module } = {
+const BUILD: { readonly [name: string]: Build } = {
   Linear: ([inputs, outputs], options) => nn.Linear(inputs!, outputs!, options),
   Flatten: (_, options) => nn.Flatten(options),
   ReLU: () => nn.ReLU(),
@@ -37,44 +36,12 @@ const BUILD: { readonly [name: string]: (args: readonly number[], options: Optio
     ),
 };
 
-function disagreements({ module: name, arguments: args, options, state, steps }: ModuleCase): string[] {
-  const module = BUILD[name]!(args, options);
-  const loaded = Object.entries(state).map(([key, value]) => [key, fromGolden(value)] as const);
-  module.loadStateDict(Object.fromEntries(loaded), { strict: false });
-  const found: (string | undefined)[] = [];
-  steps.forEach((step, number) => {
-    const at = (what: string): string => `step ${number} (${step.mode}): ${what}`;
-    module.train(step.mode === "train");
-    const inputs = step.inputs.map((input, i) => fromGolden(input, step.gradients[i] !== null));
-    module.zeroGrad();
-    const output = module(...inputs) as gb.Tensor;
-    weightedSum([output]).backward();
-    if (`${output.shape}` !== `${step.output.shape}`) found.push(at(`output has shape [${output.shape}]`));
-    found.push(mismatch(at("output"), output.toTypedArray(), decode(step.output.data)));
-    step.gradients.forEach((gradient, i) => {
-      if (gradient !== null)
-        found.push(mismatch(at(`gradient ${i}`), inputs[i]!.grad?.toTypedArray() ?? [], decode(gradient)));
-    });
-    const parameters = Object.fromEntries(module.namedParameters());
-    expect(Object.keys(parameters)).toEqual(Object.keys(step.parameterGradients));
-    for (const [key, gradient] of Object.entries(step.parameterGradients)) {
-      const actual = parameters[key]!.grad?.toTypedArray() ?? [];
-      found.push(mismatch(at(`gradient of ${key}`), actual, decode(gradient.data)));
-    }
-    const buffers = Object.fromEntries(module.namedBuffers());
-    expect(Object.keys(buffers)).toEqual(Object.keys(step.buffers));
-    for (const [key, buffer] of Object.entries(step.buffers))
-      found.push(mismatch(at(key), buffers[key]!.toTypedArray(), decode(buffer.data)));
-  });
-  return found.filter((line) => line !== undefined);
-}
-
 describe.each(DEVICES)("%s", (device) => {
   beforeAll(() => useDevice(device));
 
   test.each(modules)("$id", (golden) => {
     coverage.count(device, golden, false);
-    expect(disagreements(golden).join("\n")).toBe("");
+    expect(moduleDisagreements(BUILD[golden.module]!, golden).join("\n")).toBe("");
     coverage.count(device, golden, true);
   });
 });
