@@ -8,13 +8,20 @@ import type { CompiledCell, PositionTable } from "../protocol/threads.js";
 const CELL_POSITION = /((?:cell|hidden)\[[^\]]*\]\.ts):(\d+):(\d+)/;
 const OWN_FRAMES = new URL(".", import.meta.url).href;
 
+const STACK_FRAMES = 100;
+
 /** Numbers of a row of a position table. */
 const ROW = 4;
 
 export class ErrorReports {
   readonly #cells = new Map<string, CompiledCell>();
+  readonly #library: string;
 
-  constructor() {
+  /** `library`: URL of the folder whose frames are shown only where they begin. */
+  constructor(library: string) {
+    this.#library = library;
+    // Layers inside layers: V8's ten frames would not reach the cell.
+    Error.stackTraceLimit = STACK_FRAMES;
     Error.prepareStackTrace = (error, sites) => {
       const lines = this.#frames(sites.map((site) => site.toString()));
       return [headerOf(error), ...lines.map((line) => `    at ${line}`)].join("\n");
@@ -58,7 +65,10 @@ export class ErrorReports {
 
   /** Frames down to the outermost one of a cell, with positions in the cells' source. */
   #frames(frames: readonly string[]): string[] {
-    const shown = frames.filter((frame) => !frame.includes(OWN_FRAMES));
+    const inLibrary = (frame: string | undefined): boolean => frame?.includes(this.#library) === true;
+    const shown = frames.filter(
+      (frame, i) => !frame.includes(OWN_FRAMES) && !(inLibrary(frame) && inLibrary(frames[i - 1])),
+    );
     const last = shown.findLastIndex((frame) => CELL_POSITION.test(frame));
     return (last < 0 ? shown : shown.slice(0, last + 1)).map((frame) => this.#mapped(frame));
   }

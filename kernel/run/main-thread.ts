@@ -29,11 +29,12 @@ export function startMainThread({ port, words, folder, library }: MainThreadOpti
   const output = new Output(port, words);
   connect(output);
   output.captureStreams();
-  const reports = new ErrorReports();
+  const libraryFolder = new URL("./", library).href;
+  const reports = new ErrorReports(libraryFolder);
   const bindings = new Bindings();
   const modules = new Modules(folder, {
     gradbook: library,
-    "gradbook/": new URL("./", library).href,
+    "gradbook/": libraryFolder,
     [NOTEBOOK_MODULE]: new URL("../notebook.js", import.meta.url).href,
   });
   const executor = new Executor(new Interrupts(words), modules, bindings, reports);

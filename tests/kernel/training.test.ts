@@ -1,0 +1,87 @@
+// The real library in a kernel: names and types without imports, a network that trains while the front end watches, the stop
+// button in the middle of it.
+
+import { randomUUID } from "node:crypto";
+import { MONITOR_COMM } from "gradbook/train/run";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { KernelClient } from "./client.js";
+
+let kernel: KernelClient;
+beforeAll(async () => {
+  kernel = await KernelClient.start();
+});
+afterAll(async () => {
+  await kernel.close();
+  expect(kernel.problems).toEqual([]);
+});
+
+async function run(code: string): Promise<string | undefined> {
+  const { reply, stderr, result } = await kernel.execute(code);
+  expect(reply.content.status, JSON.stringify(reply.content.traceback)).toBe("ok");
+  expect(stderr).toBe("");
+  return result;
+}
+
+test("the preloaded names complete", async () => {
+  const complete = async (code: string) =>
+    (await kernel.request("complete_request", { code, cursor_pos: code.length })).content.matches as string[];
+  expect(await complete("nn.")).toEqual(expect.arrayContaining(["Linear", "Sequential", "BatchNorm1d"]));
+  expect(await complete("optim.")).toEqual(expect.arrayContaining(["SGD", "Adam"]));
+  expect(await complete("tensor.")).toEqual(expect.arrayContaining(["zeros", "randn"]));
+});
+
+test("types reach later cells without a warning", async () => {
+  await run(`manualSeed(42);
+    const model = nn.Sequential(nn.Linear(20, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 4));
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9 });
+    const lossFn = nn.CrossEntropyLoss();`);
+  await run(`const X = tensor.randn(32, 20);
+    const y = tensor(Array.from({ length: 32 }, (_, i) => i % 4), { dtype: "int32" });
+    function step(): number {
+      const loss = lossFn(model(X), y);
+      loss.backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+      return loss.item();
+    }`);
+  expect(await run("model[0].weight.shape")).toBe("[ 16, 20 ]");
+  const wrong = await kernel.execute("const text: string = model[0].weight");
+  expect(wrong.stderr).toContain("TS2322");
+});
+
+test("a run is watched while the cell is busy, and stops at once with everything usable", {
+  retry: 3,
+}, async () => {
+  const comm = randomUUID();
+  kernel.send("comm_open", { comm_id: comm, target_name: MONITOR_COMM, data: { type: "sync", since: -1 } });
+  await run("let steps = 0; let last = NaN; watch(model, { name: 'He' }); 0");
+  const id = kernel.startCell("console.log('go'); while (true) { last = step(); steps++; }");
+  const rows = await kernel.wait(
+    (m) =>
+      m.content.comm_id === comm &&
+      (m.content.data as { type: string }).type === "rows" &&
+      m.buffers[0]!.length > 0,
+    "rows",
+  );
+  expect(kernel.of(id).some((m) => m.content.execution_state === "idle")).toBe(false);
+  expect(rows.buffers).toHaveLength(1);
+
+  const start = performance.now();
+  await kernel.request("interrupt_request", {}, "control");
+  const { reply, messages } = await kernel.finished(id);
+  expect(performance.now() - start).toBeLessThan(200);
+  expect(reply.content.ename).toBe("Interrupted");
+  const picture = messages.filter((m) => m.type === "update_display_data").at(-1)!;
+  expect(picture.content.data).toMatchObject({ "text/plain": expect.stringContaining("stopped after") });
+
+  expect(await run("const before = last; [steps > 10, step() < before * 1.5, Number.isFinite(last)]")).toBe(
+    "[ true, true, true ]",
+  );
+});
+
+test("mistakes are told in the words of the library, at the cell's line", async () => {
+  const { reply } = await kernel.execute("const image = tensor.zeros(32, 1, 28, 28);\nmodel(image)");
+  const traceback = (reply.content.traceback as string[]).join("\n");
+  expect(reply.content.evalue).toContain("20");
+  expect(traceback).toMatch(/cell\[\d+\]\.ts:2:/);
+});
