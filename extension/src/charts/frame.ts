@@ -66,6 +66,11 @@ export class Frame {
     this.log = log;
   }
 
+  /** Points a line can show: two a pixel column would already be more than the eye sees. */
+  get pointLimit(): number {
+    return Math.max(100, Math.min(800, Math.round(this.size.width - this.margin.l - this.margin.r)));
+  }
+
   point(x: number, y: number): Point {
     const { l, r, t, b } = this.margin;
     const value = this.log ? Math.log10(y) : y;

@@ -12,9 +12,6 @@ import type { Point } from "./labels.js";
 /** What the horizontal axis counts. */
 export type Progress = "step" | "seconds";
 
-/** Points a line may have on the screen. */
-const POINTS = 800;
-
 const MARGIN: Margin = { l: 40, r: 24, t: 8, b: 40 };
 const COMPACT: Margin = { l: 32, r: 24, t: 6, b: 22 };
 
@@ -53,12 +50,12 @@ export function lossFigure(
   const { frame, x, color } = curves;
   const data = [
     {
-      ...line(decimate(x, loss, POINTS), color, 1),
+      ...line(decimate(x, loss, frame.pointLimit), color, 1),
       opacity: look.tokens.rawAlpha,
       hoverinfo: "skip" as const,
     },
     {
-      ...line(decimate(x, smoothed, POINTS), color, 2),
+      ...line(decimate(x, smoothed, frame.pointLimit), color, 2),
       mode: record.count < 3 ? ("lines+markers" as const) : ("lines" as const),
       hovertemplate: hover(trans.__("training")),
     },
@@ -109,7 +106,10 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
   const validation = percent(record.series("validationAccuracy"));
   const validated = measured(x, validation);
   const data = [
-    { ...line(decimate(x, smoothed, POINTS), color, 2), hovertemplate: hover(trans.__("training"), " %") },
+    {
+      ...line(decimate(x, smoothed, frame.pointLimit), color, 2),
+      hovertemplate: hover(trans.__("training"), " %"),
+    },
     { ...circles(validated, color, look), hovertemplate: hover(trans.__("validation"), " %") },
   ];
   const trained = frame.points(x, smoothed);
@@ -144,7 +144,7 @@ export function rateFigure(record: RunRecord, progress: Progress, look: Look, si
   const points = measured(x, rates);
   const data = [
     {
-      ...line(decimate(points.x, points.y, POINTS), color, 2),
+      ...line(decimate(points.x, points.y, frame.pointLimit), color, 2),
       line: { color, width: 2, shape: "hv" as const },
       hovertemplate: hover(""),
     },

@@ -24,6 +24,7 @@ export class LearningScreen implements Screen {
   readonly #accuracy: Chart;
   readonly #rate: Chart;
   readonly #note: HTMLElement = element("div", "gb-Note");
+  #turn = false;
   readonly #memories = [newMemories(), newMemories(), newMemories()] as const;
 
   constructor(trans: TranslationBundle, redraw: () => void) {
@@ -78,8 +79,12 @@ export class LearningScreen implements Screen {
       ? `${trans.__("cross-entropy, nats")} · ${smoothed}`
       : smoothed;
     this.#loss.draw((size) => lossFigure(record, progress, look(0), size));
-    this.#accuracy.draw((size) => accuracyFigure(record, progress, look(1), size));
-    this.#rate.draw((size) => rateFigure(record, progress, look(2), size));
+    // While a run goes on, the two small charts take turns: they change slowly, and a draw costs as much as the loss's.
+    const growing = record.info.status === "running" && !record.lost;
+    this.#turn = !this.#turn;
+    if (!growing || this.#turn)
+      this.#accuracy.draw((size) => accuracyFigure(record, progress, look(1), size));
+    if (!growing || !this.#turn) this.#rate.draw((size) => rateFigure(record, progress, look(2), size));
   }
 
   dispose(): void {
