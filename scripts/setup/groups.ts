@@ -36,7 +36,6 @@ export const GROUPS: readonly Group[] = [
     run: (env) => runCheck([bin("typescript/bin/tsc"), "-b", "tests", "scripts"], env),
   },
   { name: "unit", build: "lib", run: (env) => runTests("unit", env) },
-  { name: "training", build: "lib", run: (env) => runTests("training", env) },
   { name: "training", build: "lib", data: true, run: (env) => runTests("training", env) },
   { name: "kernel", build: "all", run: (env) => runTests("kernel", env) },
   { name: "notebooks", build: "all", run: (env) => runTests("notebooks", env) },
