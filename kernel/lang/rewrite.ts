@@ -81,7 +81,7 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
 
 /** Shares a variable of the cell with later cells. A class, since V8 keeps accessors of object literals in slow dictionaries. */
 function bindCall(name: string): string {
-  const accessors = `get v() { return ${name}; } set v(value) { ${name} = value; }`;
+  const accessors = `get $v() { return ${name}; } set $v(value) { ${name} = value; }`;
   return `__gb.bind(${JSON.stringify(name)}, new (class { ${accessors} })());`;
 }
 
@@ -133,7 +133,7 @@ function visitNames(root: ts.Node, edits: Edits, earlier: Set<string>): void {
     if (typescript.isPropertyAccessExpression(node) && isExports(node.expression)) {
       const name = node.name.text;
       earlier.add(name);
-      const value = `__$${name}.b.v`;
+      const value = `__$${name}.b.$v`;
       // Without `(0, ...)` a call would hand the slot over as `this`.
       edits.replace(node.getStart(), node.end, isCalled(node) ? `(0, ${value})` : value);
       return;

@@ -1,9 +1,9 @@
 // The variables that cells share. Each name has one slot; the cell that declared it last has put getter and setter of its own
-// variable there. `slot.b.v` in compiled code is then as fast as a local variable and always finds the newest declaration.
+// variable there. `slot.b.$v` in compiled code is then as fast as a local variable and always finds the newest declaration.
 
-/** A shared variable: reading and writing `v` reads and writes the variable itself. */
+/** A shared variable: reading and writing `$v` reads and writes the variable itself. */
 export interface Binding {
-  v: unknown;
+  $v: unknown;
 }
 
 export interface Slot {
@@ -35,11 +35,11 @@ class Unknown implements Binding {
     this.#name = name;
   }
 
-  get v(): unknown {
+  get $v(): unknown {
     throw new ReferenceError(`${this.#name} is not defined: the cell that declares it did not get that far`);
   }
 
-  set v(_: unknown) {
+  set $v(_: unknown) {
     throw new ReferenceError(`${this.#name} is not defined: the cell that declares it did not get that far`);
   }
 }

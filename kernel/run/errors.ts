@@ -6,8 +6,9 @@ import type { ErrorContent } from "../protocol/messages.js";
 import type { CompiledCell, PositionTable } from "../protocol/threads.js";
 
 const CELL_POSITION = /((?:cell|hidden)\[[^\]]*\]\.ts):(\d+):(\d+)/;
-const OWN_FRAMES = new URL(".", import.meta.url).href;
-
+const OWN_CODE = new URL(".", import.meta.url).href;
+/** The kernel's code around cells, and the accessors through which cells share variables. */
+const isOwn = (frame: string): boolean => frame.includes(OWN_CODE) || /^[gs]et \$v /.test(frame);
 const STACK_FRAMES = 100;
 
 /** Numbers of a row of a position table. */
@@ -67,7 +68,7 @@ export class ErrorReports {
   #frames(frames: readonly string[]): string[] {
     const inLibrary = (frame: string | undefined): boolean => frame?.includes(this.#library) === true;
     const shown = frames.filter(
-      (frame, i) => !frame.includes(OWN_FRAMES) && !(inLibrary(frame) && inLibrary(frames[i - 1])),
+      (frame, i) => !isOwn(frame) && !(inLibrary(frame) && inLibrary(frames[i - 1])),
     );
     const last = shown.findLastIndex((frame) => CELL_POSITION.test(frame));
     return (last < 0 ? shown : shown.slice(0, last + 1)).map((frame) => this.#mapped(frame));

@@ -95,7 +95,7 @@ function publish(output: Output, event: RunEvent): void {
 async function preload(modules: Modules, bindings: Bindings): Promise<void> {
   for (const { module, names, whole } of PRELOADED) {
     const values = await modules.import(module);
-    if (whole !== undefined) bindings.bind(whole, { v: values });
-    for (const name of names) if (name in values) bindings.bind(name, { v: values[name] });
+    if (whole !== undefined) bindings.bind(whole, { $v: values });
+    for (const name of names) if (name in values) bindings.bind(name, { $v: values[name] });
   }
 }

@@ -46,7 +46,10 @@ export class Stop {
         if (this.#executions.running?.id === running.id) act();
       }, after);
     };
-    ifStillRunning(LIMITS.interruptSignalMilliseconds, () => process.kill(process.pid, "SIGINT"));
+    // On Windows there are no signals: SIGINT would end the process.
+    if (process.platform !== "win32") {
+      ifStillRunning(LIMITS.interruptSignalMilliseconds, () => process.kill(process.pid, "SIGINT"));
+    }
     ifStillRunning(LIMITS.interruptGiveUpMilliseconds, () =>
       this.#publisher.stream("stderr", GIVEN_UP, running.parent),
     );

@@ -212,6 +212,14 @@ describe("errors", () => {
     expect(traceback).toContain(`cell[${reply.content.execution_count}].ts:3:`);
   });
 
+  test("of an assignment to an earlier constant show that assignment", async () => {
+    await result("const fixed = 1");
+    const { reply } = await kernel().execute("0;\n  fixed = 2");
+    const traceback = (reply.content.traceback as string[]).join("\n");
+    expect(reply.content.ename).toBe("TypeError");
+    expect(traceback).toContain("2 |   fixed = 2\n");
+  });
+
   test("of syntax stop the cell, with line and caret", async () => {
     const { reply, messages } = await kernel().execute("console.log('not run');\nconst = 1");
     expect(reply.content).toMatchObject({ status: "error", ename: "SyntaxError" });
