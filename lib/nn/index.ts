@@ -4,7 +4,17 @@ import * as functional from "./functional.js";
 
 export * as init from "../init/index.js";
 export { Module, Parameter } from "../module/index.js";
-export { BatchNorm1d } from "../norm/index.js";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  GroupNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  LayerNorm,
+  RMSNorm,
+} from "../norm/index.js";
 export * from "./activations/index.js";
 export { Sequential } from "./containers.js";
 export { CrossEntropyLoss } from "./cross-entropy.js";

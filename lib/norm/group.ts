@@ -1,0 +1,70 @@
+// Normalisation of groups of channels of each example: group normalisation.
+
+import * as ops from "../graph/ops/index.js";
+import { elements, formatShape } from "../graph/shape.js";
+import { type Callable, callable } from "../module/callable.js";
+import { formatNumber } from "../module/format.js";
+import { Module } from "../module/module.js";
+import { Parameter } from "../module/parameter.js";
+import { ones, zeros } from "../tensor/create.js";
+import { Tensor } from "../tensor/tensor.js";
+import { rescale, standardize } from "./statistics.js";
+
+export interface GroupNormOptions {
+  /** Added to the variance (1e-5). */
+  eps?: number;
+  /** Learn a scale and a shift for each channel (true). */
+  affine?: boolean;
+}
+
+class GroupNormModule extends Module {
+  readonly numGroups: number;
+  readonly numChannels: number;
+  readonly eps: number;
+  readonly affine: boolean;
+  /** [numChannels], or null */
+  weight: Parameter | null;
+  /** [numChannels], or null */
+  bias: Parameter | null;
+
+  constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
+    super();
+    if (!(numGroups >= 1) || numChannels % numGroups !== 0) {
+      throw new RangeError(
+        `GroupNorm: numChannels must be a multiple of numGroups, got ${numChannels} channels in ${numGroups} groups`,
+      );
+    }
+    const { eps = 1e-5, affine = true } = options;
+    this.numGroups = numGroups;
+    this.numChannels = numChannels;
+    this.eps = eps;
+    this.affine = affine;
+    this.weight = affine ? new Parameter(ones(numChannels)) : null;
+    this.bias = affine ? new Parameter(zeros(numChannels)) : null;
+  }
+
+  /** [N, C, ...] -> the same shape */
+  forward(x: Tensor): Tensor {
+    const { numGroups, numChannels } = this;
+    const { shape } = x;
+    if (x.ndim < 2 || shape[1] !== numChannels) {
+      throw new RangeError(`${this} got ${formatShape(shape)}; it needs [N, C, ...] with C = ${numChannels}`);
+    }
+    const places = elements(shape.slice(2));
+    const grouped = ops.reshape(x.node, [shape[0]!, numGroups, (numChannels / numGroups) * places]);
+    const y = ops.reshape(standardize("groupNorm", grouped, [2], this.eps), shape);
+    const wide = [1, numChannels, ...shape.slice(2).map(() => 1)];
+    return Tensor.from(rescale(y, this.weight?.node, this.bias?.node, wide));
+  }
+
+  override extraRepr(): string {
+    return `${this.numGroups}, ${this.numChannels}, eps=${formatNumber(this.eps)}, affine=${this.affine}`;
+  }
+}
+
+/** Group normalisation of [N, C, ...]: the channels in `numGroups` equal groups, each group of each example with its own
+ *  mean and biased variance; then a scale and a shift for each channel. Wu and He 2018, equation 7.
+ *
+ *  @example nn.GroupNorm(3, 6)(tensor.randn(4, 6, 5, 5)) */
+export const GroupNorm: Callable<typeof GroupNormModule> = callable(GroupNormModule, "GroupNorm");
+export type GroupNorm = GroupNormModule;

@@ -1,0 +1,131 @@
+// Normalisation of each example on its own over its last dims: layer normalisation and its root-mean-square form.
+
+import type { Node } from "../graph/node.js";
+import { formatShape, sameShape } from "../graph/shape.js";
+import { type Callable, callable } from "../module/callable.js";
+import { formatNumber } from "../module/format.js";
+import { Module } from "../module/module.js";
+import { Parameter } from "../module/parameter.js";
+import { ones, zeros } from "../tensor/create.js";
+import { Tensor } from "../tensor/tensor.js";
+import { divideByRootMeanSquare, rescale, standardize } from "./statistics.js";
+
+/** The extents of the last dims, given as one number or as a shape. */
+function trailingShape(shape: number | readonly number[], what: string): readonly number[] {
+  const list = typeof shape === "number" ? [shape] : [...shape];
+  if (list.length === 0 || list.some((n) => !Number.isInteger(n) || n < 1)) {
+    throw new RangeError(
+      `${what}: normalizedShape must be one or more extents from 1, got ${formatShape(list)}`,
+    );
+  }
+  return list;
+}
+
+/** The last dims of x, after a check that they have the extents of `shape`. */
+function trailingAxes(layer: Module, x: Tensor, shape: readonly number[]): number[] {
+  const lead = x.ndim - shape.length;
+  if (lead < 0 || !sameShape(x.shape.slice(lead), shape)) {
+    throw new RangeError(
+      `${layer} got ${formatShape(x.shape)}; its last ${shape.length === 1 ? "dim" : "dims"} must be ${formatShape(shape)}`,
+    );
+  }
+  return shape.map((_, i) => lead + i);
+}
+
+export interface LayerNormOptions {
+  /** Added to the variance (1e-5). */
+  eps?: number;
+  /** Learn a scale, and a shift where `bias` is on, for each element (true). */
+  elementwiseAffine?: boolean;
+  /** Learn a shift (true). */
+  bias?: boolean;
+}
+
+class LayerNormModule extends Module {
+  readonly normalizedShape: readonly number[];
+  readonly eps: number;
+  readonly elementwiseAffine: boolean;
+  /** normalizedShape, or null */
+  weight: Parameter | null;
+  /** normalizedShape, or null */
+  bias: Parameter | null;
+
+  constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
+    super();
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
+    const shape = trailingShape(normalizedShape, "LayerNorm");
+    this.normalizedShape = shape;
+    this.eps = eps;
+    this.elementwiseAffine = elementwiseAffine;
+    this.weight = elementwiseAffine ? new Parameter(ones(shape)) : null;
+    this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape)) : null;
+  }
+
+  /** [..., normalizedShape] -> the same shape */
+  forward(x: Tensor): Tensor {
+    const axes = trailingAxes(this, x, this.normalizedShape);
+    const y = standardize("layerNorm", x.node, axes, this.eps);
+    return Tensor.from(rescale(y, this.weight?.node, this.bias?.node, this.normalizedShape));
+  }
+
+  override extraRepr(): string {
+    return `${formatShape(this.normalizedShape)}, eps=${formatNumber(this.eps)}, elementwiseAffine=${this.elementwiseAffine}`;
+  }
+}
+
+/** Layer normalisation over the last dims, which must be `normalizedShape`.
+ *
+ *  y = (x - mean) / sqrt(var + eps) * weight + bias with each example's own mean and biased variance, in training and
+ *  evaluation alike. Ba et al. 2016, equation 4.
+ *
+ *  @example nn.LayerNorm(10)(tensor.randn(4, 10)) */
+export const LayerNorm: Callable<typeof LayerNormModule> = callable(LayerNormModule, "LayerNorm");
+export type LayerNorm = LayerNormModule;
+
+/** The distance from 1 to the next float32 number. */
+const FLOAT32_EPSILON = 2 ** -23;
+
+export interface RMSNormOptions {
+  /** Added to the mean square; null (default): 2^-23, the float32 rounding unit. */
+  eps?: number | null;
+  /** Learn a scale for each element (true). */
+  elementwiseAffine?: boolean;
+}
+
+class RMSNormModule extends Module {
+  readonly normalizedShape: readonly number[];
+  readonly eps: number | null;
+  readonly elementwiseAffine: boolean;
+  /** normalizedShape, or null */
+  weight: Parameter | null;
+
+  constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
+    super();
+    const { eps = null, elementwiseAffine = true } = options;
+    this.normalizedShape = trailingShape(normalizedShape, "RMSNorm");
+    this.eps = eps;
+    this.elementwiseAffine = elementwiseAffine;
+    this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null;
+  }
+
+  /** [..., normalizedShape] -> the same shape */
+  forward(x: Tensor): Tensor {
+    const axes = trailingAxes(this, x, this.normalizedShape);
+    const y: Node = divideByRootMeanSquare("rmsNorm", x.node, axes, this.eps ?? FLOAT32_EPSILON);
+    return Tensor.from(rescale(y, this.weight?.node, undefined, this.normalizedShape));
+  }
+
+  override extraRepr(): string {
+    const eps = this.eps === null ? "null" : formatNumber(this.eps);
+    return `${formatShape(this.normalizedShape)}, eps=${eps}, elementwiseAffine=${this.elementwiseAffine}`;
+  }
+}
+
+/** Root-mean-square normalisation over the last dims, which must be `normalizedShape`.
+ *
+ *  y = x / sqrt(mean(x²) + eps) * weight: layer normalisation that neither subtracts the mean nor adds a shift. Zhang and
+ *  Sennrich 2019, equation 4.
+ *
+ *  @example nn.RMSNorm(10)(tensor.randn(4, 10)) */
+export const RMSNorm: Callable<typeof RMSNormModule> = callable(RMSNormModule, "RMSNorm");
+export type RMSNorm = RMSNormModule;
