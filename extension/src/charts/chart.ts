@@ -64,8 +64,6 @@ export class Chart {
         { ...layout, ...size, datarevision: ++this.#revision, uirevision: "fixed" },
         CONFIG,
       );
-      // For tests and for readers of the page's source: how often this chart has been drawn.
-      this.node.dataset.drawn = String(this.#revision);
     } finally {
       this.#drawing = false;
     }
