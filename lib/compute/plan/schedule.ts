@@ -31,6 +31,9 @@ const CHEAP = 8;
 /** Expressions above this are cut, so that generated code stays small. */
 const LARGE = 160;
 
+/** Joins of more parts are stored, so that joins of joins stay small. */
+const MANY_PARTS = 4;
+
 const COST: Readonly<Record<string, number>> = {
   exp: 10,
   expm1: 20,
@@ -71,7 +74,8 @@ function chooseStored(
   graph.nodes.forEach((spec, node) => {
     if (isLeaf(spec.op)) return;
     const { lowering } = opNamed(spec.op);
-    if (lowering.kind === "reduce" || lowering.kind === "matmul") stored.add(node);
+    const many = lowering.kind === "concat" && spec.inputs.length > MANY_PARTS;
+    if (lowering.kind === "reduce" || lowering.kind === "matmul" || many) stored.add(node);
     const below = spec.inputs.reduce((sum, input) => sum + cost[input]!, 0);
     const own = lowering.kind === "elementwise" ? (COST[spec.op] ?? 1) : 0;
     const stretched = consumers[node]!.some(

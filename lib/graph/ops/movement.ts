@@ -121,6 +121,9 @@ const CONCAT: Op = defineOp({
   lowering: { kind: "concat" },
 });
 
+/** More parts are joined in groups: each element of the result asks for each part whether it lies in it. */
+const MAX_PARTS = 8;
+
 /** Joins tensors of one type along `axis`; their other extents must be equal. */
 export function concat(inputs: readonly Node[], axis: number): Node {
   const first = inputs[0];
@@ -136,5 +139,11 @@ export function concat(inputs: readonly Node[], axis: number): Node {
       );
     }
   });
+  if (inputs.length > MAX_PARTS) {
+    const groups = Array.from({ length: Math.ceil(inputs.length / MAX_PARTS) }, (_, i) =>
+      concat(inputs.slice(i * MAX_PARTS, (i + 1) * MAX_PARTS), axis),
+    );
+    return concat(groups, axis);
+  }
   return inputs.length === 1 ? first : record(CONCAT, inputs, { axis });
 }

@@ -161,6 +161,13 @@ describe("a long loop", () => {
   });
 });
 
+test("a thousand losses can be stacked", () => {
+  const losses = Array.from({ length: 1000 }, (_, i) => tensor([i]).sum().realize());
+  const all = tensor.stack(losses);
+  expect(all.mean().item()).toBe(499.5);
+  expect(valuesOf(all)).toEqual(losses.map((_, i) => i));
+});
+
 test("a data set that is scaled and never read is not scaled again in every step", () => {
   const data = tensor.rand(64, 8).sub(0.5).matmul(tensor.eye(8));
   const index = tensor([1, 3], { dtype: "int32" });
