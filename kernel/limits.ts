@@ -28,7 +28,7 @@ export const LIMITS = {
   /** Heap of the language thread, in MiB; it is restarted when it needs more. */
   languageHeap: 1_024,
   /** Rows the recorder keeps of one run; beyond, every second one of the older rows is dropped. */
-  recorderRows: 8_192,
+  recorderRows: 2_048,
   /** Pause between two messages of the live monitor. */
   monitorMilliseconds: 100,
   /** Rows of one run in one live message; beyond, they are thinned out. */

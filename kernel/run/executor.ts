@@ -33,6 +33,8 @@ export class Executor {
   readonly #modules: Modules;
   readonly #reports: ErrorReports;
   readonly #runtime: Runtime;
+  /** Waits for what the library still computes, and throws what has gone wrong in it; set once the library is loaded. */
+  settle: () => Promise<void> = async () => {};
   #running: Execution | undefined;
   #latest = 0;
 
@@ -88,7 +90,10 @@ export class Executor {
     return executions.run(execution, async () => {
       const ended = invokeBreakably(() => run(this.#runtime, this.#modules.require));
       const last = await orAbandoned(ended);
-      return orAbandoned(present(await orAbandoned(last?.[0])));
+      const shown = await orAbandoned(present(await orAbandoned(last?.[0])));
+      // an error in a step that nobody has read from belongs under this cell, too
+      await orAbandoned(this.settle());
+      return shown;
     });
   }
 }

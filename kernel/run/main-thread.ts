@@ -46,7 +46,7 @@ export function startMainThread({ port, words, folder, library }: MainThreadOpti
   });
 
   let failure = "";
-  const loaded = preload(modules, bindings).catch((error: unknown) => {
+  const loaded = preload(modules, bindings, executor).catch((error: unknown) => {
     failure = `The library could not be loaded.\n${reports.report(error).traceback.join("\n")}\n`;
   });
   const background = (error: unknown): void => {
@@ -92,7 +92,7 @@ function publish(output: Output, event: RunEvent): void {
 }
 
 /** Loads what cells can use without an import. A name that the library does not have stays undefined. */
-async function preload(modules: Modules, bindings: Bindings): Promise<void> {
+async function preload(modules: Modules, bindings: Bindings, _executor: Executor): Promise<void> {
   for (const { module, names, whole } of PRELOADED) {
     const values = await modules.import(module);
     if (whole !== undefined) bindings.bind(whole, { $v: values });

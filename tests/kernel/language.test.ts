@@ -1,9 +1,9 @@
 // The language of cells: what earlier cells declared, imports, error positions, warnings, completion.
 
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { sharedKernel } from "./kernel.js";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-notebook-"));
@@ -26,6 +26,7 @@ writeFileSync(path.join(folder, "helper.ts"), "export const version: number = 1;
 writeFileSync(path.join(folder, "data.json"), '{ "rows": 3 }');
 
 const kernel = sharedKernel({ folder });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const result = async (code: string): Promise<string | undefined> => {
   const { result, reply } = await kernel().execute(code);
   expect(reply.content.status, JSON.stringify(reply.content.traceback)).toBe("ok");

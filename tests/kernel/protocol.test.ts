@@ -156,7 +156,8 @@ describe("the end", () => {
   });
 
   test("comes with the death of the parent", async () => {
-    const parent = spawn(process.execPath, ["-e", PARENT(FAKE_LIBRARY)], {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-parent-"));
+    const parent = spawn(process.execPath, ["-e", PARENT(FAKE_LIBRARY, folder)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
@@ -164,6 +165,7 @@ describe("the end", () => {
     process.kill(pid, 0);
     parent.kill("SIGKILL");
     await expect.poll(() => alive(pid), { timeout: 3_000, interval: 50 }).toBe(false);
+    rmSync(folder, { recursive: true });
   });
 });
 
@@ -192,18 +194,17 @@ function alive(pid: number): boolean {
 }
 
 /** A program that starts a kernel, prints its process id once it runs, and waits. */
-function PARENT(library: string): string {
+function PARENT(library: string, folder: string): string {
   const main = JSON.stringify(path.resolve("kernel/dist/main.js"));
   return `
     const { spawn } = require("node:child_process");
-    const { writeFileSync, mkdtempSync } = require("node:fs");
+    const { writeFileSync } = require("node:fs");
     const net = require("node:net");
-    const folder = mkdtempSync(require("node:path").join(require("node:os").tmpdir(), "gradbook-parent-"));
     const servers = Array.from({ length: 5 }, () => net.createServer().listen(0, "127.0.0.1"));
     setTimeout(() => {
       const [shell_port, control_port, iopub_port, stdin_port, hb_port] = servers.map((s) => s.address().port);
       for (const s of servers) s.close();
-      const file = folder + "/c.json";
+      const file = ${JSON.stringify(path.join(folder, "connection.json"))};
       writeFileSync(file, JSON.stringify({ transport: "tcp", ip: "127.0.0.1", key: "k", signature_scheme: "hmac-sha256", shell_port, control_port, iopub_port, stdin_port, hb_port }));
       const kernel = spawn(process.execPath, [${main}, "--connection-file", file, "--library", ${JSON.stringify(library)}], { stdio: "ignore" });
       const wait = setInterval(() => {

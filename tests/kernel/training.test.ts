@@ -85,3 +85,18 @@ test("mistakes are told in the words of the library, at the cell's line", async 
   expect(reply.content.evalue).toContain("20");
   expect(traceback).toMatch(/cell\[\d+\]\.ts:2:/);
 });
+
+test("an error in a step that nobody reads from is shown under the cell that made it, and loses nothing", async () => {
+  await run("const weight = model[0].weight.toArray(); 0");
+  const { reply } = await kernel.execute(`
+    lossFn(model(X), tensor(Array(32).fill(9), { dtype: "int32" })).backward();
+    optimizer.step();
+    optimizer.zeroGrad();`);
+  expect(reply.content).toMatchObject({
+    status: "error",
+    evalue: "crossEntropy: target 9 is out of range for 4 classes (0 to 3)",
+  });
+  expect(
+    await run("JSON.stringify(weight) === JSON.stringify(model[0].weight.toArray()) && step() > 0"),
+  ).toBe("true");
+});
