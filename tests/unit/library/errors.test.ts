@@ -160,7 +160,7 @@ const MISTAKES: [string, () => unknown, RegExp][] = [
     () => init.kaimingNormal_(tensor.zeros(3, 3), { mode: untyped("fan") }),
     /kaimingNormal_: mode.*"fan_in" or "fan_out", got "fan"/,
   ],
-  ["an unknown nonlinearity", () => init.calculateGain(untyped("gelu")), /"gelu".*known: .*relu/s],
+  ["an unknown nonlinearity", () => init.calculateGain(untyped("gulu")), /"gulu".*known: .*relu/s],
   ["a negative std", () => init.normal_(tensor.zeros(3), { std: -1 }), /std.*-1/],
   // optimizers
   ["no parameters", () => new optim.SGD([], { lr: 0.1 }), /SGD: got no parameters.*model\.parameters\(\)/s],
