@@ -1,8 +1,9 @@
-// Adam.
+// Adam, and what AdamW shares with it.
 
-import { type Node, scalarNode } from "../graph/node.js";
+import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
+import { NOT_NEGATIVE, SHARE } from "./limits.js";
 import {
   type GroupOptions,
   Optimizer,
@@ -10,27 +11,28 @@ import {
   type Parameters,
   type ParamGroup,
 } from "./optimizer.js";
+import { average, decayed, direction, filled, number, scaled } from "./update.js";
 
 export interface AdamOptions {
   /** Learning rate (1e-3). */
   lr?: number;
-  /** Decay of the averages of the gradient and of its square. */
+  /** Decay of the averages of the gradient and of its square ([0.9, 0.999]). */
   betas?: readonly [number, number];
-  /** Added to the root of the second average. */
+  /** Added to the root of the second average (1e-8). */
   eps?: number;
-  /** L2 penalty: weightDecay * parameter is added to the gradient. */
+  /** L2 penalty: weightDecay * parameter is added to the gradient (0). */
   weightDecay?: number;
-  /** Use the largest second average so far. */
+  /** Use the largest second average so far (false). */
   amsgrad?: boolean;
-  /** Climb instead of descending. */
+  /** Climb instead of descending (false). */
   maximize?: boolean;
+  /** Shrink the parameter by lr * weightDecay instead of adding to the gradient: AdamW (false). */
+  decoupledWeightDecay?: boolean;
 }
 
 type Options = GroupOptions & Required<AdamOptions>;
 
-const number = (value: number): Node => scalarNode(value, "float32");
-
-class AdamOptimizer extends Optimizer<Options> {
+export class AdamOptimizer extends Optimizer<Options> {
   constructor(parameters: Parameters<AdamOptions>, options: AdamOptions = {}) {
     const {
       lr = 1e-3,
@@ -39,11 +41,13 @@ class AdamOptimizer extends Optimizer<Options> {
       weightDecay = 0,
       amsgrad = false,
       maximize = false,
+      decoupledWeightDecay = false,
     } = options;
-    betas.forEach((beta, i) => {
-      if (!(beta >= 0 && beta < 1)) throw new RangeError(`Adam: betas[${i}] must be in [0, 1), got ${beta}`);
-    });
-    super(parameters, { lr, betas, eps, weightDecay, amsgrad, maximize });
+    super(
+      parameters,
+      { lr, betas, eps, weightDecay, amsgrad, maximize, decoupledWeightDecay },
+      { betas: [SHARE, SHARE], eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE },
+    );
   }
 
   protected override update(
@@ -52,33 +56,25 @@ class AdamOptimizer extends Optimizer<Options> {
     group: ParamGroup<Options>,
     state: ParameterState,
   ): Node {
-    let g = group.maximize ? ops.neg(gradient) : gradient;
-    if (group.weightDecay !== 0) g = ops.add(g, ops.mul(parameter, number(group.weightDecay)));
-    const [beta1, beta2] = group.betas;
-    const zero = (): Node => ops.full(parameter.shape, 0, "float32");
-    const average = (name: string, sample: Node, beta: number): Node => {
-      const value = ops.add(
-        ops.mul(state.value(name, zero), number(beta)),
-        ops.mul(sample, number(1 - beta)),
-      );
-      state.assign(name, value);
-      return value;
-    };
-    const mean = average("mean", g, beta1);
-    let square = average("square", ops.mul(g, g), beta2);
+    const { decoupledWeightDecay: decoupled, betas } = group;
+    const g = direction(parameter, gradient, decoupled ? { ...group, weightDecay: 0 } : group);
+    const start = decoupled ? decayed(parameter, group) : parameter;
+    const step = state.count();
+    const mean = average(state, "exp_avg", g, betas[0]);
+    let square = average(state, "exp_avg_sq", ops.mul(g, g), betas[1]);
     if (group.amsgrad) {
-      square = ops.maximum(state.value("largestSquare", zero), square);
-      state.assign("largestSquare", square);
+      const largest = state.value("max_exp_avg_sq", () => filled(parameter));
+      square = ops.maximum(largest, square);
+      state.assign("max_exp_avg_sq", square);
     }
-    const correction1 = 1 - beta1 ** state.steps;
-    const correction2 = 1 - beta2 ** state.steps;
-    const root = ops.add(ops.mul(ops.sqrt(square), number(1 / Math.sqrt(correction2))), number(group.eps));
-    return ops.sub(parameter, ops.mul(ops.div(mean, root), number(group.lr / correction1)));
+    const root = ops.add(scaled(ops.sqrt(square), 1 / Math.sqrt(1 - betas[1] ** step)), number(group.eps));
+    return ops.sub(start, scaled(ops.div(mean, root), group.lr / (1 - betas[0] ** step)));
   }
 }
 
-/** Steps scaled by running averages of the gradient and of its square, corrected for their start at zero. Kingma and Ba
- *  2015, algorithm 1 (with PyTorch's eps outside the root).
+/** Steps scaled by running averages of the gradient g and of its square, corrected for their start at 0:
+ *  m <- β1 m + (1 - β1) g, v <- β2 v + (1 - β2) g², p <- p - lr (m / (1 - β1ᵗ)) / (√(v / (1 - β2ᵗ)) + eps).
+ *  Kingma and Ba 2015, algorithm 1 (with eps outside the root); `amsgrad`: Reddi et al. 2018, algorithm 2.
  *
  *  @example new optim.Adam(model.parameters(), { lr: 1e-3 }) */
 export const Adam: Callable<typeof AdamOptimizer> = callable(AdamOptimizer, "Adam");

@@ -1,5 +1,22 @@
-// Optimizers: PyTorch's `torch.optim`.
+// Optimizers and learning-rate schedules: PyTorch's `torch.optim`.
 
+export { Adadelta, type AdadeltaOptions } from "./adadelta.js";
+export { Adagrad, type AdagradOptions } from "./adagrad.js";
 export { Adam, type AdamOptions } from "./adam.js";
-export { type GroupOptions, Optimizer, type ParamGroup } from "./optimizer.js";
+export { Adamax, type AdamaxOptions } from "./adamax.js";
+export { AdamW, type AdamWOptions } from "./adamw.js";
+export { Lion, type LionOptions } from "./lion.js";
+export { Muon, type MuonOptions } from "./muon.js";
+export { NAdam, type NAdamOptions } from "./nadam.js";
+export {
+  type GroupOptions,
+  type GroupSpec,
+  Optimizer,
+  type OptimizerState,
+  type ParameterList,
+  type ParamGroup,
+} from "./optimizer.js";
+export { RAdam, type RAdamOptions } from "./radam.js";
+export { RMSprop, type RMSpropOptions } from "./rmsprop.js";
+export { Rprop, type RpropOptions } from "./rprop.js";
 export { SGD, type SGDOptions } from "./sgd.js";

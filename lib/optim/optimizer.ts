@@ -1,13 +1,17 @@
-// What optimizers have in common: groups of parameters with options, state, the end of a step.
+// What optimizers have in common: groups of parameters with options, state dicts, the end of a step.
 
-import { Storage } from "../compute/buffer.js";
 import { checkInterrupt } from "../compute/interrupt.js";
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
+import { formatShape, sameShape } from "../graph/shape.js";
 import type { GradientSlot } from "../tensor/autograd.js";
 import { noGrad } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
+import { checkLimits, type Limits, NOT_NEGATIVE } from "./limits.js";
+import { camelCase, NUMBERS, ParameterState, renamed, type StateEntries, snakeCase } from "./state.js";
+
+export { ParameterState };
 
 /** Options every group has. */
 export interface GroupOptions {
@@ -17,31 +21,22 @@ export interface GroupOptions {
 /** Parameters that share options. Change `optimizer.paramGroups[0].lr` at any time: it counts from the next step on. */
 export type ParamGroup<O extends GroupOptions> = O & { params: Tensor[] };
 
+/** Tensors, or pairs of name and tensor as `model.namedParameters()` gives them. */
+export type ParameterList = Iterable<Tensor> | Iterable<readonly [string, Tensor]>;
+
+/** A group as it is given: what it leaves out is as in the optimizer's options. */
+export type GroupSpec<O> = { params: Tensor | ParameterList } & Partial<O>;
+
 /** What an optimizer is given: tensors, or groups with options of their own. */
-export type Parameters<O> = Iterable<Tensor> | Iterable<{ params: Iterable<Tensor> } & Partial<O>>;
+export type Parameters<O> = ParameterList | Iterable<GroupSpec<O>>;
 
-/** State of one parameter: tensors that change in place, and how many steps it has seen. */
-export class ParameterState {
-  steps = 0;
-  private readonly storages = new Map<string, Storage>();
-
-  /** The current value of a named state; `initial` where there is none yet. */
-  value(name: string, initial: () => Node): Node {
-    let storage = this.storages.get(name);
-    if (storage === undefined) {
-      storage = new Storage(initial());
-      this.storages.set(name, storage);
-    }
-    return storage.node;
-  }
-  has(name: string): boolean {
-    return this.storages.has(name);
-  }
-  assign(name: string, value: Node): void {
-    const storage = this.storages.get(name);
-    if (storage === undefined) throw new Error(`state ${name} was never read`);
-    session().assign(storage, value);
-  }
+/** PyTorch's layout, with its names. Parameters are numbered through all groups. */
+export interface OptimizerState {
+  /** State of each parameter that has been changed, by its number. */
+  readonly state: { readonly [index: string]: StateEntries };
+  readonly param_groups: readonly ({ readonly params: readonly number[] } & Readonly<
+    Record<string, unknown>
+  >)[];
 }
 
 type StepListener = (optimizer: Optimizer<GroupOptions>) => void;
@@ -53,41 +48,83 @@ export function onStep(listener: StepListener): () => void {
   return () => void listeners.delete(listener);
 }
 
+const isList = (value: unknown): value is Iterable<unknown> =>
+  typeof (value as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === "function";
+
+const isGroup = (item: unknown): boolean => !(item instanceof Tensor) && !Array.isArray(item);
+
+/** Keys of groups that are not options of the optimizer: schedulers leave them there. */
+const EXTRA_KEYS: ReadonlySet<string> = new Set([
+  "params",
+  "initialLr",
+  "maxLr",
+  "minLr",
+  "maxMomentum",
+  "baseMomentum",
+]);
+
 export abstract class Optimizer<O extends GroupOptions> {
   readonly paramGroups: ParamGroup<O>[] = [];
+  /** Options of groups that do not say otherwise. */
+  readonly defaults: Readonly<O>;
+  private readonly limits: Limits<O>;
   private readonly states = new WeakMap<Tensor, ParameterState>();
 
-  constructor(parameters: Parameters<O>, defaults: O) {
+  constructor(parameters: Parameters<O>, defaults: O, limits: Limits<O> = {}) {
     const name = this.constructor.name;
-    if (!(defaults.lr >= 0)) throw new RangeError(`${name}: lr must be a number >= 0, got ${defaults.lr}`);
-    if (typeof (parameters as Partial<Iterable<unknown>>)[Symbol.iterator] !== "function") {
+    this.defaults = defaults;
+    this.limits = { lr: NOT_NEGATIVE, ...limits };
+    checkLimits(name, defaults, this.limits);
+    if (!isList(parameters)) {
       throw new TypeError(`${name}: needs a list of parameters; pass model.parameters()`);
     }
-    const given = [...(parameters as Iterable<Tensor | ({ params: Iterable<Tensor> } & Partial<O>)>)];
-    const plain = given.filter((item) => item instanceof Tensor);
-    const groups = plain.length === given.length ? [{ params: plain }] : given;
+    const given = [...parameters] as unknown[];
     if (given.length === 0) {
       throw new RangeError(`${name}: got no parameters; pass model.parameters() of a model that has some`);
     }
-    const seen = new Set<Tensor>();
-    for (const group of groups) {
-      if (group instanceof Tensor) throw new TypeError(`${name}: pass either parameters or groups, not both`);
-      const params = [...group.params];
-      for (const parameter of params) {
-        if (!(parameter instanceof Tensor)) {
-          throw new TypeError(`${name}: needs tensors, got ${typeof parameter}; pass model.parameters()`);
-        }
-        if (!parameter.isLeaf) {
-          throw new TypeError(
-            `${name}: can only change leaf tensors, and one of these was computed from others`,
-          );
-        }
-        if (seen.has(parameter)) throw new RangeError(`${name}: a parameter is listed twice`);
-        seen.add(parameter);
-      }
-      this.paramGroups.push({ ...defaults, ...group, params } as ParamGroup<O>);
+    const groups = given.filter(isGroup);
+    if (groups.length > 0 && groups.length < given.length) {
+      throw new TypeError(`${name}: pass either parameters or groups, not both`);
     }
+    const specs = groups.length > 0 ? groups : [{ params: given }];
+    for (const group of specs) this.addParamGroup(group as GroupSpec<O>);
   }
+
+  /** Adds parameters with options of their own, for example the layers of a pretrained model when they are thawed.
+   *
+   *  @example optimizer.addParamGroup({ params: model[0].parameters(), lr: 1e-4 }) */
+  addParamGroup(spec: GroupSpec<O>): void {
+    const name = this.constructor.name;
+    for (const key of Object.keys(spec)) {
+      if (key in this.defaults || EXTRA_KEYS.has(key)) continue;
+      const known = Object.keys(this.defaults).join(", ");
+      throw new TypeError(`${name}: has no option ${JSON.stringify(key)}; groups may set ${known}`);
+    }
+    const { params: list } = spec;
+    const given: unknown[] = list instanceof Tensor ? [list] : isList(list) ? [...list] : [list];
+    const params = given.map((item) => {
+      const parameter: unknown = Array.isArray(item) ? item[1] : item;
+      if (parameter instanceof Tensor) return parameter;
+      throw new TypeError(`${name}: needs tensors, got ${typeof parameter}; pass model.parameters()`);
+    });
+    const seen = new Set(this.paramGroups.flatMap((group) => group.params));
+    for (const parameter of params) {
+      if (!parameter.isLeaf) {
+        throw new TypeError(
+          `${name}: can only change leaf tensors, and one of these was computed from others`,
+        );
+      }
+      if (seen.has(parameter)) throw new RangeError(`${name}: a parameter is listed twice`);
+      seen.add(parameter);
+    }
+    const group = { ...this.defaults, ...spec, params } as ParamGroup<O>;
+    checkLimits<O>(name, group, this.limits);
+    this.check(group);
+    this.paramGroups.push(group);
+  }
+
+  /** Throws where options do not go together, or with the parameters. */
+  protected check(_group: ParamGroup<O>): void {}
 
   /** The new value of one parameter; states are changed through `state`. */
   protected abstract update(
@@ -97,8 +134,16 @@ export abstract class Optimizer<O extends GroupOptions> {
     state: ParameterState,
   ): Node;
 
-  /** Applies the gradients. This ends a step: everything pending that reads a parameter is computed, in one run. */
-  step(): void {
+  /** Applies the gradients. This ends a step: everything pending that reads a parameter is computed, in one run.
+   *
+   *  With a loss, it is the whole of a step: `loss.backward()`, the update, `zeroGrad()`.
+   *
+   *  @example
+   *  loss.backward();
+   *  optimizer.step();
+   *  optimizer.zeroGrad(); */
+  step(loss?: Tensor): void {
+    loss?.backward();
     const gradients: Node[] = [];
     noGrad(() => {
       for (const group of this.paramGroups) {
@@ -108,7 +153,6 @@ export abstract class Optimizer<O extends GroupOptions> {
           const gradient = slot.gradient.node;
           gradients.push(gradient);
           const state = this.stateOf(parameter);
-          state.steps++;
           const next = ops.identity(
             this.update(ops.detached(parameter.storage.node), gradient, group, state),
           );
@@ -128,6 +172,7 @@ export abstract class Optimizer<O extends GroupOptions> {
       this.zeroGrad();
       throw error;
     }
+    if (loss !== undefined) this.zeroGrad();
     checkInterrupt();
   }
 
@@ -152,5 +197,72 @@ export abstract class Optimizer<O extends GroupOptions> {
       this.states.set(parameter, state);
     }
     return state;
+  }
+
+  // --- state dicts ---------------------------------------------------------------------------------------------------
+
+  /** Everything a later run needs to go on from here, in PyTorch's layout and under its names (`exp_avg`, `weight_decay`),
+   *  so that checkpoints go both ways. The tensors share storage with the optimizer's own.
+   *
+   *  @example const saved = optimizer.stateDict() */
+  stateDict(): OptimizerState {
+    const state: Record<string, Record<string, Tensor>> = {};
+    let next = 0;
+    const param_groups = this.paramGroups.map(({ params, ...options }) => {
+      const indices = params.map((parameter) => {
+        const own = this.states.get(parameter)?.toTensors() ?? {};
+        if (Object.keys(own).length > 0) state[next] = own;
+        return next++;
+      });
+      return { ...renamed(options, snakeCase), params: indices };
+    });
+    return { state, param_groups };
+  }
+
+  /** Goes on from a state dict: copies its states and takes over the groups' options. A state that does not fit changes
+   *  nothing.
+   *
+   *  @example optimizer.loadStateDict(saved) */
+  loadStateDict(dict: OptimizerState): void {
+    const pairs = this.pairsWith(dict);
+    const states = pairs.map(([parameter, entries]) => [parameter, ParameterState.from(entries)] as const);
+    for (const { params } of this.paramGroups) for (const parameter of params) this.states.delete(parameter);
+    for (const [parameter, state] of states) this.states.set(parameter, state);
+    this.paramGroups.forEach((group, i) => {
+      const { params: _params, ...options } = dict.param_groups[i]!;
+      Object.assign(group, renamed(options, camelCase));
+    });
+  }
+
+  /** Own parameters with their entries in `dict`, after checks. */
+  private pairsWith(dict: OptimizerState): [Tensor, StateEntries][] {
+    const name = this.constructor.name;
+    const sizes = (groups: readonly { params: readonly unknown[] }[]): string =>
+      `[${groups.map(({ params }) => params.length).join(", ")}]`;
+    if (sizes(dict.param_groups) !== sizes(this.paramGroups)) {
+      throw new RangeError(
+        `${name}.loadStateDict: the state has groups of ${sizes(dict.param_groups)} parameters, the optimizer of ` +
+          `${sizes(this.paramGroups)}; make it with the groups that the state was saved with`,
+      );
+    }
+    for (const group of dict.param_groups) {
+      checkLimits(name, { ...this.defaults, ...renamed(group, camelCase) } as O, this.limits);
+    }
+    return this.paramGroups.flatMap((group, i) =>
+      group.params.flatMap((parameter, j): [Tensor, StateEntries][] => {
+        const index = dict.param_groups[i]!.params[j]!;
+        const entries = dict.state[index];
+        if (entries === undefined) return [];
+        for (const [key, value] of Object.entries(entries)) {
+          if (value === null || typeof value === "number" || NUMBERS.has(key)) continue;
+          if (sameShape(value.shape, parameter.shape)) continue;
+          throw new RangeError(
+            `${name}.loadStateDict: ${key} of parameter ${index} has shape ${formatShape(value.shape)}, the parameter ` +
+              formatShape(parameter.shape),
+          );
+        }
+        return [[parameter, entries]];
+      }),
+    );
   }
 }

@@ -1,8 +1,9 @@
 // Stochastic gradient descent, with momentum and Nesterov's variant.
 
-import { type Node, scalarNode } from "../graph/node.js";
+import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
+import { NOT_NEGATIVE } from "./limits.js";
 import {
   type GroupOptions,
   Optimizer,
@@ -10,25 +11,24 @@ import {
   type Parameters,
   type ParamGroup,
 } from "./optimizer.js";
+import { direction, filled, scaled } from "./update.js";
 
 export interface SGDOptions {
   /** Learning rate (1e-3). */
   lr?: number;
-  /** Share of the velocity that is kept. */
+  /** Share of the velocity that is kept (0). */
   momentum?: number;
-  /** Share of the gradient that does not enter the velocity. */
+  /** Share of the gradient that does not enter the velocity (0). */
   dampening?: number;
-  /** L2 penalty: weightDecay * parameter is added to the gradient. */
+  /** L2 penalty: weightDecay * parameter is added to the gradient (0). */
   weightDecay?: number;
-  /** Look ahead along the velocity. */
+  /** Look ahead along the velocity (false). */
   nesterov?: boolean;
-  /** Climb instead of descending. */
+  /** Climb instead of descending (false). */
   maximize?: boolean;
 }
 
 type Options = GroupOptions & Required<SGDOptions>;
-
-const number = (value: number): Node => scalarNode(value, "float32");
 
 class SGDOptimizer extends Optimizer<Options> {
   constructor(parameters: Parameters<SGDOptions>, options: SGDOptions = {}) {
@@ -40,10 +40,17 @@ class SGDOptimizer extends Optimizer<Options> {
       nesterov = false,
       maximize = false,
     } = options;
+    super(
+      parameters,
+      { lr, momentum, dampening, weightDecay, nesterov, maximize },
+      { momentum: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE },
+    );
+  }
+
+  protected override check({ nesterov, momentum, dampening }: ParamGroup<Options>): void {
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw new RangeError("SGD: nesterov needs a momentum above 0 and no dampening");
     }
-    super(parameters, { lr, momentum, dampening, weightDecay, nesterov, maximize });
   }
 
   protected override update(
@@ -52,24 +59,22 @@ class SGDOptimizer extends Optimizer<Options> {
     group: ParamGroup<Options>,
     state: ParameterState,
   ): Node {
-    let g = group.maximize ? ops.neg(gradient) : gradient;
-    if (group.weightDecay !== 0) g = ops.add(g, ops.mul(parameter, number(group.weightDecay)));
+    let g = direction(parameter, gradient, group);
     if (group.momentum !== 0) {
-      const momentum = number(group.momentum);
-      const first = !state.has("velocity");
+      const first = !state.has("momentum_buffer");
+      const before = state.value("momentum_buffer", () => filled(parameter));
       // the first velocity is the gradient itself, without dampening
-      const before = state.value("velocity", () => ops.full(parameter.shape, 0, "float32"));
-      const velocity = first
-        ? ops.identity(g)
-        : ops.add(ops.mul(before, momentum), ops.mul(g, number(1 - group.dampening)));
-      state.assign("velocity", velocity);
-      g = group.nesterov ? ops.add(g, ops.mul(velocity, momentum)) : velocity;
+      const velocity = ops.add(scaled(before, group.momentum), scaled(g, first ? 1 : 1 - group.dampening));
+      state.assign("momentum_buffer", velocity);
+      g = group.nesterov ? ops.add(g, scaled(velocity, group.momentum)) : velocity;
     }
-    return ops.sub(parameter, ops.mul(g, number(group.lr)));
+    return ops.sub(parameter, scaled(g, group.lr));
   }
 }
 
-/** Gradient descent: v <- momentum v + g, p <- p - lr v (PyTorch's form: the learning rate is not part of v).
+/** Gradient descent: v <- momentum v + (1 - dampening) g, p <- p - lr v; with `nesterov` p <- p - lr (g + momentum v).
+ *  PyTorch's form: the learning rate is not part of v, and the first v is g. Polyak 1964; Nesterov's variant as in Sutskever
+ *  et al. 2013, section 2.
  *
  *  @example new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9, nesterov: true }) */
 export const SGD: Callable<typeof SGDOptimizer> = callable(SGDOptimizer, "SGD");

@@ -1,0 +1,51 @@
+// Steps that several update rules have in common. Options enter as scalar arguments of the run, never as constants of the
+// graph: a learning rate that changes does not ask for a new plan.
+
+import { type Node, scalarNode } from "../graph/node.js";
+import * as ops from "../graph/ops/index.js";
+import type { ParameterState } from "./state.js";
+
+/** A number as an argument of the run. */
+export const number = (value: number): Node => scalarNode(value, "float32");
+
+/** x * factor. */
+export const scaled = (x: Node, factor: number): Node => ops.mul(x, number(factor));
+
+/** A start value for states: `value` everywhere. */
+export function filled(like: Node, value = 0): Node {
+  const zeros = ops.full(like.shape, 0, "float32");
+  return value === 0 ? zeros : ops.add(zeros, number(value));
+}
+
+/** The direction to go against: the gradient, negated when climbing, with the L2 penalty's part. */
+export function direction(
+  parameter: Node,
+  gradient: Node,
+  options: { readonly maximize: boolean; readonly weightDecay: number },
+): Node {
+  const g = options.maximize ? ops.neg(gradient) : gradient;
+  return options.weightDecay === 0 ? g : ops.add(g, scaled(parameter, options.weightDecay));
+}
+
+/** Decoupled weight decay: the parameter shrunk by the share lr * weightDecay. Loshchilov and Hutter 2019, algorithm 2. */
+export function decayed(
+  parameter: Node,
+  options: { readonly lr: number; readonly weightDecay: number },
+): Node {
+  return options.weightDecay === 0 ? parameter : scaled(parameter, 1 - options.lr * options.weightDecay);
+}
+
+/** keep * x + (1 - keep) * sample. */
+export const mix = (x: Node, sample: Node, keep: number): Node =>
+  ops.add(scaled(x, keep), scaled(sample, 1 - keep));
+
+/** Moves the running average `name`, which starts at 0, towards `sample`; gives its new value. */
+export function average(state: ParameterState, name: string, sample: Node, keep: number): Node {
+  const value = mix(
+    state.value(name, () => filled(sample)),
+    sample,
+    keep,
+  );
+  state.assign(name, value);
+  return value;
+}
