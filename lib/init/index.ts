@@ -1,9 +1,10 @@
-// Weight initialisation: PyTorch's `torch.nn.init`, plus LeCun. All functions change the tensor in place and return it.
+// Weight initialisation: PyTorch's `torch.nn.init`, plus LeCun and exact gains. All functions change the tensor in place and return it.
 
-export { constant_, ones_, zeros_ } from "./constant.js";
+export { constant_, dirac_, eye_, ones_, zeros_ } from "./constant.js";
 export { type Fans, fansOf } from "./fan.js";
 export { calculateGain, type Nonlinearity } from "./gain.js";
-export { type GeneratorOption, normal_, uniform_ } from "./random.js";
+export { orthogonal_ } from "./orthogonal.js";
+export { type GeneratorOption, normal_, sparse_, truncNormal_, uniform_ } from "./random.js";
 export {
   type KaimingOptions,
   kaimingNormal_,

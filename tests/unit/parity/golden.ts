@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 
-type JsonNumber = number | "nan" | "inf" | "-inf";
+export type JsonNumber = number | "nan" | "inf" | "-inf";
 
 export interface GoldenTensor {
   readonly dtype: "float32" | "int32" | "bool";
