@@ -92,10 +92,12 @@ function publish(output: Output, event: RunEvent): void {
 }
 
 /** Loads what cells can use without an import. A name that the library does not have stays undefined. */
-async function preload(modules: Modules, bindings: Bindings, _executor: Executor): Promise<void> {
+async function preload(modules: Modules, bindings: Bindings, executor: Executor): Promise<void> {
   for (const { module, names, whole } of PRELOADED) {
     const values = await modules.import(module);
     if (whole !== undefined) bindings.bind(whole, { $v: values });
     for (const name of names) if (name in values) bindings.bind(name, { $v: values[name] });
   }
+  const { settleSession } = await modules.import("gradbook/tensor/session");
+  executor.settle = settleSession as () => Promise<void>;
 }

@@ -271,6 +271,11 @@ export class Session {
     }
   }
 
+  /** The bytes of a computed value; undefined where its computation has failed, which is left to be thrown elsewhere. */
+  tryRead(node: Node): Uint8Array | undefined {
+    return node.value === undefined ? undefined : this.client.tryRead(node.value.id);
+  }
+
   /** `read` without blocking. */
   async readAsync(node: Node, keep: readonly Node[] = []): Promise<Uint8Array> {
     const ready = this.prepare(node, keep);

@@ -48,7 +48,7 @@ export const LAYER_FIELDS = [
   "std", // of the layer's output, over all elements, biased
   "batchStd", // std across the batch for each unit, averaged over units
   "zeros", // share of outputs that are exactly 0
-  "gradientNorm", // L2 norm of the loss gradient with respect to the layer's output
+  "gradientNorm", // L2 norm of the loss gradient with respect to the layer's input sum (before normalisation and activation)
   "weightGradientNorm", // L2 norm of the gradient of the layer's own parameters together; NaN without parameters
 ] as const;
 

@@ -218,8 +218,11 @@ export class Watcher {
   }
 
   private recordRow(step: number, sample: Sample): void {
-    const numbers = (node: Node | undefined): Float32Array | undefined =>
-      node === undefined ? undefined : (Tensor.from(node).toTypedArray() as Float32Array);
+    const numbers = (node: Node | undefined): Float32Array | undefined => {
+      // a step that has failed leaves a row without numbers: the error is the training loop's to see
+      const bytes = node && session().tryRead(node);
+      return bytes && new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+    };
     const row = this.recorder.newRow(step);
     row.set("loss", numbers(sample.loss)?.[0]);
     row.set("accuracy", numbers(sample.accuracy)?.[0]);
@@ -270,3 +273,6 @@ export class Watcher {
     if (this.waiting.length > 0) this.flushLater();
   }
 }
+
+// the last value of a cell that ends in watch(...) is not worth showing: the monitor shows the run
+Object.defineProperty(Watcher.prototype, Symbol.for("Jupyter.display"), { value: () => undefined });

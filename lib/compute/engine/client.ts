@@ -133,6 +133,18 @@ export class EngineClient {
       : this.#ask({ type: "read", ...request, sequence: this.#next() }).bytes!;
   }
 
+  /** The bytes of buffer `id`, or undefined where they could not be computed: what went wrong is left for whoever waits for
+   *  it. Waits as `read` does, but never ends an interrupted cell. */
+  tryRead(id: number): Uint8Array | undefined {
+    const sequence = this.#next();
+    this.#awaited.set(sequence, {});
+    this.#send({ type: "read", sequence, buffer: id, offset: 0, bytes: TO_THE_END });
+    this.#waitFor(sequence);
+    const { bytes } = this.#awaited.get(sequence)!;
+    this.#awaited.delete(sequence);
+    return bytes;
+  }
+
   /** As `read`, without blocking. */
   async readAsync(id: number, offset = 0, bytes: number = TO_THE_END): Promise<Uint8Array> {
     const sequence = this.#next();
