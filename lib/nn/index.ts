@@ -16,6 +16,7 @@ export {
   RMSNorm,
 } from "../norm/index.js";
 export * from "./activations/index.js";
+export * as utils from "./clip.js";
 export { Sequential } from "./containers.js";
 export { CrossEntropyLoss } from "./cross-entropy.js";
 export { Flatten } from "./flatten.js";
