@@ -12,6 +12,8 @@ export interface Sockets {
   readonly iopub: Channel;
   /** Hands over every well-formed, rightly signed message; others are dropped. */
   receive(handle: (message: Message, from: "shell" | "control") => void): void;
+  /** Closes all of them: a socket that is still read when its thread ends brings the process down. */
+  close(): void;
 }
 
 const SUBSCRIBED = 1;
@@ -46,6 +48,9 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
     receive: (handle) => {
       void read(shell, signer, (message) => handle(message, "shell"));
       void read(control, signer, (message) => handle(message, "control"));
+    },
+    close: () => {
+      for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
     },
   };
 }

@@ -137,7 +137,10 @@ function statusOfRuns(outcome: Outcome): RunStatus {
 /** Lets the last messages go, then ends the process, by force if user code does not let go. */
 async function end(): Promise<void> {
   await Promise.all([sockets.shell.sent(), sockets.control.sent(), sockets.iopub.sent()]);
-  setTimeout(() => toMain({ type: "exit" }), LIMITS.shutdownMilliseconds);
+  setTimeout(() => {
+    sockets.close();
+    toMain({ type: "exit" });
+  }, LIMITS.shutdownMilliseconds);
   setTimeout(() => kill(), LIMITS.shutdownKillMilliseconds);
 }
 
