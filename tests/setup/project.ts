@@ -1,10 +1,13 @@
 // A copy of the project as a fresh clone would have it, and commands run in it as a newcomer would, with an empty home.
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { CACHE, LOCAL, ROOT } from "../../scripts/setup/paths.mjs";
+
+/** What .gitignore names, and git's own folder. */
+const NOT_CLONED = /\/(\.git|\.gradbook|node_modules|dist|labextension|\.ipynb_checkpoints)$|\.tsbuildinfo$/;
 
 export interface Run {
   child: ChildProcess;
@@ -22,16 +25,13 @@ export class ProjectCopy {
   readonly home: string = join(this.base, "home");
   private readonly runs: ChildProcess[] = [];
 
-  /** Copies what git knows or would add: neither packages nor anything built. */
+  /** Copies the sources: neither packages nor anything built. */
   constructor() {
     mkdirSync(this.home);
-    const names = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
-      cwd: ROOT,
-      encoding: "utf8",
+    cpSync(ROOT, this.folder, {
+      recursive: true,
+      filter: (path) => !NOT_CLONED.test(path.slice(ROOT.length)),
     });
-    for (const name of names.split("\0").filter((entry) => entry && existsSync(join(ROOT, entry)))) {
-      cpSync(join(ROOT, name), join(this.folder, name));
-    }
   }
 
   /** Runs a command in the copy, in a process group of its own. */
