@@ -4,7 +4,7 @@ export * as data from "./data/index.js";
 export * as init from "./init/index.js";
 export * as nn from "./nn/index.js";
 export { functional as F, Module, Parameter } from "./nn/index.js";
-export * as norm from "./norm/index.js";
+export * as norm from "./nn/norm.js";
 export * as optim from "./optim/index.js";
 export {
   type DType,

@@ -1,0 +1,105 @@
+// norm.fold: models with batch normalisation before and after their linear layers give the same outputs without it.
+
+import * as gb from "gradbook";
+import { closeSession } from "gradbook/tensor/session";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mismatch } from "../parity/golden.js";
+import { useDevice } from "../parity/library.js";
+
+const { nn, norm, tensor, manualSeed, init } = gb;
+
+beforeAll(() => useDevice("wasm"));
+afterAll(() => closeSession());
+
+/** The chapter's first model with batch normalisation: after the activations, and before the first layer. */
+const after = () =>
+  nn.Sequential(
+    nn.Flatten(),
+    nn.BatchNorm1d(784),
+    nn.Linear(784, 300),
+    nn.ReLU(),
+    nn.BatchNorm1d(300),
+    nn.Linear(300, 100),
+    nn.ReLU(),
+    nn.BatchNorm1d(100),
+    nn.Linear(100, 10),
+  );
+/** Its second: before the activations, linear layers without bias. */
+const before = () =>
+  nn.Sequential(
+    nn.Flatten(),
+    nn.Linear(784, 300, { bias: false }),
+    nn.BatchNorm1d(300),
+    nn.ReLU(),
+    nn.Linear(300, 100, { bias: false }),
+    nn.BatchNorm1d(100),
+    nn.ReLU(),
+    nn.Linear(100, 10),
+  );
+
+/** Statistics from a few batches, scales and shifts away from 1 and 0. */
+function used(model: gb.nn.Module, ...shape: number[]): void {
+  for (const module of model.modules()) {
+    if (!(module instanceof nn.BatchNorm1d)) continue;
+    init.uniform_(module.weight, { a: 0.5, b: 1.5 });
+    init.uniform_(module.bias, { a: -0.5, b: 0.5 });
+  }
+  for (let i = 0; i < 3; i++) model(tensor.rand(32, ...shape).mul(i + 1));
+  model.eval();
+}
+
+describe.each([
+  ["after the activations", after, "Flatten,Linear,ReLU,Linear,ReLU,Linear"],
+  ["before the activations", before, "Flatten,Linear,ReLU,Linear,ReLU,Linear"],
+] as const)("the chapter's model with normalisation %s", (_, build, layers) => {
+  test("gives the same outputs, without it", () => {
+    manualSeed(42);
+    const model = build();
+    used(model, 1, 28, 28);
+    const images = tensor.rand(16, 1, 28, 28);
+    const expected = (model(images) as gb.Tensor).toTypedArray();
+    const folded = norm.fold(model);
+    expect([...folded].map((layer) => layer.constructor.name).join()).toBe(layers);
+    expect(mismatch("outputs", (folded(images) as gb.Tensor).toTypedArray(), [...expected])).toBeUndefined();
+    expect((model(images) as gb.Tensor).toTypedArray()).toEqual(expected);
+  });
+});
+
+test("several in a row, nested ones and plain ones are folded; what cannot be stays", () => {
+  manualSeed(1);
+  const model = nn.Sequential(
+    nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.BatchNorm1d(5, { affine: false }), nn.Tanh()),
+    nn.BatchNorm1d(5),
+    nn.ReLU(),
+    nn.BatchNorm1d(5, { trackRunningStats: false }),
+    nn.Linear(5, 3),
+  );
+  used(model, 6);
+  const folded = norm.fold(model);
+  expect(folded.toString().match(/BatchNorm1d/g)).toHaveLength(2);
+  expect([...(folded.at(0) as gb.nn.Sequential)].map((layer) => layer.constructor.name)).toEqual([
+    "Linear",
+    "Tanh",
+  ]);
+  const x = tensor.randn(7, 6);
+  const [a, b] = [model(x) as gb.Tensor, folded(x) as gb.Tensor];
+  expect(mismatch("outputs", b.toTypedArray(), [...a.toTypedArray()])).toBeUndefined();
+});
+
+test("random numbers drawn afterwards are those that would have come without it", () => {
+  const model = nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5)).eval();
+  manualSeed(3);
+  const expected = tensor.rand(3).toArray();
+  manualSeed(3);
+  norm.fold(model);
+  expect(tensor.rand(3).toArray()).toEqual(expected);
+});
+
+test("training mode and other modules are refused", () => {
+  expect(() => norm.fold(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)))).toThrow(
+    /training mode.*call model\.eval\(\) first/,
+  );
+  expect(() => norm.fold(nn.Linear(2, 3) as unknown as gb.nn.Sequential)).toThrow(
+    /needs an nn\.Sequential.*got Linear/,
+  );
+});
