@@ -17,8 +17,20 @@ export function closeSession(): void {
   current = undefined;
 }
 
+const settleListeners = new Set<() => void>();
+
+/** Calls `listener` whenever the session has settled. Gives the way to stop. */
+export function onSettle(listener: () => void): () => void {
+  settleListeners.add(listener);
+  return () => void settleListeners.delete(listener);
+}
+
 /** Waits for everything that has been started, without blocking, and throws what has gone wrong in it. A notebook's cell
  *  ends with this, so that an error is shown under the cell that caused it. */
 export async function settleSession(): Promise<void> {
-  await current?.client.synchronizeAsync();
+  try {
+    await current?.client.synchronizeAsync();
+  } finally {
+    for (const listener of settleListeners) listener();
+  }
 }

@@ -40,6 +40,7 @@ export class RunRecorder {
   private readonly started = performance.now();
   private rows: Float32Array[] = [];
   private sent = 0;
+  private lastStep = -1;
 
   constructor(layers: readonly LayerInfo[], options: WatchOptions) {
     this.info = {
@@ -67,6 +68,7 @@ export class RunRecorder {
 
   push(row: Row): void {
     this.rows.push(row.values);
+    this.lastStep = row.values[stepColumn("step")]!;
     if (performance.now() - this.sent >= INTERVAL_MS) this.send();
   }
 
@@ -75,6 +77,11 @@ export class RunRecorder {
     const row = this.newRow(step);
     for (const [field, value] of Object.entries(values)) row.set(field as StepField, value);
     this.push(row);
+  }
+
+  /** Says how far the run has come, where the last steps were not measured. */
+  reach(step: number): void {
+    if (step > this.lastStep) this.push(this.newRow(step));
   }
 
   /** Passes on what has gathered. */

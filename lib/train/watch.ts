@@ -8,7 +8,7 @@ import { onCrossEntropy } from "../nn/cross-entropy.js";
 import { type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
 import { type GradientSlot, onBackward } from "../tensor/autograd.js";
 import { noGrad } from "../tensor/scope.js";
-import { session } from "../tensor/session.js";
+import { onSettle, session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { RunRecorder } from "./recorder.js";
@@ -92,6 +92,7 @@ export class Watcher {
       onCrossEntropy((logits, target) => this.tapPrediction(logits, target)),
       onBackward((root) => this.tapLoss(root)),
       onStep((optimizer) => this.endStep(optimizer)),
+      onSettle(() => this.endCell()),
     );
   }
 
@@ -109,6 +110,7 @@ export class Watcher {
   finish(): void {
     if (!this.active) return;
     this.flush();
+    this.recorder.reach(this.step - 1);
     this.active = false;
     for (const handle of this.handles) handle.remove();
     for (const stop of this.stops) stop();
@@ -254,6 +256,14 @@ export class Watcher {
     }
     for (const { step, sample: done } of this.waiting) this.recordRow(step, done);
     this.waiting = [];
+    this.recorder.send();
+  }
+
+  /** At the end of a cell all that was measured is sent, with the number of the last step. */
+  private endCell(): void {
+    if (this.current?.loss === undefined) this.current = undefined;
+    this.flush();
+    this.recorder.reach(this.step - 1);
     this.recorder.send();
   }
 
