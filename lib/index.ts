@@ -1,9 +1,9 @@
 // gradbook: the public namespaces. `gb` (this module as a whole) has everything; cells have the usual names preloaded.
 
 export * as data from "./data/index.js";
-export * as init from "./init/index.js";
 export * as nn from "./nn/index.js";
 export { functional as F, Module, Parameter } from "./nn/index.js";
+export * as init from "./nn/init.js";
 export * as norm from "./nn/norm.js";
 export * as optim from "./optim/index.js";
 export {

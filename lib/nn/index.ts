@@ -2,7 +2,6 @@
 
 import * as functional from "./functional.js";
 
-export * as init from "../init/index.js";
 export { Module, Parameter } from "../module/index.js";
 export {
   BatchNorm1d,
@@ -20,5 +19,6 @@ export * as utils from "./clip.js";
 export { Sequential } from "./containers.js";
 export { CrossEntropyLoss } from "./cross-entropy.js";
 export { Flatten } from "./flatten.js";
+export * as init from "./init.js";
 export { Linear } from "./linear.js";
 export { functional };

@@ -1,0 +1,4 @@
+// The namespace `init`: the functions for single tensors, and the one that looks at a whole network.
+
+export * from "../init/index.js";
+export { type ForActivationOptions, forActivation, type InitChoice } from "./for-activation.js";

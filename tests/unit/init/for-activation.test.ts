@@ -1,0 +1,108 @@
+// init.forActivation: the choice for each layer, what it draws, and what it says.
+
+import * as gb from "gradbook";
+import { closeSession } from "gradbook/tensor/session";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { useDevice } from "../parity/library.js";
+
+const { nn, init, tensor, manualSeed } = gb;
+
+beforeAll(() => useDevice("wasm"));
+afterAll(() => closeSession());
+
+const choices = (model: gb.nn.Module, options?: gb.init.ForActivationOptions): string[] =>
+  init.forActivation(model, options).map(({ path, init: name, why }) => `${path} ${name} ${why}`);
+
+test("each layer of a Sequential gets what its activation asks for", () => {
+  const model = nn.Sequential(
+    nn.Flatten(),
+    nn.Linear(8, 6, { bias: false }),
+    nn.BatchNorm1d(6),
+    nn.LeakyReLU({ negativeSlope: 0.2 }),
+    nn.Sequential(nn.Linear(6, 6), nn.SELU(), nn.Linear(6, 6)),
+    nn.Tanh(),
+    nn.Linear(6, 4),
+    nn.Softsign(),
+    nn.Linear(4, 4),
+    nn.Hardshrink(),
+    nn.Linear(4, 2),
+  );
+  expect(choices(model)).toEqual([
+    "1 kaimingUniform_ LeakyReLU with slope 0.2 follows: He",
+    "4.0 lecunUniform_ SELU follows: LeCun",
+    "4.2 xavierUniform_ Tanh follows: Glorot",
+    "6 xavierUniform_ Softsign follows: Glorot",
+    "8 xavierUniform_ Hardshrink follows, which has no entry in the table: Glorot",
+    "10 xavierUniform_ no activation follows: Glorot",
+  ]);
+});
+
+test("it draws what the functions it names draw, and clears biases", () => {
+  const model = nn.Sequential(
+    nn.Linear(20, 30),
+    nn.LeakyReLU({ negativeSlope: 0.2 }),
+    nn.Linear(30, 10),
+    nn.SELU(),
+    nn.Linear(10, 3),
+  );
+  manualSeed(5);
+  init.forActivation(model, { distribution: "normal" });
+  manualSeed(5);
+  expect(init.kaimingNormal_(tensor.zeros(30, 20), 0.2).toArray()).toEqual(model[0].weight.toArray());
+  expect(init.lecunNormal_(tensor.zeros(10, 30)).toArray()).toEqual(model[2].weight.toArray());
+  expect(init.xavierNormal_(tensor.zeros(3, 10)).toArray()).toEqual(model[4].weight.toArray());
+  expect(model[0].bias!.abs().sum().item()).toBe(0);
+});
+
+describe("a model of its own making", () => {
+  class Net extends nn.Module {
+    first = nn.Linear(5, 4);
+    second = nn.Linear(4, 4);
+    unused = nn.Linear(4, 4);
+    activation = nn.GELU();
+    norm = nn.BatchNorm1d(4);
+    forward(x: gb.Tensor): gb.Tensor {
+      return this.second(this.activation(this.norm(this.first(x))));
+    }
+  }
+
+  test("is left as it is, with the remedy, where its order is not known", () => {
+    const model = new Net();
+    const before = model.first.weight.toArray();
+    const report = init.forActivation(model);
+    expect(report.map(({ init: name }) => name)).toEqual([null, null, null]);
+    expect(report[0]!.why).toBe(
+      "what follows is not known, as Net is not made of Sequentials; pass { inputs: [x] }",
+    );
+    expect(model.first.weight.toArray()).toEqual(before);
+  });
+
+  test("is run once in evaluation to see its order", () => {
+    const model = new Net();
+    model.norm.eval();
+    expect(choices(model, { inputs: [tensor.ones(1, 5)] })).toEqual([
+      "first kaimingUniform_ GELU follows: He",
+      "second xavierUniform_ no activation follows: Glorot",
+      "unused null it was not called",
+    ]);
+    expect([model.training, model.norm.training, model.first.training]).toEqual([true, false, true]);
+    expect(model.norm.numBatchesTracked!.item()).toBe(0);
+  });
+});
+
+test("the signal keeps its size through a deep network of any of the activations", () => {
+  for (const activation of [() => nn.ReLU(), () => nn.LeakyReLU({ negativeSlope: 0.2 }), () => nn.SELU()]) {
+    manualSeed(7);
+    const layers = Array.from({ length: 30 }, () => [nn.Linear(100, 100), activation()]).flat();
+    const model = nn.Sequential(...layers);
+    init.forActivation(model);
+    const std = (model(tensor.randn(200, 100)) as gb.Tensor).std().item();
+    expect(std, `${activation()}`).toBeGreaterThan(0.2);
+    expect(std, `${activation()}`).toBeLessThan(3);
+  }
+});
+
+test("what is no module, and an unknown distribution, are refused", () => {
+  expect(() => init.forActivation(3 as never)).toThrow(/needs a module, got number/);
+  expect(() => init.forActivation(nn.Linear(2, 2), { distribution: "cauchy" as never })).toThrow(/"cauchy"/);
+});
