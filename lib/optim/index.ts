@@ -19,4 +19,5 @@ export {
 export { RAdam, type RAdamOptions } from "./radam.js";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.js";
 export { Rprop, type RpropOptions } from "./rprop.js";
+export * as lrScheduler from "./schedule/index.js";
 export { SGD, type SGDOptions } from "./sgd.js";

@@ -1,0 +1,56 @@
+// Schedules by functions of the step: LambdaLR, MultiplicativeLR.
+
+import { type Callable, callable } from "../../module/callable.js";
+import { type AnyOptimizer, LRScheduler, type PerGroup, perGroup, type ScheduledGroup } from "./scheduler.js";
+
+/** A factor for a step, counted from 0. */
+export type RateFunction = (epoch: number) => number;
+
+interface Options {
+  readonly lrLambdas: readonly RateFunction[];
+}
+
+class LambdaScheduler extends LRScheduler<Options> {
+  protected override readonly absolute: boolean = true;
+
+  constructor(optimizer: AnyOptimizer, lrLambda: PerGroup<RateFunction>) {
+    super(optimizer, { lrLambdas: [] }, {});
+    this.options = { lrLambdas: perGroup(optimizer, lrLambda, "LambdaLR") };
+    this.begin();
+  }
+  protected override rate(i: number): number {
+    return this.baseLrs[i]! * this.options.lrLambdas[i]!(this.lastEpoch);
+  }
+}
+
+/** lr = initial lr * lrLambda(step). It sets the rate whatever it was before: stepped beside a plateau it would undo its cuts (and
+ *  warns); `compose` keeps both.
+ *
+ *  @example new optim.lrScheduler.LambdaLR(optimizer, (epoch) => 0.95 ** epoch) */
+export const LambdaLR: Callable<typeof LambdaScheduler> = callable(LambdaScheduler, "LambdaLR");
+export type LambdaLR = LambdaScheduler;
+
+class MultiplicativeScheduler extends LRScheduler<Options> {
+  constructor(optimizer: AnyOptimizer, lrLambda: PerGroup<RateFunction>) {
+    super(optimizer, { lrLambdas: [] }, {});
+    this.options = { lrLambdas: perGroup(optimizer, lrLambda, "MultiplicativeLR") };
+    this.begin();
+  }
+  /** Goes on from the rates there are, as in PyTorch. */
+  override restart(groups: readonly ScheduledGroup[] = this.groups): void {
+    this.begin(groups);
+  }
+  protected override rate(i: number): number {
+    const { lr } = this.groups[i]!;
+    return this.lastEpoch === 0 ? lr : lr * this.options.lrLambdas[i]!(this.lastEpoch);
+  }
+}
+
+/** lr <- lr * lrLambda(step), from step 1 on.
+ *
+ *  @example new optim.lrScheduler.MultiplicativeLR(optimizer, () => 0.95) */
+export const MultiplicativeLR: Callable<typeof MultiplicativeScheduler> = callable(
+  MultiplicativeScheduler,
+  "MultiplicativeLR",
+);
+export type MultiplicativeLR = MultiplicativeScheduler;
