@@ -37,6 +37,21 @@ describe("exact gains", () => {
   });
 });
 
+test("He initialisation takes the exact gains, and its slope only for leaky ReLU", () => {
+  const drawn = (fill: (w: gb.Tensor) => void): gb.NestedArray => {
+    manualSeed(2);
+    const w = tensor.zeros(4, 25);
+    fill(w);
+    return w.toArray();
+  };
+  for (const nonlinearity of ["gelu", "elu", "relu2"] as const) {
+    const std = init.calculateGain(nonlinearity) / 5;
+    const expected = drawn((w) => init.normal_(w, { std }));
+    expect(drawn((w) => init.kaimingNormal_(w, { nonlinearity }))).toEqual(expected);
+    expect(drawn((w) => init.kaimingNormal_(w, { nonlinearity, a: 0.7 }))).toEqual(expected);
+  }
+});
+
 describe("distributions", () => {
   test("truncNormal_ keeps the shape of the normal distribution between its limits", () => {
     manualSeed(1);
@@ -73,6 +88,23 @@ describe("distributions", () => {
       .amax()
       .item();
     expect(off).toBeLessThan(1e-6);
+  });
+
+  test("a product of 100 square orthogonal matrices keeps lengths; one of Gaussian matrices does not", () => {
+    // Saxe et al. 2013: with independent entries of variance 1 / n most singular values of the product vanish
+    manualSeed(3);
+    const product = (fill: (w: gb.Tensor) => void): Float32Array => {
+      let x = tensor.eye(50);
+      for (let layer = 0; layer < 100; layer++) {
+        const w = tensor.zeros(50, 50);
+        fill(w);
+        x = w.matmul(x);
+      }
+      return x.norm(0).toTypedArray() as Float32Array;
+    };
+    for (const length of product(init.orthogonal_)) expect(Math.abs(length - 1)).toBeLessThan(1e-5);
+    const gaussian = product((w) => init.normal_(w, { std: 1 / Math.sqrt(50) }));
+    expect(Math.min(...gaussian)).toBeLessThan(0.5);
   });
 
   test("sparse_ zeroes the same share of every column", () => {
