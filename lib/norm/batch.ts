@@ -51,12 +51,14 @@ abstract class BatchNorm extends ChannelNorm {
     );
   }
 
+  /** The statistics kept are the mean and the unbiased variance. */
   private track({ mean, variance, count }: Moments): void {
     const { numBatchesTracked } = this;
     if (numBatchesTracked === null) return;
     const shape = [this.numFeatures];
     noGrad(() => {
       numBatchesTracked.add_(1);
+      if (count === 0) return; // an empty batch has no mean
       const rate = this.momentum ?? numBatchesTracked.float().reciprocal();
       const unbiased = Tensor.from(ops.reshape(variance, shape)).mul(count / (count - 1));
       this.move(Tensor.from(ops.reshape(mean, shape)), unbiased, rate);

@@ -119,6 +119,17 @@ test("a null momentum leaves the statistics of instance normalisation as they ar
   expect(layer.runningVar!.toArray()).toEqual([1, 1]);
 });
 
+test("an empty batch gives an empty output and leaves the statistics as they are, as in PyTorch", () => {
+  const layer = norm.BatchNorm1d(3);
+  const y = layer(tensor.zeros(0, 3));
+  y.sum().backward();
+  expect(y.shape).toEqual([0, 3]);
+  expect(layer.runningMean!.toArray()).toEqual([0, 0, 0]);
+  expect(layer.runningVar!.toArray()).toEqual([1, 1, 1]);
+  expect(layer.numBatchesTracked!.item()).toBe(1);
+  expect(layer.weight!.grad!.toArray()).toEqual([0, 0, 0]);
+});
+
 test("a large offset does not cost digits", () => {
   manualSeed(9);
   const x = tensor.randn(4, 64);
