@@ -5,6 +5,7 @@ import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 
+export { groupNorm, layerNorm, rmsNorm } from "../norm/index.js";
 export { logSoftmax, softmax, softmin } from "./activations/distribution.js";
 export { celu, elu, selu } from "./activations/exponential.js";
 export { geglu, glu, swiglu } from "./activations/gated.js";

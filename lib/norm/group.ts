@@ -10,6 +10,34 @@ import { ones, zeros } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 import { rescale, standardize } from "./statistics.js";
 
+export interface GroupNormArguments {
+  /** Scales, [C]. */
+  weight?: Tensor | null;
+  /** Shifts, [C]. */
+  bias?: Tensor | null;
+  /** Added to the variance (1e-5). */
+  eps?: number;
+}
+
+/** x [N, C, ...], its channels in `numGroups` equal groups, each group of each example standardised with its own mean and
+ *  biased variance; then times weight plus bias for each channel. Shape of x.
+ *
+ *  @example F.groupNorm(tensor.randn(4, 6, 5), 3) */
+export function groupNorm(x: Tensor, numGroups: number, options: GroupNormArguments = {}): Tensor {
+  const { weight, bias, eps = 1e-5 } = options;
+  const { shape } = x;
+  const [examples = 0, channels = 0, ...places] = shape;
+  if (x.ndim < 2 || !(numGroups >= 1) || channels % numGroups !== 0) {
+    throw new RangeError(
+      `groupNorm: needs [N, C, ...] with C a multiple of numGroups, got ${formatShape(shape)} in ${numGroups} groups`,
+    );
+  }
+  const size = (channels / numGroups) * elements(places);
+  const grouped = ops.reshape(x.node, [examples, numGroups, size]);
+  const y = ops.reshape(standardize("groupNorm", grouped, [2], eps), shape);
+  return Tensor.from(rescale(y, weight?.node, bias?.node, [1, channels, ...places.map(() => 1)]));
+}
+
 export interface GroupNormOptions {
   /** Added to the variance (1e-5). */
   eps?: number;
@@ -45,16 +73,12 @@ class GroupNormModule extends Module {
 
   /** [N, C, ...] -> the same shape */
   forward(x: Tensor): Tensor {
-    const { numGroups, numChannels } = this;
-    const { shape } = x;
-    if (x.ndim < 2 || shape[1] !== numChannels) {
-      throw new RangeError(`${this} got ${formatShape(shape)}; it needs [N, C, ...] with C = ${numChannels}`);
+    if (x.ndim < 2 || x.shape[1] !== this.numChannels) {
+      throw new RangeError(
+        `${this} got ${formatShape(x.shape)}; it needs [N, C, ...] with C = ${this.numChannels}`,
+      );
     }
-    const places = elements(shape.slice(2));
-    const grouped = ops.reshape(x.node, [shape[0]!, numGroups, (numChannels / numGroups) * places]);
-    const y = ops.reshape(standardize("groupNorm", grouped, [2], this.eps), shape);
-    const wide = [1, numChannels, ...shape.slice(2).map(() => 1)];
-    return Tensor.from(rescale(y, this.weight?.node, this.bias?.node, wide));
+    return groupNorm(x, this.numGroups, this);
   }
 
   override extraRepr(): string {

@@ -1,6 +1,5 @@
 // Normalisation of each example on its own over its last dims: layer normalisation and its root-mean-square form.
 
-import type { Node } from "../graph/node.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
@@ -22,7 +21,7 @@ function trailingShape(shape: number | readonly number[], what: string): readonl
 }
 
 /** The last dims of x, after a check that they have the extents of `shape`. */
-function trailingAxes(layer: Module, x: Tensor, shape: readonly number[]): number[] {
+function trailingAxes(layer: Module | string, x: Tensor, shape: readonly number[]): number[] {
   const lead = x.ndim - shape.length;
   if (lead < 0 || !sameShape(x.shape.slice(lead), shape)) {
     throw new RangeError(
@@ -30,6 +29,36 @@ function trailingAxes(layer: Module, x: Tensor, shape: readonly number[]): numbe
     );
   }
   return shape.map((_, i) => lead + i);
+}
+
+export interface LayerNormArguments {
+  /** Scales, normalizedShape. */
+  weight?: Tensor | null;
+  /** Shifts, normalizedShape. */
+  bias?: Tensor | null;
+  /** Added to the variance (1e-5). */
+  eps?: number;
+}
+
+function normalizeLayer(
+  owner: Module | string,
+  x: Tensor,
+  shape: readonly number[],
+  { weight, bias, eps = 1e-5 }: LayerNormArguments,
+): Tensor {
+  const y = standardize("layerNorm", x.node, trailingAxes(owner, x, shape), eps);
+  return Tensor.from(rescale(y, weight?.node, bias?.node, shape));
+}
+
+/** (x - mean) / sqrt(var + eps) * weight + bias over the last dims of x, which must be `normalizedShape`. Shape of x.
+ *
+ *  @example F.layerNorm(tensor([[1, 3]]), 2) // [[-1, 1]] */
+export function layerNorm(
+  x: Tensor,
+  normalizedShape: number | readonly number[],
+  options: LayerNormArguments = {},
+): Tensor {
+  return normalizeLayer("layerNorm", x, trailingShape(normalizedShape, "layerNorm"), options);
 }
 
 export interface LayerNormOptions {
@@ -63,9 +92,7 @@ class LayerNormModule extends Module {
 
   /** [..., normalizedShape] -> the same shape */
   forward(x: Tensor): Tensor {
-    const axes = trailingAxes(this, x, this.normalizedShape);
-    const y = standardize("layerNorm", x.node, axes, this.eps);
-    return Tensor.from(rescale(y, this.weight?.node, this.bias?.node, this.normalizedShape));
+    return normalizeLayer(this, x, this.normalizedShape, this);
   }
 
   override extraRepr(): string {
@@ -84,6 +111,35 @@ export type LayerNorm = LayerNormModule;
 
 /** The distance from 1 to the next float32 number. */
 const FLOAT32_EPSILON = 2 ** -23;
+
+export interface RmsNormArguments {
+  /** Scales, normalizedShape. */
+  weight?: Tensor | null;
+  /** Added to the mean square; null (default): 2^-23, the float32 rounding unit. */
+  eps?: number | null;
+}
+
+function normalizeRootMeanSquare(
+  owner: Module | string,
+  x: Tensor,
+  shape: readonly number[],
+  { weight, eps = null }: RmsNormArguments,
+): Tensor {
+  const axes = trailingAxes(owner, x, shape);
+  const y = divideByRootMeanSquare("rmsNorm", x.node, axes, eps ?? FLOAT32_EPSILON);
+  return Tensor.from(rescale(y, weight?.node, undefined, shape));
+}
+
+/** x / sqrt(mean(x²) + eps) * weight over the last dims of x, which must be `normalizedShape`. Shape of x.
+ *
+ *  @example F.rmsNorm(tensor([[3, 4, 0, 0]]), 4) // [[1.2, 1.6, 0, 0]] */
+export function rmsNorm(
+  x: Tensor,
+  normalizedShape: number | readonly number[],
+  options: RmsNormArguments = {},
+): Tensor {
+  return normalizeRootMeanSquare("rmsNorm", x, trailingShape(normalizedShape, "rmsNorm"), options);
+}
 
 export interface RMSNormOptions {
   /** Added to the mean square; null (default): 2^-23, the float32 rounding unit. */
@@ -110,9 +166,7 @@ class RMSNormModule extends Module {
 
   /** [..., normalizedShape] -> the same shape */
   forward(x: Tensor): Tensor {
-    const axes = trailingAxes(this, x, this.normalizedShape);
-    const y: Node = divideByRootMeanSquare("rmsNorm", x.node, axes, this.eps ?? FLOAT32_EPSILON);
-    return Tensor.from(rescale(y, this.weight?.node, undefined, this.normalizedShape));
+    return normalizeRootMeanSquare(this, x, this.normalizedShape, this);
   }
 
   override extraRepr(): string {

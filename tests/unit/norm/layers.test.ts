@@ -71,6 +71,23 @@ test("one group is layer normalisation, a group a channel is instance normalisat
   expect(agree(norm.GroupNorm(4, 4)(x), norm.InstanceNorm1d(4)(x))).toBe(true);
 });
 
+test("the functions are the layers with their parameters given", () => {
+  manualSeed(10);
+  const { F } = gb;
+  const x = tensor.randn(3, 4, 5);
+  const [weight, bias] = [tensor.randn(4), tensor.randn(4)];
+  const group = norm.GroupNorm(2, 4, { eps: 0.1 });
+  group.loadStateDict({ weight, bias });
+  expect(agree(F.groupNorm(x, 2, { weight, bias, eps: 0.1 }), group(x))).toBe(true);
+  const last = x.permute(0, 2, 1);
+  const layer = norm.LayerNorm(4, { eps: 0.1 });
+  layer.loadStateDict({ weight, bias });
+  expect(agree(F.layerNorm(last, 4, { weight, bias, eps: 0.1 }), layer(last))).toBe(true);
+  const root = norm.RMSNorm([5, 4]);
+  expect(agree(F.rmsNorm(last, [5, 4]), root(last))).toBe(true);
+  expect(F.layerNorm(tensor([[1, 3]]), 2, { eps: 0 }).toArray()).toEqual([[-1, 1]]);
+});
+
 test("views are normalised like copies", () => {
   manualSeed(7);
   const x = tensor.randn(4, 3, 6);
