@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apart } from "./curves.js";
 import { Lab, launch, openPage } from "./lab.js";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -186,7 +187,8 @@ describe("first light", () => {
     await page.reload();
     await monitor().waitFor(PATIENCE);
     await expect.poll(() => counter().textContent(), PATIENCE).toBe(ended);
-    await expect.poll(lossPath, PATIENCE).toBe(curve);
+    // The kernel and the page thin a long run each on its own: the curves agree to a few of some 600 pixels.
+    await expect.poll(async () => apart((await lossPath())!, curve!), PATIENCE).toBeLessThan(5);
     await page.locator(".jp-CodeCell").first().scrollIntoViewIfNeeded(PATIENCE);
     await snapshot.scrollIntoViewIfNeeded(PATIENCE);
     await snapshot.locator(".scatterlayer path.js-line").first().waitFor(PATIENCE);
