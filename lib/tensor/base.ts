@@ -22,8 +22,8 @@ export interface BackwardOptions {
 /** Everything about a tensor but its operations. */
 export abstract class TensorBase<T extends TensorBase<T>> {
   /** Where the value is; detached tensors share it. */
-  readonly storage: Storage;
-  private readonly cut: boolean;
+  storage: Storage;
+  private cut: boolean;
 
   /** Use `tensor(...)` and the creation functions; this wraps what they made. */
   constructor(storage: Storage, cut = false) {
@@ -124,8 +124,13 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   }
   /** Makes this leaf collect gradients in `grad` (or stops it). */
   requiresGrad_(requiresGrad = true): this {
-    const { node } = this.storage;
     if (requiresGrad === this.requiresGrad) return this;
+    if (this.cut) {
+      // a leaf of its own: what it was cut off from must not start to collect gradients
+      this.storage = new Storage(ops.identity(this.node));
+      this.cut = false;
+    }
+    const { node } = this.storage;
     if (node.tape !== undefined) {
       throw new Error(
         "requiresGrad_(): only leaf tensors can be changed; use .detach() to cut a computed one off",

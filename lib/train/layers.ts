@@ -14,8 +14,8 @@ export interface WatchedLayer {
 
 /** Modules that only move values about. */
 const PASSIVE = new Set(["Flatten", "Unflatten", "Identity", "Dropout"]);
-/** Modules with weights that still belong to the layer before them. */
-const NORMALIZATION = /Norm/;
+/** Modules with parameters that still belong to the layer before them: normalisation, activations that learn. */
+const FOLLOWERS = /Norm|^PReLU$|^Swish$/;
 
 /** The layers of `model`, in the order in which its modules are registered. */
 export function watchedLayers(model: Module): WatchedLayer[] {
@@ -23,7 +23,7 @@ export function watchedLayers(model: Module): WatchedLayer[] {
   for (const [path, module] of model.namedModules()) {
     const kind = module.constructor.name;
     if (module.children().length > 0 || PASSIVE.has(kind)) continue;
-    const startsLayer = module.parameters().length > 0 && !NORMALIZATION.test(kind);
+    const startsLayer = module.parameters().length > 0 && !FOLLOWERS.test(kind);
     if (startsLayer) groups.push({ path, modules: [module] });
     else groups.at(-1)?.modules.push(module);
   }

@@ -21,6 +21,19 @@ describe("backward()", () => {
     expect(valuesOf(x.grad!)).toEqual([6, 12]);
   });
 
+  test("a detached tensor can become a leaf of its own, and what it was cut from stays as it is", () => {
+    const x = leaf([1, 2, 3]);
+    const cut = x.mul(2).detach().requiresGrad_();
+    cut.square().sum().backward();
+    expect(valuesOf(cut.grad!)).toEqual([4, 8, 12]);
+    expect([x.grad, cut.isLeaf, cut.requiresGrad, x.detach().requiresGrad]).toEqual([
+      null,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   test("accumulated gradients of two half batches are those of the whole batch", () => {
     const model = smallClassifier().eval();
     const lossFn = nn.CrossEntropyLoss({ reduction: "sum" });

@@ -2,6 +2,7 @@
 
 import * as gb from "gradbook";
 import { installHost } from "gradbook/train/host";
+import { watchedLayers } from "gradbook/train/layers";
 import {
   LAYER_FIELDS,
   layerColumn,
@@ -238,4 +239,18 @@ test("sampling: everything at first, then ever fewer", () => {
     expect(losses).toBeGreaterThan(500 * Math.LN2 - 2);
     expect(losses).toBeLessThan(550 * Math.LN2 + 2);
   }
+});
+
+test("normalisation and activations with parameters belong to the layer before them", () => {
+  const model = nn.Sequential(
+    nn.Flatten(),
+    nn.Linear(4, 3, { bias: false }),
+    nn.BatchNorm1d(3),
+    nn.PReLU(),
+    nn.Linear(3, 2),
+  );
+  expect(watchedLayers(model).map(({ info }) => info)).toEqual([
+    { path: "1", label: "Linear(4, 3) → BatchNorm1d → PReLU", kind: "PReLU" },
+    { path: "4", label: "Linear(3, 2)", kind: "Linear" },
+  ]);
 });
