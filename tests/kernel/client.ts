@@ -24,6 +24,8 @@ export interface Received extends AnyMessage {
 }
 
 export interface StartOptions {
+  /** Environment variables on top of this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Index of the library to preload instead of gradbook. */
   readonly library?: string;
   /** The notebook's folder; by default an empty one. */
@@ -104,7 +106,11 @@ export class KernelClient {
     writeFileSync(file, JSON.stringify(connection));
     const args = [KERNEL_MAIN, "--connection-file", file];
     if (options.library !== undefined) args.push("--library", options.library);
-    const child = spawn(process.execPath, args, { cwd: options.folder ?? scratch, stdio: "pipe" });
+    const child = spawn(process.execPath, args, {
+      cwd: options.folder ?? scratch,
+      stdio: "pipe",
+      env: { ...process.env, ...options.env },
+    });
     const client = new KernelClient(child, key, ports, scratch, options);
     await client.wait((m) => m.type === "iopub_welcome", "the welcome on iopub");
     await client.request("kernel_info_request", {});
