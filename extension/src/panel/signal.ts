@@ -61,7 +61,7 @@ export class SignalScreen implements Screen {
     const forward = heading(trans.__("Forward →"));
     this.#forwardUnit = forward.unit;
     const backward = heading(trans.__("← Backward"));
-    backward.unit.textContent = trans.__("norm of the gradient at each layer’s output");
+    backward.unit.textContent = trans.__("norm of the gradient at each layer’s input sum");
     this.node = element(
       "div",
       "gb-Screen gb-Signal",
