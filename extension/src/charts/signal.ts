@@ -114,7 +114,7 @@ export function forwardFigure(
   };
 }
 
-/** Norm of the loss gradient at each layer's output. */
+/** Norm of the loss gradient at each layer's input sum. */
 export function backwardFigure(
   moment: Moment,
   compared: readonly Moment[],
