@@ -1,14 +1,14 @@
 // Cross-entropy of logits with class indices or class probabilities.
 
 import * as ops from "../graph/ops/index.js";
-import { formatShape, sameShape } from "../graph/shape.js";
+import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { logSoftmax } from "../tensor/softmax.js";
 import { Tensor } from "../tensor/tensor.js";
 import { nodeOf } from "../tensor/types.js";
-
-export type Reduction = "mean" | "sum" | "none";
+import { checkClassWeight, chooseClasses, classAxis } from "./losses/class-index.js";
+import { checkReduction, type Reduction } from "./losses/common.js";
 
 export interface CrossEntropyOptions {
   /** A weight for each class, [C]. */
@@ -41,20 +41,6 @@ function check(logits: Tensor, target: Tensor): { probabilities: boolean } {
   return { probabilities: false };
 }
 
-const REDUCTIONS: readonly string[] = ["mean", "sum", "none"] satisfies Reduction[];
-
-function checkOptions({ weight, reduction = "mean" }: CrossEntropyOptions, classes: number): void {
-  if (!REDUCTIONS.includes(reduction)) {
-    throw new RangeError(`crossEntropy: reduction must be "mean", "sum" or "none", got "${reduction}"`);
-  }
-  if (weight !== undefined && !sameShape(weight.shape, [classes])) {
-    const shape = formatShape(weight.shape);
-    throw new RangeError(
-      `crossEntropy: needs a weight for each of the ${classes} classes, got shape ${shape}`,
-    );
-  }
-}
-
 type LossListener = (logits: Tensor, target: Tensor) => void;
 const listeners = new Set<LossListener>();
 
@@ -71,10 +57,10 @@ export function onCrossEntropy(listener: LossListener): () => void {
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { weight, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
   const { probabilities } = check(logits, target);
-  const axis = logits.ndim === 1 ? 0 : 1;
-  const classes = logits.shape[axis]!;
-  checkOptions(options, classes);
-  const along = Array.from({ length: logits.ndim }, (_, i) => (i === axis ? classes : 1));
+  const place = classAxis(logits);
+  const { axis, classes, along } = place;
+  checkReduction("crossEntropy", reduction);
+  checkClassWeight("crossEntropy", weight, classes);
   const logs = Tensor.from(logSoftmax(logits.node, axis));
   const scaled = weight === undefined ? logs : logs.mul(weight.reshape(along));
   if (probabilities) {
@@ -86,15 +72,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   }
   const labels = target.to("int32");
   if (logits.ndim === 2) for (const listener of listeners) listener(logits, labels);
-  const counts = labels.ne(ignoreIndex);
-  const message = `crossEntropy: target {value} is out of range for ${classes} classes (0 to ${classes - 1})`;
-  // ignored labels may be out of range: they look at class 0 and are masked
-  const safe = Tensor.from(
-    ops.checkIndex(ops.where(counts.node, labels.node, nodeOf(0, "int32")), classes, message),
-  );
-  const places = Tensor.from(ops.reshape(ops.iota(classes), along));
-  const hit = safe.unsqueeze(axis).eq(places);
-  const mask = counts.float();
+  const { hit, mask } = chooseClasses("crossEntropy", labels, place, ignoreIndex);
   let losses = Tensor.from(ops.where(hit.node, scaled.node, nodeOf(0, "float32")))
     .sum(axis)
     .neg()

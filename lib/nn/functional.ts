@@ -20,7 +20,45 @@ export {
 export { leakyRelu, prelu, relu, relu2, threshold } from "./activations/rectifiers.js";
 export { sigmoid, softsign, tanh, tanhshrink } from "./activations/saturating.js";
 export { gelu, logsigmoid, mish, silu, softplus, swish } from "./activations/smooth.js";
-export { type CrossEntropyOptions, crossEntropy, type Reduction } from "./cross-entropy.js";
+export { bilinear } from "./bilinear.js";
+export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
+export { embedding } from "./embedding.js";
+export {
+  type BceOptions,
+  type BceWithLogitsOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+} from "./losses/binary.js";
+export type { Reduction, ReductionOptions } from "./losses/common.js";
+export {
+  type GaussianNllOptions,
+  gaussianNllLoss,
+  type KlDivOptions,
+  klDiv,
+  type NllOptions,
+  nllLoss,
+  type PoissonNllOptions,
+  poissonNllLoss,
+} from "./losses/likelihood.js";
+export {
+  type CosineEmbeddingOptions,
+  cosineEmbeddingLoss,
+  type HingeEmbeddingOptions,
+  hingeEmbeddingLoss,
+  type MarginRankingOptions,
+  marginRankingLoss,
+  softMarginLoss,
+  type TripletMarginOptions,
+  tripletMarginLoss,
+} from "./losses/margin.js";
+export {
+  type HuberOptions,
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  type SmoothL1Options,
+  smoothL1Loss,
+} from "./losses/regression.js";
 
 /** x Wᵀ + b: [..., in] with a weight [out, in] gives [..., out]. */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {

@@ -15,10 +15,16 @@ export {
   RMSNorm,
 } from "../norm/index.js";
 export * from "./activations/index.js";
+export { Bilinear } from "./bilinear.js";
 export * as utils from "./clip.js";
 export { Sequential } from "./containers.js";
 export { CrossEntropyLoss } from "./cross-entropy.js";
-export { Flatten } from "./flatten.js";
+export { Embedding } from "./embedding.js";
+export { Flatten, Unflatten } from "./flatten.js";
+export { Identity } from "./identity.js";
 export * as init from "./init.js";
 export { Linear } from "./linear.js";
+export * from "./losses/index.js";
+export { ModuleDict } from "./module-dict.js";
+export { ModuleList } from "./module-list.js";
 export { functional };

@@ -149,6 +149,9 @@ OPS = {
 }
 
 
+CONSTANTS = {"crossEntropy": (1, 2)}  # inputs without gradients: targets and class weights
+
+
 def run(op, inputs, options, dtype, gradients):
     """Outputs and gradients of the bases with floating point computed in `dtype`."""
     bases, operands = [], []
@@ -156,7 +159,7 @@ def run(op, inputs, options, dtype, gradients):
         base, steps = (item.base, item.steps) if isinstance(item, Viewed) else (item, ())
         base = base.detach().to(dtype) if base.is_floating_point() else base
         base = base.clone()
-        constant = op == "crossEntropy" and position > 0  # targets and class weights
+        constant = position in CONSTANTS.get(op, ())
         if base.is_floating_point() and gradients and not constant:
             base.requires_grad_(True)
         bases.append(base)

@@ -20,7 +20,7 @@ export interface ActivationClass<O extends object = object, A extends unknown[] 
 }
 
 /** Checks what was given and fills in the defaults; an option whose default is undefined has to be given. */
-function complete<O extends object>(name: string, given: Partial<O>, defaults: O): O {
+export function complete<O extends object>(name: string, given: Partial<O>, defaults: O): O {
   const known = Object.keys(defaults);
   const usage = `nn.${name}(${known.length === 0 ? "" : `{ ${known.map((key) => `${key}: ...`).join(", ")} }`})`;
   if (typeof given !== "object" || given === null) {
