@@ -87,3 +87,37 @@ export type Expr =
   | { readonly kind: "cast"; readonly dtype: DType; readonly x: Expr }
   /** Result number `index` of the kernel's reduction (or of a matmul: index 0); only in output expressions. */
   | { readonly kind: "accumulator"; readonly dtype: DType; readonly index: number };
+
+/** The expressions an expression is made of. */
+export function children(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "load":
+      return expr.guard === undefined ? [] : [expr.guard];
+    case "gather":
+      return [expr.index];
+    case "check":
+    case "unary":
+    case "cast":
+      return [expr.x];
+    case "binary":
+      return [expr.a, expr.b];
+    case "where":
+      return [expr.condition, expr.a, expr.b];
+    default:
+      return [];
+  }
+}
+
+/** Every node below `roots` once, operands before what uses them. */
+export function inOrder(roots: readonly Expr[]): Expr[] {
+  const seen = new Set<Expr>();
+  const order: Expr[] = [];
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    children(expr).forEach(visit);
+    order.push(expr);
+  };
+  roots.forEach(visit);
+  return order;
+}

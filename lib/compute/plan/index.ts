@@ -1,7 +1,7 @@
 // From a graph to a plan: schedule the nodes, write the kernels' expressions, place the buffers.
 
 import { BYTES } from "../../graph/dtype.js";
-import type { Expr } from "../../graph/expr.js";
+import { type Expr, inOrder } from "../../graph/expr.js";
 import "../../graph/ops/index.js"; // fills the table of operations
 import { opNamed } from "../../graph/node.js";
 import { contiguousStrides, elements } from "../../graph/shape.js";
@@ -257,37 +257,14 @@ interface Read {
 
 /** All memory a kernel reads. */
 function readsOf(kernel: Kernel): Read[] {
-  const reads: Read[] = [];
-  const seen = new Set<Expr>();
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    if (expr.kind === "load" || expr.kind === "gather") reads.push({ buffer: expr.buffer, ...expr.view });
-    for (const child of childrenOf(expr)) visit(child);
-  };
-  for (const { value } of kernel.outputs) visit(value);
-  if (kernel.kind === "loop") for (const { value } of kernel.accumulators) visit(value);
-  else for (const { buffer, view } of [kernel.a, kernel.b]) reads.push({ buffer, ...view });
+  const values = kernel.outputs.map(({ value }) => value);
+  if (kernel.kind === "loop") values.push(...kernel.accumulators.map(({ value }) => value));
+  const reads: Read[] = inOrder(values).flatMap((expr) =>
+    expr.kind === "load" || expr.kind === "gather" ? [{ buffer: expr.buffer, ...expr.view }] : [],
+  );
+  if (kernel.kind === "matmul")
+    for (const { buffer, view } of [kernel.a, kernel.b]) reads.push({ buffer, ...view });
   return reads;
-}
-
-function childrenOf(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case "load":
-      return expr.guard === undefined ? [] : [expr.guard];
-    case "gather":
-      return [expr.index];
-    case "check":
-    case "unary":
-    case "cast":
-      return [expr.x];
-    case "binary":
-      return [expr.a, expr.b];
-    case "where":
-      return [expr.condition, expr.a, expr.b];
-    default:
-      return [];
-  }
 }
 
 /** Kernels without the arena outputs that no kernel reads (values used only where they are computed). */

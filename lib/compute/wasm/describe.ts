@@ -1,8 +1,7 @@
 // Kernels in words and numbers: extents, operations, bytes.
 
-import type { Expr } from "../../graph/expr.js";
+import { type Expr, inOrder } from "../../graph/expr.js";
 import type { Kernel, PlanBuffer } from "../ir.js";
-import { inOrder } from "./expressions.js";
 
 const product = (extents: readonly number[]): number => extents.reduce((all, extent) => all * extent, 1);
 

@@ -1,11 +1,11 @@
 // Generates the function of a loop kernel: the loops around, the vectorised one in pieces of several vectors, one vector
 // and the rest of a row, and what is computed and stored inside.
 
+import { inOrder } from "../../graph/expr.js";
 import type { LoopKernel, PlanBuffer } from "../ir.js";
 import { Pointers } from "./addressing.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { Evaluator } from "./evaluate.js";
-import { inOrder } from "./expressions.js";
 import { I32 } from "./instructions.js";
 import { Lanes } from "./lanes.js";
 import { store } from "./memory.js";

@@ -1,9 +1,9 @@
 // A matrix product becomes what the generators know: the product itself into one buffer, and a loop over it for everything
 // else its outputs ask for. Products that are no more than dot products or outer products become loops altogether.
 
-import type { Expr, View } from "../../graph/expr.js";
+import { type Expr, inOrder, type View } from "../../graph/expr.js";
 import type { LoopKernel, MatmulKernel, MatrixOperand, Output, PlanBuffer } from "../ir.js";
-import { inOrder, withAccumulator } from "./expressions.js";
+import { withAccumulator } from "./substitute.js";
 
 export interface LoweredMatmul {
   readonly result: MatrixOperand;

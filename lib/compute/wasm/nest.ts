@@ -2,9 +2,8 @@
 // become one loop, the loop that is vectorised is chosen by what its accesses cost, the rest is ordered by stride.
 
 import { BYTES } from "../../graph/dtype.js";
-import type { Expr, View } from "../../graph/expr.js";
+import { children, type Expr, inOrder, type View } from "../../graph/expr.js";
 import type { LoopKernel, Output } from "../ir.js";
-import { children, inOrder } from "./expressions.js";
 
 export interface Loop {
   readonly extent: number;

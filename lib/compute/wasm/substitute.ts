@@ -1,39 +1,6 @@
-// Walking expression graphs: children, order, substitution. No code generation.
+// Replacing parts of expression graphs. No code generation.
 
-import type { Expr } from "../../graph/expr.js";
-
-export function children(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case "load":
-      return expr.guard === undefined ? [] : [expr.guard];
-    case "gather":
-      return [expr.index];
-    case "check":
-    case "unary":
-    case "cast":
-      return [expr.x];
-    case "binary":
-      return [expr.a, expr.b];
-    case "where":
-      return [expr.condition, expr.a, expr.b];
-    default:
-      return [];
-  }
-}
-
-/** Every node below `roots` once, operands before what uses them. */
-export function inOrder(roots: readonly Expr[]): Expr[] {
-  const seen = new Set<Expr>();
-  const order: Expr[] = [];
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    children(expr).forEach(visit);
-    order.push(expr);
-  };
-  roots.forEach(visit);
-  return order;
-}
+import { type Expr, inOrder } from "../../graph/expr.js";
 
 /** The graph below each root with accumulators replaced; shared parts stay shared. */
 export function withAccumulator(roots: readonly Expr[], replacement: Expr): Expr[] {
