@@ -10,7 +10,8 @@ export async function writeWhole(path: string, chunks: readonly Uint8Array[]): P
     await writeFile(temporary, chunks, { flag: "wx", flush: true });
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // why it could not be written matters, not that it could not be removed
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
 }

@@ -106,6 +106,8 @@ describe("safetensors", () => {
     await expect(data.saveSafetensors(at("long"), { __metadata__: n })).rejects.toThrow("the format's own");
     await expect(data.saveSafetensors(at("long"), { n: 3 } as never)).rejects.toThrow("model.stateDict()");
     expect(valuesOf((await data.loadSafetensors(at("long"))).n!)).toEqual([5, -6]);
+    await expect(data.saveSafetensors(at("long/er"), { n })).rejects.toThrow("not a directory, open");
+    expect((await readdir(scratch)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
   const entry = (changes: object): object => ({
