@@ -2,5 +2,6 @@
 
 export { type Batches, type EpochRecord, type Evaluation, evaluate, type FitOptions, fit } from "./fit.js";
 export { Accuracy, Mean } from "./metrics.js";
+export type { Report, WatchOptions } from "./recorder.js";
 export type { RunInfo, RunSnapshot } from "./run.js";
-export { type Report, type Watcher, type WatchOptions, watch } from "./watch.js";
+export { type Watcher, watch } from "./watch.js";

@@ -9,7 +9,18 @@ import {
   type StepField,
   stepColumn,
 } from "./run.js";
-import type { Report, WatchOptions } from "./watch.js";
+
+export interface WatchOptions {
+  /** What to call the run in plots; "Run" by default. A name used before gets a number. */
+  name?: string;
+  /** What the data is, to be shown with the run: "Fashion-MNIST (sample)". */
+  dataset?: string;
+}
+
+/** Numbers only the training loop knows, to be shown with the watched ones. */
+export type Report = Partial<
+  Record<Exclude<StepField, "step" | "seconds" | "loss" | "learningRate">, number>
+>;
 
 /** Rows are passed on at most this often. */
 const INTERVAL_MS = 60;

@@ -11,22 +11,10 @@ import { noGrad } from "../tensor/scope.js";
 import { onSettle, session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
-import { RunRecorder } from "./recorder.js";
-import { layerColumn, type StepField } from "./run.js";
+import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
+import { layerColumn } from "./run.js";
 import { sampling } from "./sampling.js";
 import { BACKWARD_FIELDS, FORWARD_FIELDS, forwardStatistics, gradientNorm } from "./statistics.js";
-
-export interface WatchOptions {
-  /** What to call the run in plots; "Run" by default. A name used before gets a number. */
-  name?: string;
-  /** What the data is, to be shown with the run: "Fashion-MNIST (sample)". */
-  dataset?: string;
-}
-
-/** Numbers only the training loop knows, to be shown with the watched ones. */
-export type Report = Partial<
-  Record<Exclude<StepField, "step" | "seconds" | "loss" | "learningRate">, number>
->;
 
 const watched = new WeakMap<Module, Watcher>();
 
@@ -62,6 +50,24 @@ interface Sample {
   run: number;
 }
 
+/** Listens to what all models do. Only a weak reference: a listener must not keep a watcher, and with it its model, alive.
+ *  (A function of its own, because closures made in one place keep all of each other's variables.) */
+function listen(self: WeakRef<Watcher>): (() => void)[] {
+  const stops: (() => void)[] = [];
+  const alive = (): Watcher | undefined => {
+    const watcher = self.deref();
+    if (watcher === undefined) for (const stop of stops) stop();
+    return watcher;
+  };
+  stops.push(
+    onCrossEntropy((logits, target) => alive()?.tapPrediction(logits, target)),
+    onBackward((root) => alive()?.tapLoss(root)),
+    onStep((optimizer) => alive()?.endStep(optimizer)),
+    onSettle(() => alive()?.endCell()),
+  );
+  return stops;
+}
+
 export class Watcher {
   /** False once the run has ended. */
   active = true;
@@ -88,12 +94,7 @@ export class Watcher {
       this.handles.push(layer.head.tapForward((_m, _x, output) => this.tapInputSum(i, output)));
       this.handles.push(layer.last.tapForward((_m, _x, output) => this.tapActivation(i, output)));
     });
-    this.stops.push(
-      onCrossEntropy((logits, target) => this.tapPrediction(logits, target)),
-      onBackward((root) => this.tapLoss(root)),
-      onStep((optimizer) => this.endStep(optimizer)),
-      onSettle(() => this.endCell()),
-    );
+    this.stops.push(...listen(new WeakRef(this)));
   }
 
   /** The number of the next step. */
@@ -152,13 +153,13 @@ export class Watcher {
     this.current!.forward[layer] = noGrad(() => forwardStatistics(output.detach().node));
   }
 
-  private tapPrediction(logits: Tensor, target: Tensor): void {
+  tapPrediction(logits: Tensor, target: Tensor): void {
     if (this.current === undefined) return;
     this.recorder.setClasses(logits.shape[1]!);
     this.current.accuracy = noGrad(() => logits.detach().argmax(1).eq(target).float().mean().node);
   }
 
-  private tapLoss(root: Node): void {
+  tapLoss(root: Node): void {
     const sample = this.current;
     if (sample === undefined) return;
     sample.loss = noGrad(() => ops.identity(ops.detached(root)));
@@ -194,7 +195,7 @@ export class Watcher {
     });
   }
 
-  private endStep(optimizer: Optimizer<GroupOptions>): void {
+  endStep(optimizer: Optimizer<GroupOptions>): void {
     const group = optimizer.paramGroups.find(({ params }) =>
       params.some((parameter) => this.parameters.has(parameter)),
     );
@@ -260,7 +261,7 @@ export class Watcher {
   }
 
   /** At the end of a cell all that was measured is sent, with the number of the last step. */
-  private endCell(): void {
+  endCell(): void {
     if (this.current?.loss === undefined) this.current = undefined;
     this.flush();
     this.recorder.reach(this.step - 1);

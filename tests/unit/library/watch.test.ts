@@ -1,5 +1,7 @@
 // watch(): what is published while a network trains, against the same training in plain loops and double precision.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as gb from "gradbook";
 import { installHost } from "gradbook/train/host";
 import { watchedLayers } from "gradbook/train/layers";
@@ -12,7 +14,7 @@ import {
   stepColumn,
 } from "gradbook/train/run";
 import { sampling } from "gradbook/train/sampling";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { count, difference, seeded } from "./support.js";
 
 const { nn, optim, tensor, watch } = gb;
@@ -253,4 +255,25 @@ test("normalisation and activations with parameters belong to the layer before t
     { path: "1", label: "Linear(4, 3) → BatchNorm1d → PReLU", kind: "PReLU" },
     { path: "4", label: "Linear(3, 2)", kind: "Linear" },
   ]);
+});
+
+test("a watched model that nobody holds any more is let go", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  let released = 0;
+  const registry = new FinalizationRegistry(() => released++);
+  for (let i = 0; i < 5; i++) {
+    const model = nn.Sequential(nn.Linear(4, 2));
+    registry.register(model, i);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    watch(model);
+    model(tensor.ones(3, 4)).mean().backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  }
+  // the last one may still be in a variable of the loop
+  await vi.waitFor(() => {
+    collect();
+    expect(released).toBeGreaterThanOrEqual(4);
+  });
 });
