@@ -13,9 +13,9 @@ import {
   hostNode,
   nodeOf,
   type Operand,
-  type ReduceArgument,
+  optionsOf,
+  type ReduceArguments,
   type ReduceOptions,
-  reduceOptions,
 } from "./types.js";
 
 /** A tuple of `N` tensors, so that `const [a, b] = x.chunk(2)` is typed; an array where `N` is not known. */
@@ -26,6 +26,11 @@ export type Tensors<N extends number, T extends Tensor[] = []> = number extends 
     : T["length"] extends 32
       ? Tensor[]
       : Tensors<N, [...T, Tensor]>;
+
+/** One dim, and whether to keep it: `max(1)`, `max(1, { keepdim: true })`, `max({ dim: 1 })`. */
+type AlongArguments =
+  | [dim: number, options?: { keepdim?: boolean }]
+  | [options: ReduceOptions & { dim: number }];
 
 export class Tensor extends TensorBase<Tensor> {
   /** A tensor for a recorded node. */
@@ -205,65 +210,65 @@ export class Tensor extends TensorBase<Tensor> {
 
   // --- reduction -----------------------------------------------------------------------------------------------------
 
-  sum(argument?: ReduceArgument): Tensor {
-    return Tensor.from(reductions.sum(this.node, argument));
+  sum(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.sum(this.node, optionsOf(args)));
   }
-  mean(argument?: ReduceArgument): Tensor {
-    return Tensor.from(reductions.mean(this.node, argument));
+  mean(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.mean(this.node, optionsOf(args)));
   }
-  prod(argument?: ReduceArgument): Tensor {
-    return Tensor.from(reductions.prod(this.node, argument));
+  prod(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.prod(this.node, optionsOf(args)));
   }
-  var(argument?: number | readonly number[] | reductions.VarianceOptions): Tensor {
-    return Tensor.from(reductions.variance(this.node, argument));
+  var(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
+    return Tensor.from(reductions.variance(this.node, optionsOf(args)));
   }
-  std(argument?: number | readonly number[] | reductions.VarianceOptions): Tensor {
-    return Tensor.from(reductions.std(this.node, argument));
+  std(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
+    return Tensor.from(reductions.std(this.node, optionsOf(args)));
   }
-  norm(argument?: number | readonly number[] | reductions.NormOptions): Tensor {
-    return Tensor.from(reductions.norm(this.node, argument));
+  norm(...args: ReduceArguments<reductions.NormOptions>): Tensor {
+    return Tensor.from(reductions.norm(this.node, optionsOf(args)));
   }
-  logsumexp(argument: ReduceArgument): Tensor {
-    return Tensor.from(reductions.logsumexp(this.node, argument));
+  logsumexp(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.logsumexp(this.node, optionsOf(args)));
   }
-  amax(argument?: ReduceArgument): Tensor {
-    return Tensor.from(reductions.amax(this.node, argument));
+  amax(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.amax(this.node, optionsOf(args)));
   }
-  amin(argument?: ReduceArgument): Tensor {
-    return Tensor.from(reductions.amin(this.node, argument));
+  amin(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.amin(this.node, optionsOf(args)));
   }
   /** The largest element; along a dim, the largest ones with their positions. */
   max(): Tensor;
-  max(argument: number | (ReduceOptions & { dim: number })): { values: Tensor; indices: Tensor };
-  max(argument?: number | (ReduceOptions & { dim: number })): Tensor | { values: Tensor; indices: Tensor } {
-    return this.extreme("max", argument);
+  max(...args: AlongArguments): { values: Tensor; indices: Tensor };
+  max(...args: [] | AlongArguments): Tensor | { values: Tensor; indices: Tensor } {
+    return this.extreme("max", args);
   }
   /** The smallest element; along a dim, the smallest ones with their positions. */
   min(): Tensor;
-  min(argument: number | (ReduceOptions & { dim: number })): { values: Tensor; indices: Tensor };
-  min(argument?: number | (ReduceOptions & { dim: number })): Tensor | { values: Tensor; indices: Tensor } {
-    return this.extreme("min", argument);
+  min(...args: AlongArguments): { values: Tensor; indices: Tensor };
+  min(...args: [] | AlongArguments): Tensor | { values: Tensor; indices: Tensor } {
+    return this.extreme("min", args);
   }
   private extreme(
     name: "max" | "min",
-    argument: number | (ReduceOptions & { dim: number }) | undefined,
+    args: [] | AlongArguments,
   ): Tensor | { values: Tensor; indices: Tensor } {
-    if (argument === undefined) return name === "max" ? this.amax() : this.amin();
-    const { dim, keepdim = false } = reduceOptions<ReduceOptions & { dim: number }>(argument);
+    if (args.length === 0) return name === "max" ? this.amax() : this.amin();
+    const { dim, keepdim = false } = optionsOf<ReduceOptions & { dim: number }>(args);
     const { values, indices } = reductions.extremeAlong(name, this.node, dim, keepdim);
     return { values: Tensor.from(values), indices: Tensor.from(indices) };
   }
-  argmax(argument?: number | ReduceOptions): Tensor {
-    return Tensor.from(reductions.argExtreme("argmax", this.node, argument));
+  argmax(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.argExtreme("argmax", this.node, optionsOf(args)));
   }
-  argmin(argument?: number | ReduceOptions): Tensor {
-    return Tensor.from(reductions.argExtreme("argmin", this.node, argument));
+  argmin(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.argExtreme("argmin", this.node, optionsOf(args)));
   }
-  any(argument?: ReduceArgument): Tensor {
-    return Tensor.from(reductions.anyAll("any", this.node, argument));
+  any(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.anyAll("any", this.node, optionsOf(args)));
   }
-  all(argument?: ReduceArgument): Tensor {
-    return Tensor.from(reductions.anyAll("all", this.node, argument));
+  all(...args: ReduceArguments): Tensor {
+    return Tensor.from(reductions.anyAll("all", this.node, optionsOf(args)));
   }
 
   // --- shape ---------------------------------------------------------------------------------------------------------

@@ -42,3 +42,13 @@ export function hostNode(values: ArrayLike<number>, shape: readonly number[], dt
   const array = ARRAYS[dtype].from(values);
   return dataNode(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), shape, dtype);
 }
+
+/** The ways a method is told its axes and options: `sum()`, `sum(1)`, `sum(1, { keepdim: true })`, `sum({ dim: 1 })`. */
+export type ReduceArguments<O extends ReduceOptions = ReduceOptions> =
+  | [options?: O | number | readonly number[] | undefined]
+  | [dim: number | readonly number[], options?: Omit<O, "dim">];
+
+/** What such arguments say, as one object. */
+export function optionsOf<O extends ReduceOptions>([first, rest]: ReduceArguments<O>): O {
+  return { ...rest, ...reduceOptions<O>(first) };
+}

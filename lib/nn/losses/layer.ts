@@ -17,11 +17,14 @@ export interface LossClass<I extends Tensor[], O extends object> {
   readonly prototype: Loss<I> & Readonly<Required<O>>;
 }
 
+/** The type itself, but not a place to infer it from. (TypeScript's own NoInfer is newer than the compiler of the cells.) */
+type Given<T> = [T][T extends unknown ? 0 : never];
+
 /** Makes the layer of a loss function. Options whose default is null are tensors: a layer's buffers, as in PyTorch. */
 export function lossLayer<I extends Tensor[], O extends object>(
   name: string,
-  apply: (...args: [...I, NoInfer<O>]) => Tensor,
-  defaults: Required<NoInfer<O>>,
+  apply: (...args: [...I, Given<O>]) => Tensor,
+  defaults: Required<Given<O>>,
 ): LossClass<I, O> {
   class LossModule extends Module {
     constructor(options: O = {} as O) {
