@@ -252,7 +252,10 @@ describe("the server's door", () => {
     socket.write(wireMessage({ type: "run", sequence: 4, plan: 1, bindings: Int32Array.of(1, 2), ...no }));
     socket.write(wireMessage({ type: "cancel", sequence: 5, upTo: 4 }));
     await done(5);
-    expect(replies.at(-2)).toMatchObject({ type: "error", sequence: 4, kind: "cancelled" });
+    // how far the engine has come may be said once or twice in between
+    expect(replies).toContainEqual(
+      expect.objectContaining({ type: "error", sequence: 4, kind: "cancelled" }),
+    );
     socket.destroy();
   });
 });
