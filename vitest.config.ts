@@ -23,6 +23,8 @@ const project = ([name, { timeout, parallel }]: [string, Limits]): TestProjectCo
   test: {
     name,
     include: [`tests/${name}/**/*.test.ts`],
+    // tests of processes and times share two cores with a browser there: only what fails three times in a row is a failure
+    retry: process.env.CI === undefined ? 0 : 2,
     testTimeout: timeout,
     hookTimeout: timeout,
     fileParallelism: parallel,
