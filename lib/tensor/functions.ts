@@ -76,8 +76,10 @@ export function allclose(
   options: { rtol?: number; atol?: number; equalNan?: boolean } = {},
 ): boolean {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-  // equal infinities agree, though their difference is NaN
-  let close = a.eq(b).logicalOr(a.sub(b).abs().le(b.abs().mul(rtol).add(atol)));
+  const apart = a.sub(b).abs();
+  // the difference of equal infinities is NaN, and infinity is within any share of infinity
+  const near = apart.le(b.abs().mul(rtol).add(atol)).logicalAnd(apart.lt(Number.POSITIVE_INFINITY));
+  let close = a.eq(b).logicalOr(near);
   if (equalNan) close = close.logicalOr(a.isnan().logicalAnd(b.isnan()));
   return close.all().item() !== 0;
 }
