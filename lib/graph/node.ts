@@ -172,13 +172,6 @@ export function dataNode(data: Uint8Array, shape: Shape, dtype: DType): Node {
   return node;
 }
 
-/** A value that is already on the device. */
-export function valueNode(value: Value, shape: Shape, dtype: DType): Node {
-  const node = new Node(undefined, NO_INPUTS, NO_ATTRIBUTES, shape, dtype);
-  node.value = value;
-  return node;
-}
-
 /** Turns a computed node into a leaf: its inputs are let go; its tape, if any, stays for backward(). */
 export function settle(node: Node, value: Value): void {
   node.value = value;

@@ -9,11 +9,6 @@ const DEVICES = {
 
 export type DeviceName = keyof typeof DEVICES;
 
-/** Whether there is a device of this name. */
-export function isDeviceName(name: string): name is DeviceName {
-  return Object.hasOwn(DEVICES, name);
-}
-
 export async function createDevice(name: DeviceName): Promise<Device> {
   return DEVICES[name]();
 }

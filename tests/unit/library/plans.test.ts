@@ -7,7 +7,7 @@ import type { Plan } from "gradbook/compute/ir";
 import { buildPlan } from "gradbook/compute/plan/index";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
 import { typedArray } from "gradbook/graph/dtype";
-import { type Node, scalarNode, valueNode } from "gradbook/graph/node";
+import { NO_ATTRIBUTES, Node, scalarNode } from "gradbook/graph/node";
 import * as ops from "gradbook/graph/ops/index";
 import type { GraphSpec } from "gradbook/graph/spec";
 import { expect, test } from "vitest";
@@ -50,7 +50,8 @@ class Maker {
   }
 
   leaf(dtype: "float32" | "int32", shape = this.shape(), limit = 5): Node {
-    const node = valueNode({ id: this.leaves.size, walk: 0, position: 0 } as never, shape, dtype);
+    const node = new Node(undefined, [], NO_ATTRIBUTES, shape, dtype);
+    node.value = { id: this.leaves.size, walk: 0, position: 0 } as never;
     const count = shape.reduce((product, n) => product * n, 1);
     const draw = (): number => (dtype === "int32" ? this.whole(limit) : Math.fround(this.random() * 2 - 1));
     this.leaves.set(node, Array.from({ length: count }, draw));
