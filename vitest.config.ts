@@ -7,24 +7,25 @@ interface Limits {
   timeout: number;
   /** Whether files run beside each other; groups that measure time or drive a browser run them one by one. */
   parallel: boolean;
+  /** Drives processes that share two cores: in continuous integration only what fails three times in a row has failed. */
+  processes: boolean;
 }
 
 const GROUPS: Record<string, Limits> = {
-  unit: { timeout: 20_000, parallel: true },
-  training: { timeout: 120_000, parallel: false },
-  kernel: { timeout: 60_000, parallel: false },
-  notebooks: { timeout: 600_000, parallel: false },
-  setup: { timeout: 900_000, parallel: false },
-  browser: { timeout: 300_000, parallel: false },
+  unit: { timeout: 20_000, parallel: true, processes: false },
+  training: { timeout: 120_000, parallel: false, processes: false },
+  kernel: { timeout: 60_000, parallel: false, processes: true },
+  notebooks: { timeout: 600_000, parallel: false, processes: true },
+  setup: { timeout: 900_000, parallel: false, processes: true },
+  browser: { timeout: 300_000, parallel: false, processes: true },
 };
 
-const project = ([name, { timeout, parallel }]: [string, Limits]): TestProjectConfiguration => ({
+const project = ([name, { timeout, parallel, processes }]: [string, Limits]): TestProjectConfiguration => ({
   extends: true,
   test: {
     name,
     include: [`tests/${name}/**/*.test.ts`],
-    // tests of processes and times share two cores with a browser there: only what fails three times in a row is a failure
-    retry: process.env.CI === undefined ? 0 : 2,
+    retry: processes && process.env.CI !== undefined ? 2 : 0,
     testTimeout: timeout,
     hookTimeout: timeout,
     fileParallelism: parallel,

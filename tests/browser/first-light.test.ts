@@ -179,11 +179,22 @@ describe("first light", () => {
   });
 
   it("shows the same curve after a reload, in the monitor and in the cell's output", async () => {
-    const [ended, curve] = [await counter().textContent(), await lossPath()];
     const snapshot = page.locator(".jp-NotebookPanel .jp-OutputArea .gb-Snapshot").first();
     await snapshot.waitFor({ state: "attached", ...PATIENCE });
     await press("save");
     await page.locator(".lm-TabBar-tab.jp-mod-dirty").waitFor({ state: "detached", ...PATIENCE });
+    // the last rows of a stopped cell may come, and be drawn, a moment after it: wait until nothing moves any more
+    let [ended, curve] = [await counter().textContent(), await lossPath()];
+    await expect
+      .poll(
+        async () => {
+          const before = [ended, curve].join();
+          [ended, curve] = [await counter().textContent(), await lossPath()];
+          return [ended, curve].join() === before;
+        },
+        { ...PATIENCE, interval: 500 },
+      )
+      .toBe(true);
     await page.reload();
     await monitor().waitFor(PATIENCE);
     await expect.poll(() => counter().textContent(), PATIENCE).toBe(ended);
