@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { DType } from "./dtype.js";
 import type { BinaryOp, Expr } from "./expr.js";
-import type { Shape } from "./shape.js";
+import type { Shape, Window } from "./shape.js";
 import type { Attributes } from "./spec.js";
 
 /** Where a computed value lies. Made and freed by the session (lib/compute/session.ts). */
@@ -24,7 +24,16 @@ export type Movement =
       readonly shape: Shape;
       readonly steps: readonly number[];
     }
-  | { readonly kind: "pad"; readonly before: readonly number[]; readonly shape: Shape };
+  | {
+      readonly kind: "pad";
+      readonly before: readonly number[];
+      readonly shape: Shape;
+      /** What is around the input; 0 if not given. */
+      readonly value?: number;
+    }
+  /** See lib/graph/ops/window.ts for these two. */
+  | { readonly kind: "window"; readonly windows: readonly Window[] }
+  | { readonly kind: "overlap"; readonly windows: readonly Window[]; readonly shape: Shape };
 
 /** How an operation becomes part of a kernel. */
 export type Lowering =

@@ -1,4 +1,4 @@
-// Shapes as arrays of extents: counting, broadcasting, strides, axes. No tensors here.
+// Shapes as arrays of extents: counting, broadcasting, strides, axes, windows. No tensors here.
 
 export type Shape = readonly number[];
 
@@ -73,4 +73,17 @@ export function normalizeAxes(
     throw new RangeError(`${what}: dim ${list.join(", ")} names an axis twice`);
   if (rank === 0) return [];
   return list.sort((a, b) => a - b);
+}
+
+/** Windows of `size` elements along `axis`: `dilation` apart from each other, one window every `stride` elements. */
+export interface Window {
+  readonly axis: number;
+  readonly size: number;
+  readonly stride: number;
+  readonly dilation: number;
+}
+
+/** How many windows fit into `extent` elements; 0 or less where not even one does. */
+export function windowCount(extent: number, { size, stride, dilation }: Omit<Window, "axis">): number {
+  return Math.floor((extent - dilation * (size - 1) - 1) / stride) + 1;
 }

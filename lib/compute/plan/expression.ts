@@ -5,7 +5,7 @@ import type { Expr } from "../../graph/expr.js";
 import { type Lowering, type Movement, opNamed } from "../../graph/node.js";
 import { type Shape, sameShape } from "../../graph/shape.js";
 import type { GraphSpec, NodeSpec } from "../../graph/spec.js";
-import { applyMovement, axisView, contiguousView, type ShapedView } from "./view.js";
+import { applyMovement, axisView, boundsOf, contiguousView, type ShapedView } from "./view.js";
 
 /** Thrown when node `node` has to be stored in a buffer of its own after all; the schedule starts over with that known. */
 export class MustStore extends Error {
@@ -129,16 +129,14 @@ export class ExpressionBuilder {
     const input = spec.inputs[0]!;
     const step: Step = { movement, input };
     const below: Path = { step, rest: path, key: `m${node}/${path?.key ?? ""}` };
-    if (movement.kind !== "pad") return this.build(input, below, guard);
-    const inner = this.graph.nodes[input]!.shape;
     let inside: Expr | undefined = guard;
-    movement.before.forEach((start, axis) => {
-      if (start === 0 && inner[axis] === spec.shape[axis]) return;
-      const index = this.indexValue(this.viewOf(axisView(spec.shape, axis), path));
-      inside = both(inside, within(index, start, start + inner[axis]!));
-    });
+    for (const { index, from, end } of boundsOf(movement, this.graph.nodes[input]!.shape, spec.shape)) {
+      inside = both(inside, within(this.indexValue(this.viewOf(index, path)), from, end));
+    }
     const value = this.build(input, below, inside);
-    return inside === undefined || inside === guard ? value : choose(inside, value, zero(spec));
+    if (inside === undefined || inside === guard) return value;
+    const around = movement.kind === "pad" ? (movement.value ?? 0) : 0;
+    return choose(inside, value, { kind: "const", dtype: spec.dtype, value: around });
   }
 
   /** Slices along axis 0 of a stored input, at an index that is itself an expression. */

@@ -10,7 +10,7 @@ import type { Accumulator, Kernel, MatrixOperand, Output, Plan, PlanBuffer, Redu
 import { ExpressionBuilder, MustStore, type Surroundings } from "./expression.js";
 import { placeInArena } from "./memory.js";
 import { type Draft, type Schedule, schedule } from "./schedule.js";
-import { applyMovement, contiguousView, type ShapedView } from "./view.js";
+import { applyMovement, boundsOf, contiguousView, type ShapedView } from "./view.js";
 
 /** The plan for a graph. Throws on a graph that is not well formed. */
 export function buildPlan(graph: GraphSpec): Plan {
@@ -169,7 +169,8 @@ class PlanWriter {
     const { lowering } = opNamed(spec.op);
     if (lowering.kind !== "movement") throw new MustStore(node);
     const movement = lowering.movement(spec);
-    if (movement.kind === "pad") throw new MustStore(node);
+    const from = this.graph.nodes[spec.inputs[0]!]!.shape;
+    if (boundsOf(movement, from, spec.shape).length > 0) throw new MustStore(node);
     const below = this.stored(spec.inputs[0]!);
     const view = applyMovement(below.view, movement);
     if (view === undefined) throw new MustStore(spec.inputs[0]!);

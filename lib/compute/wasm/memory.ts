@@ -90,11 +90,12 @@ function pushLane(l: Lanes, place: Place, copy: number, lane: number): number {
 
 function loadLanes(l: Lanes, place: Place, guard: Value | undefined): Value {
   const { f } = l;
+  const adjacent = place.stride === 1 && !place.scattered && suitsWholeVectors(l, place);
   const one = (copy: number, lane: number): void => {
     const offset = pushLane(l, place, copy, lane);
     f.memory(place.dtype === "bool" ? OP.i32_load8_u : OP.i32_load, offset);
   };
-  return l.make(false, (copy) => {
+  const lanes = (copy: number): void => {
     const vector = f.temporary();
     l.push(l.integer(0), 0);
     f.set(vector);
@@ -114,6 +115,20 @@ function loadLanes(l: Lanes, place: Place, guard: Value | undefined): Value {
     }
     f.get(vector);
     if (place.dtype === "bool") f.op(OP.i32x4_neg);
+  };
+  return l.make(false, (copy) => {
+    if (guard === undefined || !adjacent) {
+      lanes(copy);
+      return;
+    }
+    // inside a padded row all lanes are there: only its ends are looked at one by one
+    l.push(guard, copy);
+    f.op(OP.i32x4_all_true);
+    f.if(
+      () => whole(l, place, copy),
+      () => lanes(copy),
+      V128,
+    );
   });
 }
 

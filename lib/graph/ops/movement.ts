@@ -1,5 +1,5 @@
-// Operations that move elements without computing: reshape, permute, expand, slice, pad, concat. In kernels they are only
-// another way to address their input.
+// Operations that move elements without computing: reshape, permute, expand, slice, pad, concat (windows
+// are in window.ts). In kernels they are only another way to address their input.
 
 import { defineOp, type Node, type Op, record } from "../node.js";
 import { elements, formatShape, type Shape, sameShape } from "../shape.js";
@@ -92,13 +92,18 @@ const PAD: Op = defineOp({
   ],
   lowering: {
     kind: "movement",
-    movement: (node) => ({ kind: "pad", before: node.attributes.before as Shape, shape: node.shape }),
+    movement: ({ attributes, shape }) => ({
+      kind: "pad",
+      before: attributes.before as Shape,
+      shape,
+      value: attributes.value as number,
+    }),
   },
 });
 
-/** `x` placed at `before` in a larger tensor of zeros. */
-export function pad(x: Node, before: Shape, shape: Shape): Node {
-  return sameShape(x.shape, shape) ? x : record(PAD, [x], { before, shape });
+/** `x` placed at `before` in a larger tensor of `value`s, which are part of the graph's structure. */
+export function pad(x: Node, before: Shape, shape: Shape, value = 0): Node {
+  return sameShape(x.shape, shape) ? x : record(PAD, [x], { before, shape, value });
 }
 
 const CONCAT: Op = defineOp({

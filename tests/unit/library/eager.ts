@@ -106,8 +106,40 @@ const RULES: Readonly<Record<string, Rule>> = {
     const before = attributes.before as Shape;
     return each(shape, (at) => {
       const from = at.map((i, d) => i - before[d]!);
-      return from.every((i, d) => i >= 0 && i < source!.shape[d]!) ? x![flatOf(from, source!.shape)]! : 0;
+      const inside = from.every((i, d) => i >= 0 && i < source!.shape[d]!);
+      return inside ? x![flatOf(from, source!.shape)]! : (attributes.value as number);
     });
+  },
+  window: ({ shape, attributes, inputs: [source] }, [x]) => {
+    const { axes, strides, dilations } = attributes as Record<string, Shape>;
+    const rank = source!.shape.length;
+    return each(shape, (at) => {
+      const from = at.slice(0, rank);
+      axes!.forEach((axis, i) => {
+        from[axis] = at[axis]! * strides![i]! + at[rank + i]! * dilations![i]!;
+      });
+      return x![flatOf(from, source!.shape)]!;
+    });
+  },
+  // scattered from the windows, while plans gather
+  overlap: ({ shape, attributes, inputs: [source] }, [x]) => {
+    const { axes, strides, dilations } = attributes as Record<string, Shape>;
+    const rank = source!.shape.length - axes!.length;
+    const result = each(shape, () => 0);
+    for (const at of positions(source!.shape)) {
+      const to = at.slice(0, rank).flatMap((position, axis) => {
+        const i = axes!.indexOf(axis);
+        if (i < 0) return [position];
+        const element = position * strides![i]! + at[rank + i]! * dilations![i]!;
+        return [Math.floor(element / strides![i]!), element % strides![i]!];
+      });
+      axes!.forEach((_, i) => {
+        to.push(Math.floor(at[rank + i]! / strides![i]!));
+      });
+      // positions that only make the extent a multiple of the stride may lie outside
+      if (to.every((i, d) => i < shape[d]!)) result[flatOf(to, shape)]! += x![flatOf(at, source!.shape)]!;
+    }
+    return result;
   },
   concat: ({ shape, attributes, inputs }, parts) => {
     const axis = attributes.axis as number;

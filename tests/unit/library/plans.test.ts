@@ -9,6 +9,7 @@ import { ReferenceDevice } from "gradbook/compute/reference/device";
 import { typedArray } from "gradbook/graph/dtype";
 import { NO_ATTRIBUTES, Node, scalarNode } from "gradbook/graph/node";
 import * as ops from "gradbook/graph/ops/index";
+import type { Window } from "gradbook/graph/shape";
 import type { GraphSpec } from "gradbook/graph/spec";
 import { expect, test } from "vitest";
 import { evaluate } from "./eager.js";
@@ -138,7 +139,19 @@ class Maker {
         x,
         before,
         x.shape.map((n, i) => n + before[i]! + this.whole(2)),
+        this.pick([0, 0.5]),
       );
+    },
+    () => {
+      const x = this.float(({ shape }) => shape.length > 0);
+      return ops.window(x, this.windows(x.shape));
+    },
+    () => {
+      // like a gradient: of another value than the windows of `x`
+      const x = this.float(({ shape }) => shape.length > 0);
+      const windows = this.windows(x.shape);
+      const parts = ops.mul(ops.window(x, windows), this.number());
+      return ops.overlapAdd(parts, windows, x.shape);
     },
     () => {
       const x = this.float(({ shape }) => shape.length > 0);
@@ -192,6 +205,14 @@ class Maker {
       starts,
       x.shape.map((n, i) => 1 + this.whole(n - starts[i]!)),
     );
+  }
+  private windows(shape: readonly number[]): Window[] {
+    return this.axes(shape.length).map((axis) => {
+      const extent = shape[axis]!;
+      const size = 1 + this.whole(Math.min(3, extent));
+      const dilation = size > 1 ? 1 + this.whole(Math.floor((extent - 1) / (size - 1))) : 1;
+      return { axis, size, dilation, stride: 1 + this.whole(3) };
+    });
   }
   private matmul(): Node {
     const a = this.float(({ shape }) => shape.length > 1);
