@@ -13,6 +13,7 @@ interface Limits {
 
 const GROUPS: Record<string, Limits> = {
   unit: { timeout: 20_000, parallel: true, processes: false },
+  docs: { timeout: 120_000, parallel: true, processes: false },
   training: { timeout: 120_000, parallel: false, processes: false },
   kernel: { timeout: 60_000, parallel: false, processes: true },
   notebooks: { timeout: 600_000, parallel: false, processes: true },

@@ -86,14 +86,17 @@ function checkedNorm(what: string, named: readonly Named[], options: NormOptions
 
 /** The norm of all tensors together, as if they were one vector. Lazy, unless `errorIfNonfinite`.
  *
- *  @example nn.utils.getTotalNorm(model.parameters().map((p) => p.grad!)) */
+ *  @example loss.backward();
+ *  nn.utils.getTotalNorm(model.parameters().map((p) => p.grad!)).item() > 0 // -> true */
 export function getTotalNorm(tensors: ParameterArgument, options: NormOptions = {}): Tensor {
   return checkedNorm("getTotalNorm", listed(tensors, "getTotalNorm"), options);
 }
 
 /** Scales all gradients by maxNorm / (totalNorm + 1e-6) where that is below 1.
  *
- *  @example nn.utils.clipGradsWithNorm_(model.parameters(), 1, total) */
+ *  @example loss.backward();
+ *  const total = nn.utils.getTotalNorm(model.parameters().map((p) => p.grad!));
+ *  nn.utils.clipGradsWithNorm_(model.parameters(), 0.5, total) */
 export function clipGradsWithNorm_(parameters: ParameterArgument, maxNorm: number, total: Tensor): void {
   scale(gradientsOf(listed(parameters, "clipGradsWithNorm_")), maxNorm, total, "clipGradsWithNorm_");
 }
@@ -158,7 +161,7 @@ function penalty(what: string, parameters: ParameterArgument, of: (x: Tensor) =>
 
 /** The sum of the sizes of all numbers, to be added to a loss.
  *
- *  @example const loss = lossFn(model(X), y).add(nn.utils.l1Penalty(model.parameters()).mul(1e-4)) */
+ *  @example const loss = lossFn(model(x), labels).add(nn.utils.l1Penalty(model.parameters()).mul(1e-4)) */
 export function l1Penalty(parameters: ParameterArgument): Tensor {
   return penalty("l1Penalty", parameters, (x) => x.abs());
 }
@@ -166,7 +169,7 @@ export function l1Penalty(parameters: ParameterArgument): Tensor {
 /** The sum of the squares of all numbers, to be added to a loss. With plain SGD, `weightDecay: 2 * k` does the same as `k` times
  *  this.
  *
- *  @example const loss = lossFn(model(X), y).add(nn.utils.l2Penalty(model.parameters()).mul(1e-4)) */
+ *  @example const loss = lossFn(model(x), labels).add(nn.utils.l2Penalty(model.parameters()).mul(1e-4)) */
 export function l2Penalty(parameters: ParameterArgument): Tensor {
   return penalty("l2Penalty", parameters, (x) => x.square());
 }

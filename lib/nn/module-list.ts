@@ -81,7 +81,9 @@ interface ModuleListConstructor {
 /** Modules in a list. They are the model's: their parameters are found, and they follow train() and eval().
  *
  *  @example const layers = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 1)]);
- *  for (const layer of layers) x = layer(x); */
+ *  let y = x;
+ *  for (const layer of layers) y = layer(y);
+ *  y.shape // -> [ 16, 1 ] */
 export const ModuleList: ModuleListConstructor = callable(ModuleListModule, "ModuleList") as Callable<
   typeof ModuleListModule
 > as ModuleListConstructor;

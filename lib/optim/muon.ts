@@ -113,6 +113,6 @@ class MuonOptimizer extends Optimizer<Options> {
  *  shape. Jordan et al. 2024 ("Muon: an optimizer for hidden layers in neural networks"); "match_rms_adamw": Liu et al. 2025,
  *  section 2.2. PyTorch iterates in bfloat16; here it is float32.
  *
- *  @example new optim.Muon([model[1].weight, model[3].weight], { lr: 0.02 }) */
+ *  @example new optim.Muon([model[0].weight, model[2].weight], { lr: 0.02 }) */
 export const Muon: Callable<typeof MuonOptimizer> = callable(MuonOptimizer, "Muon");
 export type Muon = MuonOptimizer;

@@ -92,7 +92,8 @@ export abstract class Optimizer<O extends GroupOptions> {
 
   /** Adds parameters with options of their own, for example the layers of a pretrained model when they are thawed.
    *
-   *  @example optimizer.addParamGroup({ params: model[0].parameters(), lr: 1e-4 }) */
+   *  @example const tail = new optim.SGD(model[2].parameters(), { lr: 0.1 });
+   *  tail.addParamGroup({ params: model[0].parameters(), lr: 1e-4 }) */
   addParamGroup(spec: GroupSpec<O>): void {
     const name = this.constructor.name;
     for (const key of Object.keys(spec)) {
@@ -222,7 +223,8 @@ export abstract class Optimizer<O extends GroupOptions> {
   /** Goes on from a state dict: copies its states and takes over the groups' options. A state that does not fit changes
    *  nothing.
    *
-   *  @example optimizer.loadStateDict(saved) */
+   *  @example const saved = optimizer.stateDict();
+   *  optimizer.loadStateDict(saved) */
   loadStateDict(dict: OptimizerState): void {
     const pairs = this.pairsWith(dict);
     const states = pairs.map(([parameter, entries]) => [parameter, ParameterState.from(entries)] as const);

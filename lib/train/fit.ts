@@ -91,7 +91,7 @@ export async function fit<O extends GroupOptions>(
 
 /** Loss and accuracy in evaluation mode; the model's mode is put back afterwards.
  *
- *  @example const { accuracy } = await gb.train.evaluate(model, testLoader, nn.CrossEntropyLoss()) */
+ *  @example const { accuracy } = await gb.train.evaluate(model, loader, nn.CrossEntropyLoss()) */
 export async function evaluate(
   model: Module,
   batches: Batches,

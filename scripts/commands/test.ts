@@ -39,8 +39,8 @@ function chooseGroups(names: string[]): readonly Group[] {
 
 /** Does the set-up these groups need; gives the environment for them. */
 async function prepare(groups: readonly Group[]): Promise<Record<string, string>> {
-  if (groups.every((group) => group.build === "lib")) {
-    await compile(["lib"]);
+  if (groups.every((group) => group.build === "code")) {
+    await compile(["lib", "kernel", "extension"]);
     if (groups.some((group) => group.data)) await prepareData();
     return {};
   }

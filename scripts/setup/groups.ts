@@ -13,8 +13,8 @@ export interface Count {
 
 export interface Group {
   name: string;
-  /** What must be built: the library, or "all", with the kernel, the extension, Python and the data. */
-  build: "lib" | "all";
+  /** What must be ready: the compiled TypeScript, or "all", with what JupyterLab needs, Python and the data. */
+  build: "code" | "all";
   /** Whether it needs the data sets although it does not need everything. */
   data?: true;
   browser?: true;
@@ -27,7 +27,7 @@ const MINUTES = 15;
 export const GROUPS: readonly Group[] = [
   {
     name: "style",
-    build: "lib",
+    build: "code",
     run: (env) => runCheck([bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings"], env),
   },
   {
@@ -35,12 +35,13 @@ export const GROUPS: readonly Group[] = [
     build: "all",
     run: (env) => runCheck([bin("typescript/bin/tsc"), "-b", "tests", "scripts"], env),
   },
-  { name: "unit", build: "lib", run: (env) => runTests("unit", env) },
-  { name: "training", build: "lib", data: true, run: (env) => runTests("training", env) },
+  { name: "unit", build: "code", run: (env) => runTests("unit", env) },
+  { name: "docs", build: "code", run: (env) => runTests("docs", env) },
+  { name: "training", build: "code", data: true, run: (env) => runTests("training", env) },
   { name: "kernel", build: "all", run: (env) => runTests("kernel", env) },
   { name: "notebooks", build: "all", run: (env) => runTests("notebooks", env) },
   { name: "browser", build: "all", browser: true, run: (env) => runTests("browser", env) },
-  { name: "setup", build: "lib", run: (env) => runTests("setup", env) },
+  { name: "setup", build: "code", run: (env) => runTests("setup", env) },
 ];
 
 const bin = (path: string): string => join(MODULES, ...path.split("/"));

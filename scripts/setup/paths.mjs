@@ -19,3 +19,5 @@ export const JUPYTER = join(LOCAL, "jupyter");
 export const NOTEBOOKS = join(ROOT, "notebooks");
 /** The packages from npm. */
 export const MODULES = join(ROOT, "node_modules");
+/** The API reference, made from the docstrings. */
+export const API_DOCS = join(ROOT, "docs", "api");

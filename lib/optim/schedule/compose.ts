@@ -74,7 +74,7 @@ class ComposedLR extends Product {
  *  const { LambdaLR, ReduceLROnPlateau, compose } = optim.lrScheduler;
  *  const decay = new LambdaLR(optimizer, (epoch) => 0.95 ** epoch);
  *  const scheduler = compose(decay, new ReduceLROnPlateau(optimizer, { patience: 2 }));
- *  scheduler.step(validationLoss); */
+ *  scheduler.step(loss.item()); // the validation loss, after each epoch */
 export function compose(...schedulers: readonly LRScheduler[]): LRScheduler {
   return new ComposedLR(schedulers);
 }
@@ -111,7 +111,7 @@ class WarmupLR extends Product<Required<WarmupOptions>> {
  *  @example
  *  const plateau = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 2 });
  *  const scheduler = optim.lrScheduler.warmup(plateau, { steps: 3 });
- *  scheduler.step(validationLoss); // after each epoch
+ *  scheduler.step(loss.item()); // the validation loss, after each epoch
  *
  *  @example optim.lrScheduler.warmup(optimizer, { steps: 3, startFactor: 0.1 }).preview(5) */
 export function warmup(of: AnyOptimizer | LRScheduler, options: WarmupOptions): LRScheduler {

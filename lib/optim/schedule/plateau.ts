@@ -68,7 +68,8 @@ class PlateauScheduler extends LRScheduler<Options, State> {
   }
   /** After each epoch, with the metric to watch.
    *
-   *  @example scheduler.step(validationLoss) */
+   *  @example const plateau = new optim.lrScheduler.ReduceLROnPlateau(optimizer);
+   *  plateau.step(0.35); // the validation loss */
   override step(metric: Metric): void {
     super.step(metric);
   }
@@ -116,7 +117,7 @@ class PlateauScheduler extends LRScheduler<Options, State> {
  *
  *  @example
  *  const scheduler = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { mode: "max", patience: 2, factor: 0.1 });
- *  scheduler.step(validationAccuracy); */
+ *  scheduler.step(0.87); // the validation accuracy, after each epoch */
 export const ReduceLROnPlateau: Callable<typeof PlateauScheduler> = callable(
   PlateauScheduler,
   "ReduceLROnPlateau",
