@@ -1,8 +1,10 @@
 // The kernel IR: what a device is given to run. A plan is a list of kernels over numbered buffers; a kernel is a loop nest
-// with at most one reduction, or a matrix product; both may write several outputs. Plain data: it is sent and printed as is.
+// with at most one reduction, or a matrix product, which may write several outputs, or a named routine. Plain data: it is sent and
+// printed as is.
 
 import type { DType } from "../graph/dtype.js";
 import type { Expr, View } from "../graph/expr.js";
+import type { Attributes } from "../graph/spec.js";
 
 export type ReduceOp = "sum" | "prod" | "max" | "min" | "argmax" | "argmin";
 
@@ -52,7 +54,26 @@ export interface MatmulKernel {
   readonly outputs: readonly Output[];
 }
 
-export type Kernel = LoopKernel | MatmulKernel;
+/** A whole tensor in a buffer: row-major, from the buffer's first byte on. */
+export interface RoutineOperand {
+  readonly buffer: number;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/** What is no loop over independent points: sorting, running sums, scattering. A routine of this name (see
+ *  lib/compute/reference/routines) is run on the host between the kernels around it. Outputs alias nothing. */
+export interface RoutineKernel {
+  readonly kind: "routine";
+  readonly name: string;
+  readonly attributes: Attributes;
+  readonly inputs: readonly RoutineOperand[];
+  readonly outputs: readonly RoutineOperand[];
+}
+
+/** Kernels that devices generate code for. */
+export type GeneratedKernel = LoopKernel | MatmulKernel;
+export type Kernel = GeneratedKernel | RoutineKernel;
 
 /** Where a numbered buffer of a plan lives. */
 export type PlanBuffer =

@@ -346,7 +346,7 @@ function pendingBelow(roots: readonly Node[], often: (node: Node) => void): Set<
 
 const computes = (node: Node): boolean => {
   const { kind } = opNamed(node.op!.name).lowering;
-  return kind === "elementwise" || kind === "reduce" || kind === "matmul";
+  return kind === "elementwise" || kind === "reduce" || kind === "matmul" || kind === "routine";
 };
 
 const isOwned = (node: Node): boolean => node.owned;
@@ -378,5 +378,5 @@ function finder(is: (node: Node) => boolean, ends: (node: Node) => boolean): (no
 export function isExpensive(node: Node): boolean {
   if (node.op === undefined) return false;
   const { kind } = opNamed(node.op.name).lowering;
-  return kind === "reduce" || kind === "matmul";
+  return kind === "reduce" || kind === "matmul" || kind === "routine";
 }

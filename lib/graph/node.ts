@@ -54,7 +54,11 @@ export type Lowering =
   | { readonly kind: "iota" }
   /** Whole slices of input 0 along axis 0, chosen by input 1. */
   | { readonly kind: "take" }
-  | { readonly kind: "concat" };
+  /** Elements of input 0, whose coordinate along attribute `axis` input 1 gives. */
+  | { readonly kind: "take_along" }
+  | { readonly kind: "concat" }
+  /** A routine of this name (lib/compute/reference/routines), given the inputs and the node's attributes. */
+  | { readonly kind: "routine"; readonly name: string };
 
 /** What a lowering may see of a node. */
 export interface NodeLike {

@@ -164,13 +164,9 @@ export function select(x: Node, dim: number, index: number): Node {
 
 /** Reversed along the given axes. */
 export function flip(x: Node, dims: readonly number[]): Node {
-  const axes = new Set(dims.map((dim) => normalizeAxis(dim, x.shape.length, "flip")));
-  const starts = x.shape.map((n, i) => (axes.has(i) ? n - 1 : 0));
-  return ops.slice(
+  return ops.flip(
     x,
-    starts,
-    x.shape,
-    x.shape.map((_, i) => (axes.has(i) ? -1 : 1)),
+    dims.map((dim) => normalizeAxis(dim, x.shape.length, "flip")),
   );
 }
 

@@ -6,6 +6,7 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape, normalizeAxis } from "../graph/shape.js";
 import { TensorBase } from "./base.js";
+import * as indexing from "./indexing.js";
 import * as reductions from "./reductions.js";
 import * as shaping from "./shaping.js";
 import { logSoftmax, softmax } from "./softmax.js";
@@ -348,9 +349,24 @@ export class Tensor extends TensorBase<Tensor> {
   }
   /** result[i][j] = this[i][index[i][j]] for `dim` 1, and so on. */
   gather(dim: number, index: Tensor): Tensor {
-    const axis = normalizeAxis(dim, this.ndim, "gather");
-    const message = `gather: index {value} is out of range for dim ${dim} of ${formatShape(this.shape)}`;
-    return Tensor.from(ops.gather(this.node, axis, index.node, message));
+    return Tensor.from(indexing.gather(this.node, dim, index.node));
+  }
+  /** A copy with `source` at the places where gather with this index reads: result[i][index[i][j]] = source[i][j] for
+   *  `dim` 1. Where a place is named several times, the last value stays. */
+  scatter(dim: number, index: Tensor, source: Operand): Tensor {
+    return Tensor.from(indexing.scatter(this.node, dim, index.node, nodeOf(source, this.dtype)));
+  }
+  /** A copy with `source` added at the places where gather with this index reads, always in the same order. */
+  scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
+    return Tensor.from(indexing.scatterAdd(this.node, dim, index.node, source.node));
+  }
+  /** The sum of all elements up to each one along `dim`. */
+  cumsum(dim: number): Tensor {
+    return Tensor.from(indexing.scanned("cumsum", this.node, dim));
+  }
+  /** The positions that sort the elements along `dim`, int32. Equal elements keep their order; NaN counts as the largest. */
+  argsort(options: { dim?: number; descending?: boolean } = {}): Tensor {
+    return Tensor.from(indexing.argsort(this.node, options.dim ?? -1, options.descending ?? false));
   }
 
   // --- linear algebra and types --------------------------------------------------------------------------------------

@@ -109,6 +109,7 @@ export class ExpressionBuilder {
     if (lowering.kind === "movement") return this.move(node, lowering, path, guard);
     if (lowering.kind === "iota") return this.indexValue(this.viewOf(contiguousView(spec.shape), path));
     if (lowering.kind === "take") return this.take(node, path, guard);
+    if (lowering.kind === "take_along") return this.takeAlong(node, path, guard);
     if (lowering.kind === "concat") return this.concat(node, path, guard);
     throw new MustStore(node);
   }
@@ -163,6 +164,22 @@ export class ExpressionBuilder {
     );
     const at = this.build(index, lifted);
     return { kind: "gather", dtype: spec.dtype, buffer, view: plain(view), index: at, stride: row };
+  }
+
+  /** Elements of a stored input at their own place but for one coordinate, which is an expression. */
+  private takeAlong(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
+    const spec = this.graph.nodes[node]!;
+    const [source, index] = spec.inputs as [number, number];
+    const buffer = this.around.bufferOf(source);
+    if (buffer === undefined) throw new MustStore(source);
+    if (guard !== undefined) throw new MustStore(node);
+    const axis = spec.attributes.axis as number;
+    const { strides } = contiguousView(this.graph.nodes[source]!.shape);
+    const others = strides.map((stride, d) => (d === axis ? 0 : stride));
+    const view = this.viewOf({ shape: spec.shape, offset: 0, strides: others }, path);
+    const at = this.build(index, path);
+    const stride = strides[axis] ?? 1;
+    return { kind: "gather", dtype: spec.dtype, buffer, view: plain(view), index: at, stride };
   }
 
   private concat(node: number, path: Path | undefined, guard: Expr | undefined): Expr {

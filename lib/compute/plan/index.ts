@@ -6,7 +6,16 @@ import "../../graph/ops/index.js"; // fills the table of operations
 import { opNamed } from "../../graph/node.js";
 import { contiguousStrides, elements } from "../../graph/shape.js";
 import type { GraphSpec } from "../../graph/spec.js";
-import type { Accumulator, Kernel, MatrixOperand, Output, Plan, PlanBuffer, ReduceOp } from "../ir.js";
+import type {
+  Accumulator,
+  Kernel,
+  MatrixOperand,
+  Output,
+  Plan,
+  PlanBuffer,
+  ReduceOp,
+  RoutineOperand,
+} from "../ir.js";
 import { ExpressionBuilder, MustStore, type Surroundings } from "./expression.js";
 import { placeInArena } from "./memory.js";
 import { type Draft, type Schedule, schedule } from "./schedule.js";
@@ -95,6 +104,7 @@ class PlanWriter {
   }
 
   private kernel(draft: Draft, position: number): Kernel {
+    if (draft.kind === "routine") return this.routine(draft.nodes[0]!);
     const values = new Map<number, Expr>();
     draft.accumulators.forEach((node, index) => {
       values.set(node, { kind: "accumulator", dtype: this.graph.nodes[node]!.dtype, index });
@@ -124,6 +134,28 @@ class PlanWriter {
     );
     const accumulators = draft.accumulators.map((node) => this.accumulator(node, inner));
     return { kind: "loop", outer: draft.outer, reduce: draft.reduce, accumulators, outputs };
+  }
+
+  private routine(node: number): Kernel {
+    const { op, inputs, attributes } = this.graph.nodes[node]!;
+    const { lowering } = opNamed(op);
+    if (lowering.kind !== "routine") throw new Error(`${op} is not a routine`);
+    return {
+      kind: "routine",
+      name: lowering.name,
+      attributes,
+      inputs: inputs.map((input) => this.whole(input)),
+      outputs: [this.whole(node)],
+    };
+  }
+
+  /** The buffer in which a node's value lies without gaps, from the start on. */
+  private whole(node: number): RoutineOperand {
+    const { shape, dtype } = this.graph.nodes[node]!;
+    const { buffer, view } = this.stored(node);
+    const plain = view.offset === 0 && view.strides.join() === contiguousStrides(shape).join();
+    if (!plain) throw new MustStore(node);
+    return { buffer, dtype, shape };
   }
 
   private accumulator(node: number, builder: ExpressionBuilder): Accumulator {
@@ -213,7 +245,7 @@ class PlanWriter {
   }
 
   private firstOverwrite(kernels: readonly Kernel[]): number {
-    const overwrites = ({ buffer }: Output): boolean =>
+    const overwrites = ({ buffer }: Output | RoutineOperand): boolean =>
       (this.buffers[buffer]!.binding ?? Infinity) < this.graph.inputs;
     const first = kernels.findIndex((kernel) => kernel.outputs.some(overwrites));
     return first < 0 ? kernels.length : first;
@@ -223,8 +255,9 @@ class PlanWriter {
     const first = new Map<number, number>();
     const last = new Map<number, number>();
     kernels.forEach((kernel, i) => {
-      for (const { buffer } of kernel.outputs) if (!first.has(buffer)) first.set(buffer, i);
-      for (const { buffer } of [...readsOf(kernel), ...kernel.outputs]) last.set(buffer, i);
+      const written: readonly { buffer: number }[] = kernel.outputs;
+      for (const { buffer } of written) if (!first.has(buffer)) first.set(buffer, i);
+      for (const { buffer } of [...readsOf(kernel), ...written]) last.set(buffer, i);
     });
     const inArena = this.buffers
       .map((_, i) => i)
@@ -258,6 +291,12 @@ interface Read {
 
 /** All memory a kernel reads. */
 function readsOf(kernel: Kernel): Read[] {
+  if (kernel.kind === "routine")
+    return kernel.inputs.map(({ buffer, shape }) => ({
+      buffer,
+      offset: 0,
+      strides: contiguousStrides(shape),
+    }));
   const values = kernel.outputs.map(({ value }) => value);
   if (kernel.kind === "loop") values.push(...kernel.accumulators.map(({ value }) => value));
   const reads: Read[] = inOrder(values).flatMap((expr) =>
@@ -271,12 +310,9 @@ function readsOf(kernel: Kernel): Read[] {
 /** Kernels without the arena outputs that no kernel reads (values used only where they are computed). */
 function dropUnread(kernels: readonly Kernel[], buffers: readonly DraftBuffer[]): Kernel[] {
   const read = new Set(kernels.flatMap((kernel) => readsOf(kernel).map(({ buffer }) => buffer)));
-  return kernels
-    .map((kernel) => ({
-      ...kernel,
-      outputs: kernel.outputs.filter(
-        ({ buffer }) => buffers[buffer]!.binding !== undefined || read.has(buffer),
-      ),
-    }))
-    .filter((kernel) => kernel.outputs.length > 0);
+  const needed = ({ buffer }: Output | RoutineOperand): boolean =>
+    buffers[buffer]!.binding !== undefined || read.has(buffer);
+  const trimmed = (kernel: Kernel): Kernel =>
+    kernel.kind === "routine" ? kernel : { ...kernel, outputs: kernel.outputs.filter(needed) };
+  return kernels.map(trimmed).filter((kernel) => kernel.outputs.some(needed));
 }

@@ -1,13 +1,14 @@
 // Which nodes are stored, and which kernel computes which of them. Elementwise work joins the kernel that computes what it
 // reads where it can (a product's or reduction's epilogue, several outputs of one loop), and is recomputed where that is cheap.
 
-import { opNamed } from "../../graph/node.js";
+import { type Lowering, opNamed } from "../../graph/node.js";
 import { elements, type Shape, sameShape } from "../../graph/shape.js";
 import type { GraphSpec } from "../../graph/spec.js";
 
-/** One kernel to be: a loop over `outer`, perhaps with a reduction or a matrix product inside, that stores some nodes. */
+/** One kernel to be: a loop over `outer`, perhaps with a reduction or a matrix product inside, that stores some nodes; or a
+ *  routine, which stores one. */
 export interface Draft {
-  readonly kind: "loop" | "matmul";
+  readonly kind: "loop" | "matmul" | "routine";
   readonly outer: Shape;
   readonly reduce: Shape;
   /** Nodes that are reductions (or the product) of this kernel, in order of their accumulators. */
@@ -52,6 +53,10 @@ const COST: Readonly<Record<string, number>> = {
 };
 
 const isLeaf = (op: string): boolean => op === "input" || op === "arg";
+const isMovement = (op: string): boolean => !isLeaf(op) && opNamed(op).lowering.kind === "movement";
+
+/** Operations with a kernel of their own, which others may join. */
+const KERNELS: ReadonlySet<Lowering["kind"]> = new Set<Lowering["kind"]>(["reduce", "matmul", "routine"]);
 
 /** Nodes that read each node. */
 export function consumersOf(graph: GraphSpec): number[][] {
@@ -75,7 +80,10 @@ function chooseStored(
     if (isLeaf(spec.op)) return;
     const { lowering } = opNamed(spec.op);
     const many = lowering.kind === "concat" && spec.inputs.length > MANY_PARTS;
-    if (lowering.kind === "reduce" || lowering.kind === "matmul" || many) stored.add(node);
+    if (KERNELS.has(lowering.kind) || many) stored.add(node);
+    if (lowering.kind === "routine") {
+      for (const input of spec.inputs) if (!isMovement(graph.nodes[input]!.op)) stored.add(input);
+    }
     const below = spec.inputs.reduce((sum, input) => sum + cost[input]!, 0);
     const own = lowering.kind === "elementwise" ? (COST[spec.op] ?? 1) : 0;
     const stretched = consumers[node]!.some(
@@ -158,10 +166,14 @@ export function schedule(
     const spec = graph.nodes[node]!;
     const { lowering } = opNamed(spec.op);
     const needs = dependencies(graph, stored, node);
-    const computes = lowering.kind === "reduce" || lowering.kind === "matmul";
+    const computes = KERNELS.has(lowering.kind);
     let earliest = firstAllowed;
     for (const [dependency, aligned] of needs) {
       earliest = Math.max(earliest, draftOf.get(dependency)! + (aligned && !computes ? 0 : 1));
+    }
+    if (lowering.kind === "routine") {
+      put(node, open({ kind: "routine", outer: spec.shape, reduce: [], accumulators: [] }));
+      return;
     }
     if (lowering.kind === "matmul") {
       const at = open({ kind: "matmul", outer: spec.shape, reduce: [], accumulators: [node] });
@@ -184,6 +196,7 @@ export function schedule(
     }
     const joins = (d: Draft, i: number): boolean => {
       if (i < earliest || d.nodes.length >= MAX_OUTPUTS || !sameShape(d.outer, spec.shape)) return false;
+      if (d.kind === "routine") return false;
       return (
         d.accumulators.length === 0 || [...needs.keys()].some((dependency) => draftOf.get(dependency) === i)
       );

@@ -3,8 +3,18 @@
 
 import type { DType } from "../../graph/dtype.js";
 import type { Expr, View } from "../../graph/expr.js";
-import type { Accumulator, Kernel, LoopKernel, MatmulKernel, ReduceOp } from "../ir.js";
+import { elements } from "../../graph/shape.js";
+import type {
+  Accumulator,
+  GeneratedKernel,
+  Kernel,
+  LoopKernel,
+  MatmulKernel,
+  ReduceOp,
+  RoutineOperand,
+} from "../ir.js";
 import { BINARY, UNARY } from "./functions.js";
+import { runRoutine } from "./routines/index.js";
 
 /** Bytes seen as every element type. */
 export interface Cells {
@@ -158,7 +168,7 @@ class Running {
 }
 
 function store(
-  kernel: Kernel,
+  kernel: GeneratedKernel,
   around: Surroundings,
   index: readonly number[],
   results: readonly number[],
@@ -200,5 +210,10 @@ function runMatmul(kernel: MatmulKernel, around: Surroundings): void {
 
 export function runKernel(kernel: Kernel, around: Surroundings): void {
   if (kernel.kind === "loop") runLoop(kernel, around);
-  else runMatmul(kernel, around);
+  else if (kernel.kind === "matmul") runMatmul(kernel, around);
+  else {
+    runRoutine(kernel, ({ buffer, dtype, shape }: RoutineOperand) =>
+      around.buffer(buffer)[dtype].subarray(0, elements(shape)),
+    );
+  }
 }

@@ -10,6 +10,7 @@ const isArithmetic = (expr: Expr): boolean =>
 
 /** Floating-point operations, counting every function as one. */
 function operations(kernel: Kernel): number {
+  if (kernel.kind === "routine") return 0;
   const count = (roots: readonly Expr[]): number => inOrder(roots).filter(isArithmetic).length;
   const outputs = count(kernel.outputs.map((output) => output.value));
   if (kernel.kind === "matmul") {
@@ -24,6 +25,8 @@ function operations(kernel: Kernel): number {
 
 /** Bytes of all buffers the kernel touches, each once. */
 function bytes(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
+  if (kernel.kind === "routine")
+    return [...kernel.inputs, ...kernel.outputs].reduce((sum, { buffer }) => sum + buffers[buffer]!.bytes, 0);
   const used = new Set(kernel.outputs.map((output) => output.buffer));
   const roots = kernel.outputs.map((output) => output.value);
   if (kernel.kind === "loop") roots.push(...kernel.accumulators.map((accumulator) => accumulator.value));
@@ -41,6 +44,8 @@ export function workOf(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
 
 export function describeKernel(kernel: Kernel, buffers: readonly PlanBuffer[]): string {
   const extents = (list: readonly number[]): string => `[${list.join(", ")}]`;
+  if (kernel.kind === "routine")
+    return `${kernel.name} ${extents(kernel.outputs[0]!.shape)}, ${bytes(kernel, buffers)} bytes`;
   const head =
     kernel.kind === "matmul"
       ? `matmul ${kernel.batch.length > 0 ? `${extents(kernel.batch)} ` : ""}${kernel.m} x ${kernel.k} x ${kernel.n}`

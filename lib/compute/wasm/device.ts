@@ -1,8 +1,11 @@
 // The CPU device: plans become WebAssembly modules over one shared memory.
 
+import { BYTES, typedArray } from "../../graph/dtype.js";
+import { elements } from "../../graph/shape.js";
 import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
-import type { Plan } from "../ir.js";
+import type { Plan, RoutineKernel, RoutineOperand } from "../ir.js";
 import { BINARY, UNARY } from "../reference/functions.js";
+import { type RoutineData, runRoutine } from "../reference/routines/index.js";
 import { ARENA_WORD, argumentWord, bindingWord, blockBytes, FAULT_VALUE_WORD, FAULT_WORD } from "./block.js";
 import { describeKernel } from "./describe.js";
 import { type Engine, prepareEngine } from "./flags.js";
@@ -24,16 +27,18 @@ class WasmBuffer implements DeviceBuffer {
 }
 
 type Segment = (block: number) => void;
+/** Generated code, or a routine to run on the host. */
+type Step = Segment | RoutineKernel;
 
 class WasmExecutable implements Executable {
   readonly plan: Plan;
   readonly program: Program;
-  segments: readonly Segment[];
+  steps: readonly Step[];
 
-  constructor(plan: Plan, program: Program, segments: readonly Segment[]) {
+  constructor(plan: Plan, program: Program, steps: readonly Step[]) {
     this.plan = plan;
     this.program = program;
-    this.segments = segments;
+    this.steps = steps;
   }
 
   describe(): string {
@@ -44,7 +49,7 @@ class WasmExecutable implements Executable {
   }
 
   release(): void {
-    this.segments = [];
+    this.steps = [];
   }
 }
 
@@ -116,10 +121,13 @@ export class WasmDevice implements Device {
       [LIBRARY]: this.#library,
       [SCALAR]: SCALAR_FUNCTIONS,
     });
-    const segments = Array.from({ length: program.segments }, (_, i) => exports[`run${i}`] as Segment);
+    let segments = 0;
+    const steps = program.steps.map((step) =>
+      step === "segment" ? (exports[`run${segments++}`] as Segment) : step,
+    );
     this.#arena = this.#atLeast(this.#arena, program.arenaBytes);
     this.#block = this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
-    return new WasmExecutable(plan, program, segments);
+    return new WasmExecutable(plan, program, steps);
   }
 
   /** The same range, or a larger one in its place; nothing in it is kept. */
@@ -135,16 +143,33 @@ export class WasmDevice implements Device {
     args: Float64Array,
     cancelled: () => boolean,
   ): Fault | "cancelled" | undefined {
-    const { segments } = executable as WasmExecutable;
+    const { steps, plan } = executable as WasmExecutable;
     const block = this.#block.address;
     const { integers } = this.#fillBlock(bindings, args);
-    for (const run of segments) {
+    for (const step of steps) {
       if (cancelled()) return "cancelled";
-      run(block);
+      if (typeof step === "object") {
+        runRoutine(step, (operand) => this.#operand(operand, plan, bindings));
+        continue;
+      }
+      step(block);
       const fault = integers[(block + FAULT_WORD) / 4]!;
       if (fault !== 0) return { fault: fault - 1, value: integers[(block + FAULT_VALUE_WORD) / 4]! };
     }
     return undefined;
+  }
+
+  /** A whole tensor of a plan where it lies. */
+  #operand(
+    { buffer, dtype, shape }: RoutineOperand,
+    plan: Plan,
+    bindings: readonly DeviceBuffer[],
+  ): RoutineData {
+    const place = plan.buffers[buffer]!;
+    const address =
+      place.kind === "arena" ? this.#arena.address + place.offset : this.address(bindings[place.binding]!);
+    const bytes = this.#heap.views.bytes.subarray(address, address + elements(shape) * BYTES[dtype]);
+    return typedArray(dtype, bytes);
   }
 
   #fillBlock(bindings: readonly DeviceBuffer[], args: Float64Array): HeapViews {

@@ -1,7 +1,7 @@
 // From a plan to a module: one function for each kernel, and runs of kernels as exported functions that JavaScript calls one
 // after another, so that a long plan can be stopped between them.
 
-import type { Kernel, Plan, PlanBuffer } from "../ir.js";
+import type { GeneratedKernel, MatmulKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
 import { BLOCK } from "./addressing.js";
 import { ALIGNMENT } from "./allocator.js";
 import { workOf } from "./describe.js";
@@ -25,8 +25,9 @@ export const SCALAR = "scalar";
 
 export interface Program {
   readonly code: Uint8Array<ArrayBuffer>;
-  /** Exported functions "run0", "run1", ... to be called in order with the address of the run block. */
-  readonly segments: number;
+  /** What is done one after another: exported functions "run0", "run1", ... are called with the address of the run block, in
+   *  the order in which they stand here; routines are run by the device. */
+  readonly steps: readonly ("segment" | RoutineKernel)[];
   /** The plan's own arena and the scratch memory behind it. */
   readonly arenaBytes: number;
   /** How each kernel computes, in words. */
@@ -118,11 +119,19 @@ class ProgramWriter {
   write(plan: Plan): Program {
     const ways: string[] = [];
     const segments: FunctionBuilder[] = [];
+    const steps: ("segment" | RoutineKernel)[] = [];
     let work = Number.POSITIVE_INFINITY;
     for (const [i, kernel] of plan.kernels.entries()) {
+      if (kernel.kind === "routine") {
+        steps.push(kernel);
+        work = Number.POSITIVE_INFINITY;
+        ways.push("routine");
+        continue;
+      }
       // The device looks for failed checks between segments, and must do so before anything is written over.
       if (work >= SEGMENT_WORK || (i === plan.commit && plan.faults.length > 0)) {
         segments.push(new FunctionBuilder([I32]));
+        steps.push("segment");
         work = 0;
       }
       const [index, how] = this.#kernel(kernel);
@@ -137,21 +146,21 @@ class ProgramWriter {
     });
     return {
       code: this.#module.encode(),
-      segments: segments.length,
+      steps,
       arenaBytes: this.#scratch.end,
       how: ways,
     };
   }
 
   /** The function of a kernel: its index, and how it computes. */
-  #kernel(kernel: Kernel): [number, string] {
+  #kernel(kernel: GeneratedKernel): [number, string] {
     const f = new FunctionBuilder([I32]);
     this.#scratch.restart();
     const how = kernel.kind === "loop" ? emitLoop(f, kernel, this.#target) : this.#matmul(f, kernel);
     return [this.#module.add(f), how];
   }
 
-  #matmul(f: FunctionBuilder, kernel: Extract<Kernel, { kind: "matmul" }>): string {
+  #matmul(f: FunctionBuilder, kernel: MatmulKernel): string {
     const loop = asLoop(kernel);
     if (loop !== undefined) return emitLoop(f, loop, this.#target);
     if (kernel.batch.includes(0)) return "empty";

@@ -6,3 +6,4 @@ export * from "./matmul.js";
 export * from "./movement.js";
 export * from "./reduce.js";
 export * from "./window.js";
+export * from "./routines.js";

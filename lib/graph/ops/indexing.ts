@@ -1,10 +1,11 @@
 // Indices as data: 0, 1, 2, ..., and parts of a tensor chosen by an index tensor.
 
-import { defineOp, type Node, type Op, record, scalarNode } from "../node.js";
+import { defineOp, differentiable, type Node, type Op, record, scalarNode } from "../node.js";
 import { elements, formatShape } from "../shape.js";
-import { add, cast, checkIndex, eq, mul, where } from "./elementwise.js";
+import { add, checkIndex, eq, full, maximum, minimum, sub, where } from "./elementwise.js";
 import { permute, reshape } from "./movement.js";
 import { reduce } from "./reduce.js";
+import { scatterAdd } from "./routines.js";
 
 const IOTA: Op = defineOp({
   name: "iota",
@@ -23,13 +24,9 @@ const TAKE: Op = defineOp({
   derivative: ({ inputs, gradient, needs }) => {
     if (!needs[0]) return [undefined, undefined];
     const [x, index] = inputs as [Node, Node];
-    // dense and deterministic: row r gets the sum of the gradients of all places that took it
-    const rows = x.shape[0]!;
     const count = elements(index.shape);
-    const rest = x.shape.slice(1);
-    const hit = cast(eq(reshape(index, [count, 1]), reshape(iota(rows), [1, rows])), "float32");
-    const taken = reshape(gradient, [count, 1, ...rest]);
-    return [reduce("sum", mul(reshape(hit, [count, rows, ...rest.map(() => 1)]), taken), [0]), undefined];
+    const rows = reshape(gradient, [count, ...x.shape.slice(1)]);
+    return [scatterAdd(x.shape, 0, reshape(index, [count]), rows), undefined];
   },
   lowering: { kind: "take" },
 });
@@ -39,7 +36,27 @@ export function take(x: Node, index: Node): Node {
   return record(TAKE, [x, index]);
 }
 
-function takeAlong(x: Node, axis: number, index: Node): Node {
+const TAKE_ALONG: Op = defineOp({
+  name: "take_along",
+  infer: ([x, index]) => ({ shape: index!.shape, dtype: x!.dtype }),
+  derivative: ({ inputs, attributes, gradient, needs }) => {
+    const [x, index] = inputs as [Node, Node];
+    return [
+      needs[0] ? scatterAdd(x.shape, attributes.axis as number, index, gradient) : undefined,
+      undefined,
+    ];
+  },
+  lowering: { kind: "take_along" },
+});
+
+/** result[p] = x[p with coordinate `axis` replaced by index[p]]; the other extents of `index` are at most those of x. The
+ *  indices must be known to fit. */
+export function takeAlong(x: Node, axis: number, index: Node): Node {
+  return record(TAKE_ALONG, [x, index], { axis });
+}
+
+/** Whole slices: result[..., j, ...] = x[..., index[j], ...]. */
+export function takeSlices(x: Node, axis: number, index: Node): Node {
   if (axis === 0) return take(x, index);
   const front = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)];
   const back = x.shape.map((_, i) => (i === axis ? 0 : i < axis ? i + 1 : i));
@@ -53,12 +70,33 @@ export function indexSelect(x: Node, axis: number, index: Node): Node {
   }
   const rows = x.shape[axis]!;
   const message = `indexSelect: index {value} is out of range for dim ${axis} of ${formatShape(x.shape)}`;
-  return takeAlong(x, axis, checkIndex(index, rows, message));
+  return takeSlices(x, axis, checkIndex(index, rows, message));
 }
 
 /** `length` elements of `axis` from `start` on; the start is an argument of the run, so that a loop over it has one plan. */
 export function narrow(x: Node, axis: number, start: number, length: number): Node {
-  return takeAlong(x, axis, add(iota(length), scalarNode(start, "int32")));
+  const first = scalarNode(start, "int32");
+  return differentiable(
+    "narrow",
+    [x],
+    () => takeSlices(x, axis, add(iota(length), first)),
+    ({ gradient }) => [widened(gradient, axis, first, x.shape[axis]!)],
+  );
+}
+
+/** `x` from position `start` on in zeros, with `extent` positions along `axis`. */
+function widened(x: Node, axis: number, start: Node, extent: number): Node {
+  const length = x.shape[axis]!;
+  const shape = x.shape.map((n, i) => (i === axis ? extent : n));
+  if (length === 0) return full(shape, 0, x.dtype);
+  const from = sub(iota(extent), start);
+  const last = scalarNode(length - 1, "int32");
+  const nearest = maximum(minimum(from, last), scalarNode(0, "int32"));
+  const inside = reshape(
+    eq(from, nearest),
+    shape.map((n, i) => (i === axis ? n : 1)),
+  );
+  return where(inside, takeSlices(x, axis, nearest), scalarNode(0, x.dtype));
 }
 
 /** result[..., j, ...] = x[..., index[..., j, ...], ...]; extents of `index` are those of the result. Meant for short axes

@@ -84,6 +84,17 @@ export function slice(x: Node, starts: Shape, shape: Shape, steps: Shape = shape
   return record(SLICE, [x], { starts, shape, steps });
 }
 
+/** Reversed along `axes`. */
+export function flip(x: Node, axes: Shape): Node {
+  const turned = x.shape.map((_, i) => axes.includes(i));
+  return slice(
+    x,
+    x.shape.map((n, i) => (turned[i] ? n - 1 : 0)),
+    x.shape,
+    turned.map((turn) => (turn ? -1 : 1)),
+  );
+}
+
 const PAD: Op = defineOp({
   name: "pad",
   infer: ([x], { shape }) => ({ shape: shape as Shape, dtype: x!.dtype }),

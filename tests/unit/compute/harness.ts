@@ -2,12 +2,12 @@
 // still shows it.
 
 import type { Device, Fault } from "gradbook/compute/device";
-import type { Kernel, Plan, PlanBuffer } from "gradbook/compute/ir";
+import type { GeneratedKernel, Plan, PlanBuffer } from "gradbook/compute/ir";
 import type { DType } from "gradbook/graph/dtype";
 
 /** A plan whose buffers are all bound, and what is in them at the start. */
 export interface Case {
-  readonly kernels: readonly Kernel[];
+  readonly kernels: readonly GeneratedKernel[];
   readonly buffers: readonly Float64Array[];
   readonly types: readonly DType[];
   readonly args: readonly number[];
