@@ -5,5 +5,5 @@ export * from "./indexing.js";
 export * from "./matmul.js";
 export * from "./movement.js";
 export * from "./reduce.js";
-export * from "./window.js";
 export * from "./routines.js";
+export * from "./window.js";
