@@ -1,9 +1,9 @@
 // The kernel IR: what a device is given to run. A plan is a list of kernels over numbered buffers; a kernel is a loop nest
-// with at most one reduction, or a matrix product, which may write several outputs, or a named routine. Plain data: it is sent and
-// printed as is.
+// that may pass over each of its rows several times, a matrix product, a group of independent loop nests, or a named routine.
+// Plain data: it is sent and printed as is.
 
 import type { DType } from "../graph/dtype.js";
-import type { Expr, View } from "../graph/expr.js";
+import { type Expr, inOrder, type View } from "../graph/expr.js";
 import type { Attributes } from "../graph/spec.js";
 
 export type ReduceOp = "sum" | "prod" | "max" | "min" | "argmax" | "argmin";
@@ -16,22 +16,35 @@ export interface Accumulator {
   readonly value: Expr;
 }
 
-/** Where and what a kernel stores for each point of its outer loop. Outputs of one kernel never alias its inputs, except
- *  that an output may be the very buffer that is loaded with the same view (an in-place update). */
+/** Where and what a kernel stores for each point of a loop. Outputs of one kernel never alias its inputs, except that an
+ *  output may be the very buffer that is loaded with the same view (an in-place update) by the same pass or an earlier one. */
 export interface Output {
   readonly buffer: number;
   readonly view: View;
   readonly value: Expr;
 }
 
-/** `for outer { accumulators = init; for reduce { accumulate } outputs = f(accumulators, loads) }` */
+/** One way along a row: everything is evaluated and addressed over all loop dimensions (outer first, then reduced ones). May
+ *  use the accumulators of earlier passes, and load at the same point what earlier passes have stored. */
+export interface Pass {
+  readonly accumulators: readonly Accumulator[];
+  readonly outputs: readonly Output[];
+}
+
+/** `for outer { for each pass { for reduce { accumulate, store } }; outputs = f(accumulators, loads) }`
+ *
+ *  Softmax along a row: a pass for the maximum, one for the sum of exp(x - accumulator 0), one that stores the quotients. */
 export interface LoopKernel {
   readonly kind: "loop";
+  /** What it computes, for people. */
+  readonly name?: string;
   /** Extents of the parallel dimensions; empty means a single point. An extent may be 0. */
   readonly outer: readonly number[];
-  /** Extents of the reduced dimensions; empty means no reduction. */
+  /** Extents of the reduced dimensions, together a row; empty means that there is no row, and no pass. */
   readonly reduce: readonly number[];
-  readonly accumulators: readonly Accumulator[];
+  /** `accumulator` expressions count the accumulators of all passes, in order. */
+  readonly passes: readonly Pass[];
+  /** Stored once for each outer point, after the passes. */
   readonly outputs: readonly Output[];
 }
 
@@ -45,6 +58,8 @@ export interface MatrixOperand {
  *  loop dimensions [...batch, m, n]: bias, activation and residual ride along there. */
 export interface MatmulKernel {
   readonly kind: "matmul";
+  /** What it computes, for people. */
+  readonly name?: string;
   readonly batch: readonly number[];
   readonly m: number;
   readonly n: number;
@@ -52,6 +67,12 @@ export interface MatmulKernel {
   readonly a: MatrixOperand;
   readonly b: MatrixOperand;
   readonly outputs: readonly Output[];
+}
+
+/** Loops of any shapes that do not depend on each other: one launch. No member writes what another one reads or writes. */
+export interface GroupKernel {
+  readonly kind: "group";
+  readonly members: readonly LoopKernel[];
 }
 
 /** A whole tensor in a buffer: row-major, from the buffer's first byte on. */
@@ -72,8 +93,33 @@ export interface RoutineKernel {
 }
 
 /** Kernels that devices generate code for. */
-export type GeneratedKernel = LoopKernel | MatmulKernel;
+export type GeneratedKernel = LoopKernel | MatmulKernel | GroupKernel;
 export type Kernel = GeneratedKernel | RoutineKernel;
+/** Kernels with nothing inside. */
+export type SingleKernel = LoopKernel | MatmulKernel | RoutineKernel;
+
+/** A kernel without a group around it. */
+export function ungrouped(kernel: Kernel): readonly SingleKernel[] {
+  return kernel.kind === "group" ? kernel.members : [kernel];
+}
+
+/** Everything a kernel computes and stores, element by element. */
+export function outputsOf(kernel: SingleKernel): readonly Output[] {
+  if (kernel.kind === "routine") return [];
+  if (kernel.kind === "matmul" || kernel.passes.length === 0) return kernel.outputs;
+  return [...kernel.passes.flatMap((pass) => pass.outputs), ...kernel.outputs];
+}
+
+/** All accumulators of a loop, as `accumulator` expressions count them. */
+export function accumulatorsOf(kernel: LoopKernel): readonly Accumulator[] {
+  return kernel.passes.flatMap((pass) => pass.accumulators);
+}
+
+/** Every expression node of a kernel once, operands before what uses them. */
+export function expressionsOf(kernel: SingleKernel): Expr[] {
+  const accumulated = kernel.kind === "loop" ? accumulatorsOf(kernel) : [];
+  return inOrder([...accumulated, ...outputsOf(kernel)].map(({ value }) => value));
+}
 
 /** Where a numbered buffer of a plan lives. */
 export type PlanBuffer =

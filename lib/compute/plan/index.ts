@@ -1,20 +1,21 @@
 // From a graph to a plan: schedule the nodes, write the kernels' expressions, place the buffers.
 
 import { BYTES } from "../../graph/dtype.js";
-import { type Expr, inOrder } from "../../graph/expr.js";
+import type { Expr } from "../../graph/expr.js";
 import "../../graph/ops/index.js"; // fills the table of operations
 import { opNamed } from "../../graph/node.js";
 import { contiguousStrides, elements } from "../../graph/shape.js";
 import type { GraphSpec } from "../../graph/spec.js";
-import type {
-  Accumulator,
-  Kernel,
-  MatrixOperand,
-  Output,
-  Plan,
-  PlanBuffer,
-  ReduceOp,
-  RoutineOperand,
+import {
+  type Accumulator,
+  expressionsOf,
+  type MatrixOperand,
+  type Output,
+  type Plan,
+  type PlanBuffer,
+  type ReduceOp,
+  type RoutineOperand,
+  type SingleKernel,
 } from "../ir.js";
 import { ExpressionBuilder, MustStore, type Surroundings } from "./expression.js";
 import { placeInArena } from "./memory.js";
@@ -103,7 +104,7 @@ class PlanWriter {
     }
   }
 
-  private kernel(draft: Draft, position: number): Kernel {
+  private kernel(draft: Draft, position: number): SingleKernel {
     if (draft.kind === "routine") return this.routine(draft.nodes[0]!);
     const values = new Map<number, Expr>();
     draft.accumulators.forEach((node, index) => {
@@ -133,10 +134,11 @@ class PlanWriter {
       around(() => undefined),
     );
     const accumulators = draft.accumulators.map((node) => this.accumulator(node, inner));
-    return { kind: "loop", outer: draft.outer, reduce: draft.reduce, accumulators, outputs };
+    const passes = accumulators.length === 0 ? [] : [{ accumulators, outputs: [] }];
+    return { kind: "loop", outer: draft.outer, reduce: draft.reduce, passes, outputs };
   }
 
-  private routine(node: number): Kernel {
+  private routine(node: number): SingleKernel {
     const { op, inputs, attributes } = this.graph.nodes[node]!;
     const { lowering } = opNamed(op);
     if (lowering.kind !== "routine") throw new Error(`${op} is not a routine`);
@@ -169,7 +171,7 @@ class PlanWriter {
     return { op: lowering.op as ReduceOp, dtype: spec.dtype, value };
   }
 
-  private matmul(draft: Draft, outputs: Output[]): Kernel {
+  private matmul(draft: Draft, outputs: Output[]): SingleKernel {
     const [a, b] = this.graph.nodes[draft.accumulators[0]!]!.inputs as [number, number];
     const batch = draft.outer.slice(0, -2);
     const [m, n] = draft.outer.slice(-2) as [number, number];
@@ -215,7 +217,7 @@ class PlanWriter {
   }
 
   /** An old value may be read in the kernel that overwrites it, at the same place, or before; never later. */
-  private checkInPlace(kernels: readonly Kernel[]): void {
+  private checkInPlace(kernels: readonly SingleKernel[]): void {
     const writer = new Map<number, { kernel: number; node: number }>();
     for (const { node, overwrites } of this.graph.results) {
       if (overwrites === undefined || !this.schedule.inPlace.has(node)) continue;
@@ -233,25 +235,25 @@ class PlanWriter {
   }
 
   /** Overwriting results that could not be written in place: computed aside, copied over the old value at the end. */
-  private copies(): Kernel[] {
+  private copies(): SingleKernel[] {
     return this.graph.results.flatMap(({ node, overwrites }) => {
       if (overwrites === undefined || this.schedule.inPlace.has(node)) return [];
       const { shape, dtype } = this.graph.nodes[node]!;
       const view = { offset: 0, strides: contiguousStrides(shape) };
       const value: Expr = { kind: "load", dtype, buffer: this.bufferOf.get(node)!, view };
       const outputs = [{ buffer: this.bufferOf.get(overwrites)!, view, value }];
-      return [{ kind: "loop", outer: shape, reduce: [], accumulators: [], outputs } satisfies Kernel];
+      return [{ kind: "loop", outer: shape, reduce: [], passes: [], outputs } satisfies SingleKernel];
     });
   }
 
-  private firstOverwrite(kernels: readonly Kernel[]): number {
+  private firstOverwrite(kernels: readonly SingleKernel[]): number {
     const overwrites = ({ buffer }: Output | RoutineOperand): boolean =>
       (this.buffers[buffer]!.binding ?? Infinity) < this.graph.inputs;
     const first = kernels.findIndex((kernel) => kernel.outputs.some(overwrites));
     return first < 0 ? kernels.length : first;
   }
 
-  private finish(kernels: readonly Kernel[]): Plan {
+  private finish(kernels: readonly SingleKernel[]): Plan {
     const first = new Map<number, number>();
     const last = new Map<number, number>();
     kernels.forEach((kernel, i) => {
@@ -290,16 +292,14 @@ interface Read {
 }
 
 /** All memory a kernel reads. */
-function readsOf(kernel: Kernel): Read[] {
+function readsOf(kernel: SingleKernel): Read[] {
   if (kernel.kind === "routine")
     return kernel.inputs.map(({ buffer, shape }) => ({
       buffer,
       offset: 0,
       strides: contiguousStrides(shape),
     }));
-  const values = kernel.outputs.map(({ value }) => value);
-  if (kernel.kind === "loop") values.push(...kernel.accumulators.map(({ value }) => value));
-  const reads: Read[] = inOrder(values).flatMap((expr) =>
+  const reads: Read[] = expressionsOf(kernel).flatMap((expr) =>
     expr.kind === "load" || expr.kind === "gather" ? [{ buffer: expr.buffer, ...expr.view }] : [],
   );
   if (kernel.kind === "matmul")
@@ -308,11 +308,11 @@ function readsOf(kernel: Kernel): Read[] {
 }
 
 /** Kernels without the arena outputs that no kernel reads (values used only where they are computed). */
-function dropUnread(kernels: readonly Kernel[], buffers: readonly DraftBuffer[]): Kernel[] {
+function dropUnread(kernels: readonly SingleKernel[], buffers: readonly DraftBuffer[]): SingleKernel[] {
   const read = new Set(kernels.flatMap((kernel) => readsOf(kernel).map(({ buffer }) => buffer)));
   const needed = ({ buffer }: Output | RoutineOperand): boolean =>
     buffers[buffer]!.binding !== undefined || read.has(buffer);
-  const trimmed = (kernel: Kernel): Kernel =>
+  const trimmed = (kernel: SingleKernel): SingleKernel =>
     kernel.kind === "routine" ? kernel : { ...kernel, outputs: kernel.outputs.filter(needed) };
   return kernels.map(trimmed).filter((kernel) => kernel.outputs.some(needed));
 }

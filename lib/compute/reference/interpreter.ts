@@ -6,10 +6,10 @@ import type { Expr, View } from "../../graph/expr.js";
 import { elements } from "../../graph/shape.js";
 import type {
   Accumulator,
-  GeneratedKernel,
   Kernel,
   LoopKernel,
   MatmulKernel,
+  Output,
   ReduceOp,
   RoutineOperand,
 } from "../ir.js";
@@ -168,29 +168,33 @@ class Running {
 }
 
 function store(
-  kernel: GeneratedKernel,
+  outputs: readonly Output[],
+  point: Point,
   around: Surroundings,
   index: readonly number[],
-  results: readonly number[],
 ): void {
-  const point = new Point(around, index, results);
-  const values = kernel.outputs.map((output) => point.value(output.value));
-  kernel.outputs.forEach((output, i) => {
+  const values = outputs.map((output) => point.value(output.value));
+  outputs.forEach((output, i) => {
     around.buffer(output.buffer)[output.value.dtype][address(output.view, index)] = values[i]!;
   });
 }
 
 function runLoop(kernel: LoopKernel, around: Surroundings): void {
   for (const outer of points(kernel.outer)) {
-    const running = kernel.accumulators.map((accumulator) => new Running(accumulator));
-    for (const inner of running.length > 0 ? points(kernel.reduce) : []) {
-      const point = new Point(around, [...outer, ...inner], []);
-      kernel.accumulators.forEach((accumulator, i) => {
-        running[i]!.add(point.value(accumulator.value));
-      });
+    const results: number[] = [];
+    for (const { accumulators, outputs } of kernel.passes) {
+      const running = accumulators.map((accumulator) => new Running(accumulator));
+      for (const inner of points(kernel.reduce)) {
+        const index = [...outer, ...inner];
+        const point = new Point(around, index, results);
+        accumulators.forEach(({ value }, i) => {
+          running[i]!.add(point.value(value));
+        });
+        store(outputs, point, around, index);
+      }
+      results.push(...running.map((one) => one.result()));
     }
-    const results = running.map((one) => one.result());
-    store(kernel, around, outer, results);
+    store(kernel.outputs, new Point(around, outer, results), around, outer);
   }
 }
 
@@ -204,13 +208,14 @@ function runMatmul(kernel: MatmulKernel, around: Surroundings): void {
     for (let k = 0; k < kernel.k; k++) {
       sum += a[address(kernel.a.view, [...batch, i, k])]! * b[address(kernel.b.view, [...batch, k, j])]!;
     }
-    store(kernel, around, index, [Math.fround(sum)]);
+    store(kernel.outputs, new Point(around, index, [Math.fround(sum)]), around, index);
   }
 }
 
 export function runKernel(kernel: Kernel, around: Surroundings): void {
   if (kernel.kind === "loop") runLoop(kernel, around);
   else if (kernel.kind === "matmul") runMatmul(kernel, around);
+  else if (kernel.kind === "group") for (const member of kernel.members) runLoop(member, around);
   else {
     runRoutine(kernel, ({ buffer, dtype, shape }: RoutineOperand) =>
       around.buffer(buffer)[dtype].subarray(0, elements(shape)),

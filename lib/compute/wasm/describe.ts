@@ -1,7 +1,7 @@
 // Kernels in words and numbers: extents, operations, bytes.
 
 import { type Expr, inOrder } from "../../graph/expr.js";
-import type { Kernel, PlanBuffer } from "../ir.js";
+import { expressionsOf, type Kernel, type LoopKernel, outputsOf, type PlanBuffer, ungrouped } from "../ir.js";
 
 const product = (extents: readonly number[]): number => extents.reduce((all, extent) => all * extent, 1);
 
@@ -11,28 +11,30 @@ const isArithmetic = (expr: Expr): boolean =>
 /** Floating-point operations, counting every function as one. */
 function operations(kernel: Kernel): number {
   if (kernel.kind === "routine") return 0;
-  const count = (roots: readonly Expr[]): number => inOrder(roots).filter(isArithmetic).length;
-  const outputs = count(kernel.outputs.map((output) => output.value));
+  if (kernel.kind === "group") return kernel.members.reduce((sum, member) => sum + operations(member), 0);
+  const count = (values: readonly { readonly value: Expr }[]): number =>
+    inOrder(values.map(({ value }) => value)).filter(isArithmetic).length;
+  const outputs = count(kernel.outputs);
   if (kernel.kind === "matmul") {
-    const points = product(kernel.batch) * kernel.m * kernel.n;
-    return points * (2 * kernel.k + outputs);
+    return product(kernel.batch) * kernel.m * kernel.n * (2 * kernel.k + outputs);
   }
-  const points = product(kernel.outer);
-  const inner = count(kernel.accumulators.map((accumulator) => accumulator.value));
-  const steps = kernel.accumulators.length === 0 ? 0 : product(kernel.reduce);
-  return points * (steps * (inner + kernel.accumulators.length) + outputs);
+  const along = kernel.passes.reduce(
+    (sum, pass) => sum + count([...pass.accumulators, ...pass.outputs]) + pass.accumulators.length,
+    0,
+  );
+  return product(kernel.outer) * (product(kernel.reduce) * along + outputs);
 }
 
 /** Bytes of all buffers the kernel touches, each once. */
 function bytes(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
-  if (kernel.kind === "routine")
-    return [...kernel.inputs, ...kernel.outputs].reduce((sum, { buffer }) => sum + buffers[buffer]!.bytes, 0);
-  const used = new Set(kernel.outputs.map((output) => output.buffer));
-  const roots = kernel.outputs.map((output) => output.value);
-  if (kernel.kind === "loop") roots.push(...kernel.accumulators.map((accumulator) => accumulator.value));
-  else used.add(kernel.a.buffer).add(kernel.b.buffer);
-  for (const expr of inOrder(roots)) {
-    if (expr.kind === "load" || expr.kind === "gather") used.add(expr.buffer);
+  const used = new Set<number>();
+  for (const part of ungrouped(kernel)) {
+    if (part.kind === "routine") for (const { buffer } of [...part.inputs, ...part.outputs]) used.add(buffer);
+    if (part.kind === "matmul") used.add(part.a.buffer).add(part.b.buffer);
+    for (const { buffer } of outputsOf(part)) used.add(buffer);
+    for (const expr of expressionsOf(part)) {
+      if (expr.kind === "load" || expr.kind === "gather") used.add(expr.buffer);
+    }
   }
   return [...used].reduce((sum, buffer) => sum + buffers[buffer]!.bytes, 0);
 }
@@ -42,16 +44,25 @@ export function workOf(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
   return operations(kernel) + bytes(kernel, buffers);
 }
 
+const extents = (list: readonly number[]): string => `[${list.join(", ")}]`;
+
+function describeLoop(kernel: LoopKernel): string {
+  if (kernel.reduce.length === 0) return `map ${extents(kernel.outer)}`;
+  const passes = kernel.passes.map(({ accumulators }) => accumulators.map(({ op }) => op).join("+") || "map");
+  return `${passes.join(", ")} ${extents(kernel.outer)} over ${extents(kernel.reduce)}`;
+}
+
+function describeShape(kernel: Kernel): string {
+  if (kernel.kind === "routine") return `${kernel.name} ${extents(kernel.outputs[0]!.shape)}`;
+  if (kernel.kind === "group") return `group of ${kernel.members.map(describeLoop).join("; ")}`;
+  if (kernel.kind === "loop") return describeLoop(kernel);
+  const { batch, m, k, n } = kernel;
+  return `matmul ${batch.length > 0 ? `${extents(batch)} ` : ""}${m} x ${k} x ${n}`;
+}
+
 export function describeKernel(kernel: Kernel, buffers: readonly PlanBuffer[]): string {
-  const extents = (list: readonly number[]): string => `[${list.join(", ")}]`;
-  if (kernel.kind === "routine")
-    return `${kernel.name} ${extents(kernel.outputs[0]!.shape)}, ${bytes(kernel, buffers)} bytes`;
-  const head =
-    kernel.kind === "matmul"
-      ? `matmul ${kernel.batch.length > 0 ? `${extents(kernel.batch)} ` : ""}${kernel.m} x ${kernel.k} x ${kernel.n}`
-      : kernel.accumulators.length > 0
-        ? `${kernel.accumulators.map(({ op }) => op).join("+")} ${extents(kernel.outer)} over ${extents(kernel.reduce)}`
-        : `map ${extents(kernel.outer)}`;
-  const outputs = kernel.outputs.length > 1 ? `, ${kernel.outputs.length} outputs` : "";
-  return `${head}${outputs}, ${operations(kernel)} FLOP, ${bytes(kernel, buffers)} bytes`;
+  const count = ungrouped(kernel).reduce((sum, part) => sum + outputsOf(part).length, 0);
+  const outputs = count > 1 ? `, ${count} outputs` : "";
+  const flops = kernel.kind === "routine" ? "" : `, ${operations(kernel)} FLOP`;
+  return `${describeShape(kernel)}${outputs}${flops}, ${bytes(kernel, buffers)} bytes`;
 }

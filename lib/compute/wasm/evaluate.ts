@@ -28,7 +28,7 @@ export class Evaluator {
   lanes: Lanes;
   /** Locals that count each loop, where somebody asks for the index. */
   readonly counters: (number | undefined)[] = [];
-  /** Results of the reduction, once there are any. */
+  /** Results of the passes so far. */
   accumulators: readonly Value[] = [];
 
   constructor(
@@ -62,6 +62,11 @@ export class Evaluator {
     this.#known = new Map(outside);
     body();
     this.#known = outside;
+  }
+
+  /** Has these computed again when they are asked for the next time. */
+  forget(stale: ReadonlySet<Expr>): void {
+    for (const expr of stale) this.#known.delete(expr);
   }
 
   /** Where an access finds its element in the current loops. */

@@ -1,8 +1,16 @@
 // Generates the function of a loop kernel: the loops around, the vectorised one in pieces of several vectors, one vector
 // and the rest of a row, and what is computed and stored inside.
 
-import { inOrder } from "../../graph/expr.js";
-import type { LoopKernel, PlanBuffer } from "../ir.js";
+import { children, type Expr, inOrder } from "../../graph/expr.js";
+import {
+  type Accumulator,
+  accumulatorsOf,
+  expressionsOf,
+  type LoopKernel,
+  type Output,
+  type Pass,
+  type PlanBuffer,
+} from "../ir.js";
 import { Pointers } from "./addressing.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { Evaluator } from "./evaluate.js";
@@ -44,6 +52,10 @@ class LoopEmitter {
   readonly #copies: number;
   /** Loops whose index is needed as a number. */
   readonly #counted: ReadonlySet<number>;
+  /** What cannot be computed before the passes begin: it needs what they accumulate or store. */
+  readonly #late: ReadonlySet<Expr>;
+  /** Those of the current pass. */
+  #accumulators: readonly Accumulator[] = [];
   #reductions: Reduction[] = [];
 
   constructor(f: FunctionBuilder, kernel: LoopKernel, target: Target) {
@@ -56,6 +68,7 @@ class LoopEmitter {
     const lanes = new Lanes(f, 1, 1, target.relaxed);
     this.#values = new Evaluator(f, this.#nest, this.#pointers, target.bindings, target.scalar, lanes);
     this.#counted = this.#findCounted();
+    this.#late = dependingOn(expressionsOf(kernel), storedBy(kernel.passes));
   }
 
   get description(): string {
@@ -66,10 +79,6 @@ class LoopEmitter {
     return `loops [${shape}] ${this.#copies} vectors`;
   }
 
-  get #reduces(): boolean {
-    return this.#kernel.accumulators.length > 0;
-  }
-
   #chooseCopies(): number {
     const { vector, loops } = this.#nest;
     const extent = vector < 0 ? 1 : loops[vector]!.extent;
@@ -78,8 +87,8 @@ class LoopEmitter {
 
   #findCounted(): ReadonlySet<number> {
     const counted = new Set<number>();
+    const position = accumulatorsOf(this.#kernel).some(({ op }) => op === "argmax" || op === "argmin");
     this.#nest.loops.forEach((loop, i) => {
-      const position = this.#kernel.accumulators.some(({ op }) => op === "argmax" || op === "argmin");
       if (loop.index !== undefined || (position && this.#nest.position[i] !== 0)) counted.add(i);
     });
     return counted;
@@ -96,22 +105,32 @@ class LoopEmitter {
     else this.#loop(depth, () => this.#open(depth + 1));
   }
 
+  get #isEmptyRow(): boolean {
+    return this.#kernel.reduce.includes(0);
+  }
+
   /** Computes what changes in loop `depth` and outside of it only. */
   #hoist(depth: number): void {
-    const { accumulators, outputs } = this.#kernel;
-    const roots = accumulators.map((accumulator) => accumulator.value);
-    const early = depth < this.#nest.outer - 1 ? outputs.map((output) => output.value) : [];
-    if (this.#kernel.reduce.includes(0)) roots.length = 0;
-    for (const expr of inOrder([...roots, ...early])) {
-      if (expr.kind !== "accumulator" && this.#nest.depth(expr) <= depth) this.#values.value(expr);
+    const { passes, outputs } = this.#kernel;
+    const roots = this.#isEmptyRow ? [] : passes.flatMap(valuesOf);
+    if (depth < this.#nest.outer - 1) roots.push(...outputs.map((output) => output.value));
+    for (const expr of inOrder(roots)) {
+      if (!this.#late.has(expr) && this.#nest.depth(expr) <= depth) this.#values.value(expr);
     }
   }
 
-  /** All parallel loops are open: reduce, then store. */
+  /** All parallel loops are open: pass along the row, then store. */
   #atPoint(): void {
-    const { accumulators, outputs } = this.#kernel;
+    const { passes, outputs } = this.#kernel;
+    this.#values.accumulators = [];
+    for (const pass of passes) this.#pass(pass);
+    this.#store(outputs);
+  }
+
+  #pass(pass: Pass): void {
     const copies = this.#nest.vector < this.#nest.outer ? this.#values.lanes.copies : this.#copies;
-    this.#reductions = accumulators.map((accumulator) =>
+    this.#accumulators = pass.accumulators;
+    this.#reductions = pass.accumulators.map((accumulator) =>
       makeReduction(
         this.#f,
         accumulator,
@@ -120,32 +139,43 @@ class LoopEmitter {
         this.#additions(-1) > CHUNK,
       ),
     );
-    if (this.#reduces && !this.#kernel.reduce.includes(0)) this.#openReduced(this.#nest.outer);
+    if (!this.#isEmptyRow) this.#openReduced(this.#nest.outer, pass);
     if (this.#nest.vector >= this.#nest.outer) for (const reduction of this.#reductions) reduction.join();
-    this.#values.accumulators = this.#reductions.map((reduction) => reduction.result());
-    const values = outputs.map((output) => this.#values.value(output.value));
-    outputs.forEach((output, i) => {
-      const l = this.#values.lanes;
-      const place = this.#values.place(output.value, this.#nest.accesses.get(output)!);
-      store(l, place, values[i]!, l.copies);
-    });
+    const results = this.#reductions.map((reduction) => reduction.result());
+    this.#values.accumulators = [...this.#values.accumulators, ...results];
+    this.#values.forget(dependingOn(expressionsOf(this.#kernel), storedBy([pass]), false));
   }
 
-  #openReduced(depth: number): void {
-    this.#hoist(depth - 1);
-    if (depth < this.#nest.loops.length) this.#loop(depth, () => this.#openReduced(depth + 1));
-    else this.#accumulate();
+  #openReduced(depth: number, pass: Pass): void {
+    for (const expr of inOrder(valuesOf(pass))) {
+      if (this.#nest.depth(expr) < depth) this.#values.value(expr);
+    }
+    if (depth < this.#nest.loops.length) this.#loop(depth, () => this.#openReduced(depth + 1, pass));
+    else {
+      this.#accumulate();
+      this.#store(pass.outputs);
+    }
   }
 
   #accumulate(): void {
     const l = this.#values.lanes;
     const joined = this.#nest.vector >= this.#nest.outer;
-    this.#kernel.accumulators.forEach(({ value }, i) => {
+    this.#accumulators.forEach(({ value }, i) => {
       const reduction = this.#reductions[i]!;
       const product = value.kind === "binary" && value.op === "mul" && !(joined && l.width < 4);
       if (product && this.#relaxed && reduction instanceof Fold && reduction.addsProducts) {
         reduction.addProduct(l, this.#values.value(value.a), this.#values.value(value.b));
       } else reduction.add(l, this.#values.value(value), joined && l.width < 4);
+    });
+  }
+
+  /** All values are computed before the first is stored. */
+  #store(outputs: readonly Output[]): void {
+    const values = outputs.map((output) => this.#values.value(output.value));
+    outputs.forEach((output, i) => {
+      const l = this.#values.lanes;
+      const place = this.#values.place(output.value, this.#nest.accesses.get(output)!);
+      store(l, place, values[i]!, l.copies);
     });
   }
 
@@ -181,7 +211,7 @@ class LoopEmitter {
   #repeat(depth: number, times: number, round: () => void): void {
     const f = this.#f;
     const chunk = Math.max(1, Math.floor(CHUNK / this.#additions(depth)));
-    if (!this.#nest.loops[depth]!.reduce || times <= chunk) {
+    if (!this.#nest.loops[depth]!.reduce || this.#reductions.length === 0 || times <= chunk) {
       f.repeat(times, round);
       return;
     }
@@ -219,4 +249,27 @@ class LoopEmitter {
     this.#values.lanes = around;
     moving.leave();
   }
+}
+
+const valuesOf = ({ accumulators, outputs }: Pass): Expr[] =>
+  [...accumulators, ...outputs].map(({ value }) => value);
+
+const storedBy = (passes: readonly Pass[]): ReadonlySet<number> =>
+  new Set(passes.flatMap(({ outputs }) => outputs.map(({ buffer }) => buffer)));
+
+/** Those of `order` that load from `buffers`, or (where they count) use accumulators, and whatever is computed from them. */
+function dependingOn(
+  order: readonly Expr[],
+  buffers: ReadonlySet<number>,
+  accumulators = true,
+): ReadonlySet<Expr> {
+  const found = new Set<Expr>();
+  for (const expr of order) {
+    const own =
+      expr.kind === "load" || expr.kind === "gather"
+        ? buffers.has(expr.buffer)
+        : accumulators && expr.kind === "accumulator";
+    if (own || children(expr).some((child) => found.has(child))) found.add(expr);
+  }
+  return found;
 }

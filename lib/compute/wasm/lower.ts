@@ -34,7 +34,7 @@ export function asLoop(kernel: MatmulKernel): LoopKernel | undefined {
     kind: "loop",
     outer: [...batch, m, n],
     reduce: [k],
-    accumulators: [{ op: "sum", dtype: "float32", value }],
+    passes: [{ accumulators: [{ op: "sum", dtype: "float32", value }], outputs: [] }],
     outputs,
   };
 }
@@ -66,7 +66,7 @@ export function lowerMatmul(
       kind: "loop",
       outer: extents,
       reduce: [],
-      accumulators: [],
+      passes: [],
       outputs: rest.map((output, i) => ({ ...output, value: values[i]! })),
     },
   };

@@ -3,7 +3,7 @@
 
 import { BYTES } from "../../graph/dtype.js";
 import { children, type Expr, inOrder, type View } from "../../graph/expr.js";
-import type { LoopKernel, Output } from "../ir.js";
+import { accumulatorsOf, expressionsOf, type LoopKernel, type Output, outputsOf } from "../ir.js";
 
 export interface Loop {
   readonly extent: number;
@@ -50,25 +50,17 @@ const INVARIANT_COST = 0.2;
 const LANE_BY_LANE_COST = 5;
 
 export function planNest(kernel: LoopKernel): Nest {
-  const roots = [
-    ...kernel.accumulators.map((accumulator) => accumulator.value),
-    ...kernel.outputs.map((output) => output.value),
-  ];
-  const order = inOrder(roots);
+  const order = expressionsOf(kernel);
   const loads = order.filter((expr) => expr.kind === "load" || expr.kind === "gather");
-  const sites: Site[] = [...loads, ...kernel.outputs];
-  const reducedLoads = new Set<Site>(
-    inOrder(kernel.accumulators.map((accumulator) => accumulator.value)) as Site[],
-  );
+  const sites: Site[] = [...loads, ...outputsOf(kernel)];
+  const alongRow = sitesAlongRow(kernel);
   const dimensions = sorted(merge(dimensionsOf(kernel, sites, order)), sites.length);
   const vector = chooseVector(
     dimensions,
     (dimension) => {
       let cost = 0;
       sites.forEach((site, i) => {
-        if (kernel.accumulators.length === 0 || reducedLoads.has(site)) {
-          cost += accessCost(site, dimension, i);
-        }
+        if (kernel.passes.length === 0 || alongRow.has(site)) cost += accessCost(site, dimension, i);
       });
       return cost;
     },
@@ -93,6 +85,12 @@ export function planNest(kernel: LoopKernel): Nest {
     depth: (expr) => 31 - Math.clz32(masks.get(expr)!),
     varies: (expr) => vectorLoop >= 0 && ((masks.get(expr)! >> vectorLoop) & 1) === 1,
   };
+}
+
+/** What happens at each point of a row. */
+function sitesAlongRow({ passes }: LoopKernel): ReadonlySet<Site> {
+  const values = passes.flatMap((pass) => [...pass.accumulators, ...pass.outputs]).map(({ value }) => value);
+  return new Set([...inOrder(values), ...passes.flatMap((pass) => pass.outputs)] as Site[]);
 }
 
 function dimensionsOf(kernel: LoopKernel, sites: readonly Site[], order: readonly Expr[]): Dimension[] {
@@ -154,14 +152,15 @@ function chooseVector(
   accesses: (dimension: Dimension) => number,
   kernel: LoopKernel,
 ): Dimension | undefined {
-  const inSequence = kernel.accumulators.some(({ op }) => op === "argmax" || op === "argmin");
+  const accumulators = accumulatorsOf(kernel);
+  const inSequence = accumulators.some(({ op }) => op === "argmax" || op === "argmin");
   const last = dimensions.at(-1);
   let best: Dimension | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const dimension of [...dimensions].reverse()) {
     // The first of equals is only found first if positions are passed in order.
     if (inSequence && dimension.reduce && dimension !== last) continue;
-    const row = dimension.reduce ? 4 + 8 * kernel.accumulators.length : 3;
+    const row = dimension.reduce ? 4 + 8 * accumulators.length : 3;
     const vectors = Math.ceil(dimension.extent / 4) + (dimension.extent % 4 === 0 ? 0 : 0.5);
     const cost = (vectors * (accesses(dimension) + 1) + row) / dimension.extent;
     if (cost < least) {

@@ -1,7 +1,7 @@
 // From a plan to a module: one function for each kernel, and runs of kernels as exported functions that JavaScript calls one
 // after another, so that a long plan can be stopped between them.
 
-import type { GeneratedKernel, MatmulKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
+import type { GeneratedKernel, GroupKernel, MatmulKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
 import { BLOCK } from "./addressing.js";
 import { ALIGNMENT } from "./allocator.js";
 import { workOf } from "./describe.js";
@@ -156,8 +156,23 @@ class ProgramWriter {
   #kernel(kernel: GeneratedKernel): [number, string] {
     const f = new FunctionBuilder([I32]);
     this.#scratch.restart();
-    const how = kernel.kind === "loop" ? emitLoop(f, kernel, this.#target) : this.#matmul(f, kernel);
+    const how =
+      kernel.kind === "loop"
+        ? emitLoop(f, kernel, this.#target)
+        : kernel.kind === "matmul"
+          ? this.#matmul(f, kernel)
+          : this.#group(f, kernel);
     return [this.#module.add(f), how];
+  }
+
+  #group(f: FunctionBuilder, { members }: GroupKernel): string {
+    const ways = members.map((member) => {
+      const [index, how] = this.#kernel(member);
+      f.get(BLOCK);
+      f.call(index);
+      return how;
+    });
+    return ways.join("; ");
   }
 
   #matmul(f: FunctionBuilder, kernel: MatmulKernel): string {

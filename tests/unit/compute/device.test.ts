@@ -14,7 +14,7 @@ const load = (buffer: number): Expr => ({ kind: "load", dtype: "float32", buffer
 
 function map(extent: number, buffer: number, value: Expr): Kernel {
   const outputs = [{ buffer, view: line, value }];
-  return { kind: "loop", outer: [extent], reduce: [], accumulators: [], outputs };
+  return { kind: "loop", outer: [extent], reduce: [], passes: [], outputs };
 }
 
 /** Doubles binding 0 into the arena and adds 1 from there into binding 1, `times` times over. */

@@ -14,7 +14,7 @@ function applied(op: UnaryOp, xs: readonly number[]): number[] {
   const value: Expr = { kind: "unary", dtype: "float32", op, x };
   const outputs = [{ buffer: 1, view: { offset: 0, strides: [1] }, value }];
   const { buffers } = runOn(device, {
-    kernels: [{ kind: "loop", outer: [xs.length], reduce: [], accumulators: [], outputs }],
+    kernels: [{ kind: "loop", outer: [xs.length], reduce: [], passes: [], outputs }],
     buffers: [Float64Array.from(xs), new Float64Array(xs.length)],
     types: ["float32", "float32"],
     args: [],

@@ -1,6 +1,14 @@
 // Random kernels for the property tests: expressions over loads with all kinds of strides, reductions and products.
 
-import type { Accumulator, LoopKernel, MatmulKernel, Output, ReduceOp } from "gradbook/compute/ir";
+import type {
+  Accumulator,
+  GeneratedKernel,
+  LoopKernel,
+  MatmulKernel,
+  Output,
+  Pass,
+  ReduceOp,
+} from "gradbook/compute/ir";
 import type { DType } from "gradbook/graph/dtype";
 import type { BinaryOp, Expr, UnaryOp, View } from "gradbook/graph/expr";
 import type { Case } from "./harness.js";
@@ -139,7 +147,15 @@ export class Builder {
     return Array.from({ length: this.random.int(0, most) }, () => this.random.pick(choices));
   }
 
-  case(kernel: LoopKernel | MatmulKernel): Case {
+  /** Extents to reduce over; rarely there is nothing to reduce. */
+  row(): number[] {
+    const extents = this.extents(2);
+    if (extents.length === 0) extents.push(this.random.pick(EXTENTS));
+    if (this.random.chance(0.03)) extents[0] = 0;
+    return extents;
+  }
+
+  case(kernel: GeneratedKernel): Case {
     const { buffers, types, args, faults } = this;
     return { kernels: [kernel], buffers, types, args, faults };
   }
@@ -147,15 +163,20 @@ export class Builder {
 
 const DTYPES: readonly DType[] = ["float32", "float32", "float32", "int32", "bool"];
 
-export function mapCase(random: Random): Case {
-  const b = new Builder(random);
+function mapKernel(b: Builder): LoopKernel {
+  const { random } = b;
   const outer = b.extents(3);
   if (random.chance(0.03) && outer.length > 0) outer[0] = 0;
   const shared: Expr[] = [];
   const outputs = Array.from({ length: random.int(1, 3) }, () =>
     b.output(outer, b.expression(random.pick(DTYPES), outer, random.int(1, 4), shared)),
   );
-  return b.case({ kind: "loop", outer, reduce: [], accumulators: [], outputs });
+  return { kind: "loop", outer, reduce: [], passes: [], outputs };
+}
+
+export function mapCase(random: Random): Case {
+  const b = new Builder(random);
+  return b.case(mapKernel(b));
 }
 
 /** In place: the output is the buffer that is loaded, at the same view. */
@@ -168,15 +189,13 @@ export function inPlaceCase(random: Random): Case {
   const value: Expr = { kind: "binary", dtype: "float32", op: random.pick(["add", "sub"]), a: own, b: other };
   const second = b.output(outer, { kind: "unary", dtype: "float32", op: "neg", x: own });
   const outputs = [{ buffer: own.buffer, view, value }, second];
-  return b.case({ kind: "loop", outer, reduce: [], accumulators: [], outputs });
+  return b.case({ kind: "loop", outer, reduce: [], passes: [], outputs });
 }
 
 export function reduceCase(random: Random): Case {
   const b = new Builder(random);
   const outer = b.extents(2);
-  const reduce = b.extents(2);
-  if (reduce.length === 0) reduce.push(random.pick(EXTENTS));
-  if (random.chance(0.03)) reduce[0] = 0;
+  const reduce = b.row();
   const all = [...outer, ...reduce];
   const shared: Expr[] = [];
   const accumulators = Array.from({ length: random.int(1, 2) }, (): Accumulator => {
@@ -203,7 +222,105 @@ export function reduceCase(random: Random): Case {
       b: other,
     });
   });
-  return b.case({ kind: "loop", outer, reduce, accumulators, outputs });
+  return b.case({ kind: "loop", outer, reduce, passes: [{ accumulators, outputs: [] }], outputs });
+}
+
+/** Numbers of moderate size: what is computed from sums of them in another order differs by rounding only. */
+class RowBuilder {
+  readonly #b: Builder;
+  readonly #outer: readonly number[];
+  readonly #all: readonly number[];
+  readonly #length: number;
+  /** What the passes so far have left: values of the row, and values of the whole row. */
+  readonly #known: Expr[] = [];
+  readonly #accumulators: Expr[] = [];
+
+  constructor(b: Builder) {
+    this.#b = b;
+    this.#outer = b.extents(2);
+    const reduce = b.row();
+    this.#all = [...this.#outer, ...reduce];
+    this.#length = reduce.reduce((product, extent) => product * extent, 1);
+  }
+
+  #load(): Expr {
+    const { random } = this.#b;
+    const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    return this.#b.load("float32", this.#all, () =>
+      random.chance(0.002) ? random.pick(special) : Math.fround(random.next() - 0.5),
+    );
+  }
+
+  #binary(op: "add" | "sub" | "mul" | "max" | "min", a: Expr, b: Expr): Expr {
+    return { kind: "binary", dtype: "float32", op, a, b };
+  }
+
+  #value(depth: number): Expr {
+    const { random } = this.#b;
+    const leaves = [...this.#known, ...this.#accumulators];
+    if (depth === 0) return leaves.length > 0 && random.chance(0.6) ? random.pick(leaves) : this.#load();
+    const [a, b] = [this.#value(depth - 1), this.#value(depth - 1)];
+    if (random.chance(0.2)) {
+      return { kind: "where", dtype: "float32", condition: this.#b.load("bool", this.#all), a, b };
+    }
+    return this.#binary(random.pick(["add", "sub", "mul", "max", "min"]), a, b);
+  }
+
+  #accumulator(): Accumulator {
+    const { random } = this.#b;
+    const op = random.pick<ReduceOp>(["sum", "sum", "max", "min", "argmax"]);
+    // the first of equals is only the same one where nothing was rounded
+    const value = op === "argmax" ? this.#load() : this.#value(random.int(0, 2));
+    return { op, dtype: op === "argmax" ? "int32" : "float32", value };
+  }
+
+  #keep({ op, dtype }: Accumulator, index: number): void {
+    const result: Expr = { kind: "accumulator", dtype, index };
+    const share: Expr = { kind: "const", dtype: "float32", value: 1 / Math.max(1, this.#length) };
+    if (op === "argmax") this.#accumulators.push(this.#binary("mul", cast(result), share));
+    else this.#accumulators.push(op === "sum" ? this.#binary("mul", result, share) : result);
+  }
+
+  /** Over what is loaded, or over what nobody has asked for. */
+  #output(): { readonly output: Output; readonly own: Expr } {
+    const { view, elements } = this.#b.view(this.#all, true);
+    const buffer = this.#b.buffer("float32", elements, () => this.#b.random.int(-2, 2) / 4);
+    const own: Expr = { kind: "load", dtype: "float32", buffer, view };
+    const value = this.#value(this.#b.random.int(1, 2));
+    const changed = this.#b.random.chance(0.3) ? this.#binary("sub", own, value) : value;
+    return { output: { buffer, view, value: changed }, own };
+  }
+
+  kernel(): LoopKernel {
+    const { random } = this.#b;
+    let count = 0;
+    const passes = Array.from({ length: random.int(1, 3) }, (): Pass => {
+      const accumulators = Array.from({ length: random.int(0, 2) }, () => this.#accumulator());
+      const outputs = Array.from({ length: random.int(0, 2) }, () => this.#output());
+      for (const accumulator of accumulators) this.#keep(accumulator, count++);
+      this.#known.push(...outputs.map(({ own }) => own));
+      return { accumulators, outputs: outputs.map(({ output }) => output) };
+    });
+    const reduce = this.#all.slice(this.#outer.length);
+    const outputs = this.#accumulators.map((value) => this.#b.output(this.#outer, value));
+    return { kind: "loop", outer: this.#outer, reduce, passes, outputs };
+  }
+}
+
+const cast = (x: Expr): Expr => ({ kind: "cast", dtype: "float32", x });
+
+/** Several passes along each row: later ones use what earlier ones have accumulated and stored. */
+export function rowCase(random: Random): Case {
+  const b = new Builder(random);
+  return b.case(new RowBuilder(b).kernel());
+}
+
+export function groupCase(random: Random): Case {
+  const b = new Builder(random);
+  const members = Array.from({ length: random.int(1, 4) }, () =>
+    random.chance(0.5) ? mapKernel(b) : new RowBuilder(b).kernel(),
+  );
+  return b.case({ kind: "group", members });
 }
 
 export function matmulCase(random: Random): Case {
@@ -239,39 +356,57 @@ export function matmulCase(random: Random): Case {
   return b.case({ kind: "matmul", batch, m, n, k, a: left, b: right, outputs });
 }
 
-/** Smaller versions of a case: fewer outputs, halved extents. Strides and buffers stay, so all addresses stay valid. */
+/** Smaller versions of a case: less of a group, fewer outputs, halved extents. Strides and buffers stay, so all addresses
+ *  stay valid. */
 export function* smallerCases(test: Case): Generator<Case> {
   const [kernel] = test.kernels;
   if (kernel === undefined) return;
-  const withKernel = (changed: typeof kernel): Case => ({ ...test, kernels: [changed] });
-  if (kernel.outputs.length > 1) {
-    for (const output of kernel.outputs) yield withKernel({ ...kernel, outputs: [output] });
+  for (const smaller of kernel.kind === "group" ? smallerGroups(kernel.members) : smallerKernels(kernel)) {
+    yield { ...test, kernels: [smaller] };
   }
-  const halves = (extent: number): number[] =>
-    [...new Set([1, extent >> 1, extent - 1])].filter((x) => x > 0 && x < extent);
+}
+
+function* smallerGroups(members: readonly LoopKernel[]): Generator<GeneratedKernel> {
+  if (members.length === 1) yield members[0]!;
+  else {
+    for (const [i] of members.entries()) {
+      yield { kind: "group", members: members.filter((_, other) => other !== i) };
+    }
+  }
+}
+
+const halves = (extent: number): number[] =>
+  [...new Set([1, extent >> 1, extent - 1])].filter((x) => x > 0 && x < extent);
+
+function* smallerKernels(kernel: LoopKernel | MatmulKernel): Generator<GeneratedKernel> {
+  if (kernel.outputs.length > 1) {
+    for (const output of kernel.outputs) yield { ...kernel, outputs: [output] };
+  }
   if (kernel.kind === "matmul") {
     for (const name of ["m", "n", "k"] as const) {
-      for (const extent of halves(kernel[name])) yield withKernel({ ...kernel, [name]: extent });
+      for (const extent of halves(kernel[name])) yield { ...kernel, [name]: extent };
     }
     return;
   }
   for (const name of ["outer", "reduce"] as const) {
     for (const [d, extent] of kernel[name].entries()) {
-      for (const half of halves(extent)) yield withKernel({ ...kernel, [name]: kernel[name].with(d, half) });
+      for (const half of halves(extent)) yield { ...kernel, [name]: kernel[name].with(d, half) };
     }
   }
-  for (const [i, output] of kernel.outputs.entries()) {
-    for (const part of simpler(output.value)) {
-      yield withKernel({ ...kernel, outputs: kernel.outputs.with(i, { ...output, value: part }) });
+  for (const outputs of simplerOutputs(kernel.outputs)) yield { ...kernel, outputs };
+  for (const [i, pass] of kernel.passes.entries()) {
+    const withPass = (changed: Pass): LoopKernel => ({ ...kernel, passes: kernel.passes.with(i, changed) });
+    for (const output of pass.outputs) {
+      yield withPass({ ...pass, outputs: pass.outputs.filter((other) => other !== output) });
     }
+    for (const outputs of simplerOutputs(pass.outputs)) yield withPass({ ...pass, outputs });
+    for (const accumulators of simplerOutputs(pass.accumulators)) yield withPass({ ...pass, accumulators });
   }
-  for (const [i, accumulator] of kernel.accumulators.entries()) {
-    for (const part of simpler(accumulator.value)) {
-      yield withKernel({
-        ...kernel,
-        accumulators: kernel.accumulators.with(i, { ...accumulator, value: part }),
-      });
-    }
+}
+
+function* simplerOutputs<T extends { readonly value: Expr }>(outputs: readonly T[]): Generator<T[]> {
+  for (const [i, output] of outputs.entries()) {
+    for (const value of simpler(output.value)) yield outputs.with(i, { ...output, value });
   }
 }
 

@@ -7,7 +7,15 @@ import { ReferenceDevice } from "gradbook/compute/reference/device";
 import { WasmDevice } from "gradbook/compute/wasm/device";
 import { engineFor } from "gradbook/compute/wasm/flags";
 import { describe, expect, it } from "vitest";
-import { inPlaceCase, mapCase, matmulCase, reduceCase, smallerCases } from "./generate.js";
+import {
+  groupCase,
+  inPlaceCase,
+  mapCase,
+  matmulCase,
+  reduceCase,
+  rowCase,
+  smallerCases,
+} from "./generate.js";
 import { type Case, difference, runOn, shrink, type Tolerance } from "./harness.js";
 import { Random } from "./random.js";
 
@@ -42,9 +50,12 @@ describe("random kernels", () => {
   it("element-wise: bit for bit", () => check(mapCase, 300, exact));
   it("updates in place: bit for bit", () => check(inPlaceCase, 80, exact));
   it("reductions", () => check(reduceCase, 300, summed));
+  it("several passes along rows", () => check(rowCase, 150, summed));
+  it("groups of loops", () => check(groupCase, 100, summed));
   it("matrix products with epilogues", () => check(matmulCase, 180, summed));
   it("matrix products on 8 columns, without fused multiply-add", () => check(matmulCase, 80, summed, plain));
   it("reductions without fused multiply-add", () => check(reduceCase, 80, summed, plain));
+  it("passes along rows without fused multiply-add", () => check(rowCase, 80, summed, plain));
 });
 
 describe("long sums", () => {
@@ -52,11 +63,16 @@ describe("long sums", () => {
     kind: "loop",
     outer,
     reduce,
-    accumulators: [
+    passes: [
       {
-        op: "sum",
-        dtype: "float32",
-        value: { kind: "load", dtype: "float32", buffer: 0, view: { offset: 0, strides } },
+        accumulators: [
+          {
+            op: "sum",
+            dtype: "float32",
+            value: { kind: "load", dtype: "float32", buffer: 0, view: { offset: 0, strides } },
+          },
+        ],
+        outputs: [],
       },
     ],
     outputs: [
@@ -82,7 +98,7 @@ describe("long sums", () => {
       args: [],
     });
     const [outer = 1] = kernel.outer;
-    const strides = kernel.accumulators[0]!.value;
+    const strides = kernel.passes[0]!.accumulators[0]!.value;
     if (strides.kind !== "load") throw new Error("a load");
     for (let i = 0; i < outer; i++) {
       let exact = 0;
