@@ -1,8 +1,8 @@
 // From pending nodes to a structure with a key: two steps that do the same work have the same key, whatever their values,
-// learning rates or batches are. The key is compared exactly; there are no hash collisions.
+// learning rates or batches are. Keys are compared exactly; a hash only says where to look.
 
 import type { DType } from "../graph/dtype.js";
-import type { Node, Op } from "../graph/node.js";
+import { NO_ATTRIBUTES, type Node } from "../graph/node.js";
 import type { Attributes, GraphSpec, NodeSpec } from "../graph/spec.js";
 import { type Buffer, goneMessage } from "./buffer.js";
 
@@ -12,22 +12,38 @@ export interface CaptureResult {
   readonly overwrites: Node | undefined;
 }
 
+/** What one walk has found. The arrays are only good until the next walk. */
 export interface Captured {
-  readonly key: string;
+  /** The structure as numbers; only the first `length` count. */
+  readonly codes: Int32Array;
+  readonly length: number;
   /** Leaves with data, in binding order. */
   readonly inputs: readonly Node[];
-  readonly args: Float64Array;
-  /** The graph as plain data; only needed at the first sight of a key. Call it before the next capture. */
+  readonly args: readonly number[];
+  /** The graph as plain data; only needed at the first sight of a key. */
   spec(): GraphSpec;
 }
 
-const DTYPE_CODE: Readonly<Record<DType, number>> = { float32: 0, int32: 1, bool: 2 };
-const INPUT = 0xffff;
-const ARG = 0xfffe;
+// The key is a sequence of numbers that tells the graph apart from every other one. For each node in order:
+//   a leaf with data: INPUT, its dtype and rank, its extents
+//   a scalar argument: ARG, its dtype
+//   an operation: its code with the number of inputs, the inputs' positions, its attributes
+// Shapes and types of computed values follow from those of the leaves. After the nodes: RESULTS, and for each result its
+// position and, plus 1, that of the leaf it overwrites.
+const INPUT = -1;
+const ARG = -2;
+const RESULTS = -3;
+/** An attribute starts with a number from here downwards, which tells its name and what kind of value follows. */
+const ATTRIBUTES = -8;
+const WHOLE = 0;
+const LIST = 1;
+const OTHER = 2;
 
-/** Small numbers for operations and for attributes that have been seen. */
-const opCodes = new Map<Op, number>();
-const attributeCodes = new Map<string, number>();
+const DTYPE_CODE: Readonly<Record<DType, number>> = { float32: 0, int32: 1, bool: 2 };
+
+/** Small numbers for names of attributes, and for values of attributes that are no whole numbers. */
+const nameCodes = new Map<string, number>();
+const valueCodes = new Map<unknown, number>();
 
 function codeOf<K>(codes: Map<K, number>, key: K): number {
   let code = codes.get(key);
@@ -38,98 +54,106 @@ function codeOf<K>(codes: Map<K, number>, key: K): number {
   return code;
 }
 
-/** Shapes of movements are in the node's own shape, so only what is left needs a text. */
-function attributeCode(attributes: Attributes): number {
-  let text = "";
-  for (const name in attributes) if (name !== "shape") text += `${name}=${attributes[name]};`;
-  return text === "" ? 0 : codeOf(attributeCodes, text) + 1;
-}
+const isWhole = (value: unknown): boolean => (value as number) === ((value as number) | 0);
+
+const NEGATIVE_ZERO = Symbol("-0");
+
+/** What stands for a value that is no whole number in a map, which takes 0 and -0 for the same. */
+const exactly = (value: unknown): unknown =>
+  typeof value === "object" ? String(value) : Object.is(value, -0) ? NEGATIVE_ZERO : value;
 
 let walks = 0;
 
+/** A number that no walk over nodes has used yet. */
+export function newWalk(): number {
+  return ++walks;
+}
+
 export class Capture {
-  private codes = new Uint16Array(4096);
+  private codes = new Int32Array(4096);
   private length = 0;
   private order: Node[] = [];
   private inputs: Node[] = [];
   private args: number[] = [];
   private walk = 0;
-  private prepare: (leaf: Node) => void = () => {};
+  private readonly stack: Node[] = [];
+  private readonly prepare: (leaf: Node) => void;
+  private readonly entered: (node: Node) => void;
 
-  /** Walks everything the results need. `prepare` is called with each leaf before it is bound. */
-  capture(results: readonly CaptureResult[], prepare: (leaf: Node) => void): Captured {
-    this.walk = ++walks;
+  /** `prepare` is called with each leaf with data before it is bound, `entered` with each node that is to be computed. */
+  constructor(prepare: (leaf: Node) => void = () => {}, entered: (node: Node) => void = () => {}) {
+    this.prepare = prepare;
+    this.entered = entered;
+  }
+
+  /** Starts a new walk, which finds nothing yet. */
+  begin(): void {
+    this.walk = newWalk();
+    this.stack.length = 0; // a walk that met a value that is gone has ended early
     this.length = 0;
     this.order = [];
     this.inputs = [];
     this.args = [];
-    this.prepare = prepare;
+  }
+
+  /** True for nodes that this walk has met. */
+  has(node: Node): boolean {
+    return node.walk === this.walk;
+  }
+
+  /** Takes in everything that `root` is computed from: nodes in the order in which they can be computed, without recursion,
+   *  since chains can be long. */
+  visit(root: Node): void {
+    const { walk, stack } = this;
+    if (root.walk === walk) return;
+    stack.push(root);
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1]!;
+      if (node.walk === walk) {
+        stack.pop();
+        continue;
+      }
+      const { inputs } = node;
+      const before = stack.length;
+      // backwards, so that the first input is computed first
+      for (let i = inputs.length - 1; i >= 0; i--) if (inputs[i]!.walk !== walk) stack.push(inputs[i]!);
+      if (stack.length > before) continue;
+      stack.pop();
+      this.enter(node);
+    }
+  }
+
+  /** The structure of what has been visited, with these results. */
+  finish(results: readonly CaptureResult[]): Captured {
+    this.room(2 * results.length + 1);
+    const { codes } = this;
+    let at = this.length;
+    codes[at++] = RESULTS;
+    for (const { node, overwrites } of results) {
+      codes[at++] = node.position;
+      codes[at++] = overwrites === undefined ? 0 : overwrites.position + 1;
+    }
+    this.length = at;
+    const { order, inputs, args } = this;
+    return { codes, length: at, inputs, args, spec: () => specOf(order, inputs, args, results) };
+  }
+
+  /** All of it at once. */
+  capture(results: readonly CaptureResult[]): Captured {
+    this.begin();
     for (const { node, overwrites } of results) {
       this.visit(node);
       if (overwrites !== undefined) this.visit(overwrites);
     }
-    for (const { node, overwrites } of results) {
-      this.push(node.position);
-      this.push(overwrites === undefined ? 0 : overwrites.position + 1);
-    }
-    const { order, inputs, args } = this;
-    return {
-      key: this.text(),
-      inputs,
-      args: Float64Array.from(args),
-      spec: () => specOf(order, inputs, args, results),
-    };
+    return this.finish(results);
   }
 
-  private push(code: number): void {
-    if (code < 0xff00) {
-      this.push16(code);
-      return;
-    }
-    // extents and positions past 16 bits take three places, the first of which no other code uses
-    this.push16(0xff00 + Math.floor(code / 0x1000000));
-    this.push16(Math.floor(code / 0x1000) & 0xfff);
-    this.push16(code & 0xfff);
-  }
-
-  private push16(code: number): void {
-    if (this.length === this.codes.length) {
-      const larger = new Uint16Array(this.codes.length * 2);
-      larger.set(this.codes);
-      this.codes = larger;
-    }
-    this.codes[this.length++] = code;
-  }
-
-  private text(): string {
-    let key = "";
-    for (let i = 0; i < this.length; i += 4096) {
-      key += String.fromCharCode(...this.codes.subarray(i, Math.min(i + 4096, this.length)));
-    }
-    return key;
-  }
-
-  /** Nodes in the order in which they can be computed, without recursion: chains can be long. */
-  private visit(root: Node): void {
-    if (root.walk === this.walk) return;
-    const stack: Node[] = [root];
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1]!;
-      if (node.walk === this.walk) {
-        stack.pop();
-        continue;
-      }
-      let ready = true;
-      for (const input of node.inputs) {
-        if (input.walk !== this.walk) {
-          stack.push(input);
-          ready = false;
-        }
-      }
-      if (!ready) continue;
-      stack.pop();
-      this.enter(node);
-    }
+  /** Makes sure that `count` more codes fit. */
+  private room(count: number): void {
+    if (this.length + count <= this.codes.length) return;
+    const larger = new Int32Array(2 * this.codes.length + count);
+    larger.set(this.codes);
+    this.codes = larger;
   }
 
   private enter(node: Node): void {
@@ -138,20 +162,46 @@ export class Capture {
       this.enterLeaf(node);
       return;
     }
+    this.entered(node);
     node.position = this.order.push(node) - 1;
-    this.push(codeOf(opCodes, node.op));
-    this.describe(node);
-    this.push(attributeCode(node.attributes));
-    this.push(node.inputs.length);
-    for (const input of node.inputs) this.push(input.position);
+    const { inputs, attributes } = node;
+    this.room(inputs.length + 1);
+    const { codes } = this;
+    let at = this.length;
+    codes[at++] = node.op.code * 0x10000 + inputs.length;
+    for (let i = 0; i < inputs.length; i++) codes[at++] = inputs[i]!.position;
+    this.length = at;
+    if (attributes !== NO_ATTRIBUTES) this.describe(attributes);
+  }
+
+  private describe(attributes: Attributes): void {
+    for (const name in attributes) {
+      const value = attributes[name]!;
+      const tag = ATTRIBUTES - 4 * codeOf(nameCodes, name);
+      if (isWhole(value) && !Object.is(value, -0)) {
+        this.room(2);
+        this.codes[this.length++] = tag - WHOLE;
+        this.codes[this.length++] = value as number;
+      } else if (typeof value === "object" && value.every(isWhole)) {
+        this.room(2 + value.length);
+        this.codes[this.length++] = tag - LIST;
+        this.codes[this.length++] = value.length;
+        for (let i = 0; i < value.length; i++) this.codes[this.length++] = value[i]!;
+      } else {
+        this.room(2);
+        this.codes[this.length++] = tag - OTHER;
+        this.codes[this.length++] = codeOf(valueCodes, exactly(value));
+      }
+    }
   }
 
   private enterLeaf(node: Node): void {
     if (node.scalar !== undefined) {
       node.position = this.order.push(node) - 1;
       this.args.push(node.scalar);
-      this.push16(ARG);
-      this.describe(node);
+      this.room(2);
+      this.codes[this.length++] = ARG;
+      this.codes[this.length++] = DTYPE_CODE[node.dtype];
       return;
     }
     this.prepare(node);
@@ -167,13 +217,11 @@ export class Capture {
       buffer.position = node.position;
     }
     this.inputs.push(node);
-    this.push16(INPUT);
-    this.describe(node);
-  }
-
-  private describe(node: Node): void {
-    this.push(DTYPE_CODE[node.dtype] * 16 + node.shape.length);
-    for (const extent of node.shape) this.push(extent);
+    const { shape } = node;
+    this.room(2 + shape.length);
+    this.codes[this.length++] = INPUT;
+    this.codes[this.length++] = DTYPE_CODE[node.dtype] * 16 + shape.length;
+    for (let i = 0; i < shape.length; i++) this.codes[this.length++] = shape[i]!;
   }
 }
 

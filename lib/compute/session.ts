@@ -2,12 +2,14 @@
 // nodes into leaves, and keeps lazy values true to what they meant when they were written.
 
 import { BYTES } from "../graph/dtype.js";
-import { type Node, opNamed, settle, type Value } from "../graph/node.js";
+import { type Node, settle, type Value } from "../graph/node.js";
 import { elements } from "../graph/shape.js";
 import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
-import { Capture, type Captured } from "./capture.js";
+import { Capture, type Captured, newWalk } from "./capture.js";
 import type { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/errors.js";
+import type { Part } from "./engine/protocol.js";
+import { PlanTable } from "./plan-table.js";
 
 /** Host data up to this size travels with each run that reads it; larger data is written to the device once. */
 const INLINE_BYTES = 4096;
@@ -21,7 +23,11 @@ const MAX_USES = 2;
 interface Result {
   readonly node: Node;
   /** Set: the value goes into this storage's buffer, if it has one. */
-  readonly storage?: Storage;
+  readonly storage: Storage | undefined;
+  /** The leaf that lies in that buffer until then. */
+  readonly overwrites: Node | undefined;
+  /** The new buffer, where nothing is overwritten. */
+  buffer: Buffer | undefined;
 }
 
 /** A value in the hands of user code. */
@@ -38,8 +44,10 @@ export interface SessionStatistics {
 
 export class Session {
   readonly client: EngineClient;
-  private readonly plans = new Map<string, number>();
-  private readonly capture = new Capture();
+  private readonly plans = new PlanTable();
+  private readonly capture: Capture;
+  /** Values that the walk of the next run has found to be computed again and again. */
+  private often: Node[] = [];
   private readonly finalizer: FinalizationRegistry<number>;
   /** Values user code was given since the last run. */
   private escaped: Held[] = [];
@@ -60,6 +68,12 @@ export class Session {
   constructor(client: EngineClient) {
     this.client = client;
     this.finalizer = new FinalizationRegistry((id) => client.free([id]));
+    this.capture = new Capture(
+      (leaf) => this.inlineOrUpload(leaf),
+      (node) => {
+        if (++node.uses > MAX_USES && computes(node)) this.often.push(node);
+      },
+    );
   }
 
   statistics(): SessionStatistics {
@@ -104,126 +118,160 @@ export class Session {
   /** Computes `nodes`, all storages with new values, and the values that would lose their inputs by that: in one run. */
   evaluate(nodes: readonly Node[]): void {
     this.computeNewborn(nodes);
-    const results = this.collect(nodes);
-    const riders = this.riders;
+    const results = this.wanted(nodes);
     if (results.length === 0) return;
+    const riders = this.riders;
     this.riders = [];
+    this.walk(results);
+    const kept = this.worthKeeping(results);
+    if (kept.length > 0) {
+      // on their own: they must not be lost if the run fails
+      this.walk(kept);
+      this.run(kept);
+      this.walk(results);
+    }
+    this.addHeld(results);
     this.run(results);
     this.keepAtRisk();
     for (const rider of riders) rider.settled();
   }
 
-  /** Gives storages without a buffer one, in a run of their own, when the next run may fail: a wrong label in the first step
-   *  leaves a model with its initial values. */
+  /** Computes first values in a run of their own when the next run may fail: a wrong label in the first step leaves a model
+   *  with its initial values. */
   private computeNewborn(nodes: readonly Node[]): void {
-    const risk = nodes.some(({ checked }) => checked) || [...this.dirty].some(({ node }) => node.checked);
+    let risk = false;
+    for (const node of nodes) risk ||= node.checked;
+    for (const { node } of this.dirty) risk ||= node.checked;
     if (!risk) return;
-    for (const storage of this.dirty) {
+    const add = (storage: Storage): void => {
       const { base, node } = storage;
       if (base === undefined && node.pending && !node.checked) this.newborn.set(storage, node);
-    }
-    const results = [...this.newborn].map(([storage, node]) => ({ node, storage }));
+    };
+    for (const storage of this.dirty) add(storage);
+    for (const { node, storage } of this.escaped)
+      if (node.slot !== undefined && storage.node === node) add(storage);
+    if (this.newborn.size === 0) return;
+    const results = [...this.newborn].map(([storage, node]) => resultOf(node, storage));
     this.newborn.clear();
-    if (results.length > 0) this.run(results);
+    this.walk(results);
+    this.run(results);
     for (const { node } of results) this.superseded.delete(node);
   }
 
-  private collect(nodes: readonly Node[]): Result[] {
-    const results = new Map<Node, Result>();
-    const stores: Result[] = [];
-    for (const node of nodes) if (node.pending) results.set(node, { node });
-    if (nodes.length > 0 && results.size === 0 && this.dirty.size === 0) return [];
-    for (const { node } of this.riders) if (node.pending) results.set(node, { node });
-    const doomed = new Set<Node>(this.superseded);
-    this.superseded.clear();
-    for (const storage of this.dirty) {
-      if (!storage.node.pending) continue;
-      if (storage.base !== undefined) doomed.add(storage.base);
-      results.delete(storage.node);
-      stores.push({ node: storage.node, storage });
-    }
+  /** What is asked for, what is new in storages, and what rides along. */
+  private wanted(nodes: readonly Node[]): Result[] {
+    const results: Result[] = [];
+    const walk = newWalk();
+    const add = (node: Node, storage?: Storage): void => {
+      if (!node.pending || node.walk === walk) return;
+      node.walk = walk;
+      results.push(resultOf(node, storage));
+    };
+    // first, so that a value that is also asked for goes into its storage
+    for (const storage of this.dirty) add(storage.node, storage);
+    for (const node of nodes) add(node);
+    if (nodes.length > 0 && results.length === 0 && this.dirty.size === 0) return [];
+    for (const { node } of this.riders) add(node);
     this.dirty.clear();
-    const stored = new Set(stores.map(({ node }) => node));
-    // what user code holds and this run computes on the way, or could not be computed after it, comes out of it
-    this.escaped = this.held();
-    const shared = pendingBelow([...results.keys(), ...stored], (node) => results.set(node, { node }));
-    const settles = (node: Node): boolean => node.safe || stored.has(node);
-    const reads = finder((node) => doomed.has(node), settles);
-    const risky = finder(isOwned, settles);
-    for (const { node } of this.escaped) {
-      if (stored.has(node)) continue;
-      const onTheWay = shared.has(node) && (node.requiresGrad || risky(node));
-      if (onTheWay || (doomed.size > 0 && reads(node))) results.set(node, { node });
+    return results;
+  }
+
+  /** Takes in everything that `results` need. */
+  private walk(results: readonly Result[]): void {
+    const { capture } = this;
+    this.often = [];
+    capture.begin();
+    for (const { node, overwrites } of results) {
+      capture.visit(node);
+      if (overwrites !== undefined) capture.visit(overwrites);
     }
-    return [...results.values(), ...stores];
+  }
+
+  /** What run after run computes on its way, and would compute again; of those, the last in each chain. */
+  private worthKeeping(results: readonly Result[]): Result[] {
+    if (this.often.length === 0) return [];
+    const known = new Set(results.map(({ node }) => node));
+    const often = this.often.filter((node) => !known.has(node));
+    const below = pendingBelow(often);
+    return often.filter((node) => !below.has(node)).map((node) => resultOf(node));
+  }
+
+  /** Adds what user code holds and this run computes on the way, or could not be computed after it. */
+  private addHeld(results: Result[]): void {
+    const { capture, superseded } = this;
+    this.escaped = this.held();
+    const known = new Set<Node>();
+    let loses = superseded.size > 0;
+    for (const { node, overwrites } of results) {
+      known.add(node);
+      if (overwrites === undefined) continue;
+      loses = true;
+      overwrites.doomed = true;
+    }
+    for (const node of superseded) node.doomed = true;
+    for (const { node } of this.escaped) {
+      if (known.has(node)) continue;
+      const onTheWay = capture.has(node) && (node.requiresGrad || reads(node, isOwned, isSafe));
+      if (!onTheWay && !(loses && reads(node, isDoomed, isSettled))) continue;
+      capture.visit(node);
+      known.add(node);
+      results.push(resultOf(node));
+    }
+    for (const node of superseded) node.doomed = false;
+    superseded.clear();
   }
 
   /** Values that are not computed and still in the hands of user code. */
   private held(): Held[] {
-    const older = this.atRisk.flatMap(({ node, handle }) => {
+    const held: Held[] = [];
+    for (const { node, handle } of this.atRisk) {
       const storage = handle.deref();
-      return storage === undefined ? [] : [{ node, storage }];
-    });
+      if (storage !== undefined && node.pending && storage.node === node) held.push({ node, storage });
+    }
     this.atRisk = [];
-    return [...older, ...this.escaped].filter(({ node, storage }) => node.pending && storage.node === node);
+    for (const value of this.escaped)
+      if (value.node.pending && value.storage.node === value.node) held.push(value);
+    return held;
   }
 
   /** After a run: remembers, without keeping them alive, the held values that a later run could make impossible to compute. */
   private keepAtRisk(): void {
-    const risky = finder(isOwned, (node) => node.safe);
     for (const { node, storage } of this.escaped) {
       if (!node.pending) continue;
-      if (risky(node)) this.atRisk.push({ node, handle: new WeakRef(storage) });
+      if (reads(node, isOwned, isSafe)) this.atRisk.push({ node, handle: new WeakRef(storage) });
       else node.safe = true;
     }
     this.escaped = [];
   }
 
+  /** Runs what the walk has found. */
   private run(results: readonly Result[]): void {
-    const captured = this.capture.capture(
-      results.map(({ node, storage }) => ({ node, overwrites: storage?.base })),
-      (leaf) => this.inlineOrUpload(leaf),
-    );
+    const captured = this.capture.finish(results);
     const plan = this.planFor(captured);
-    const bindings = captured.inputs.map((leaf) =>
-      leaf.value === undefined ? this.nextBuffer++ : leaf.value.id,
-    );
-    const inline = captured.inputs.flatMap((leaf, i) =>
-      leaf.value === undefined ? [{ binding: i, data: leaf.data! }] : [],
-    );
-    const fresh = new Map<Result, Buffer>();
+    const { inputs } = captured;
+    const bindings: number[] = [];
+    const inline: Part[] = [];
+    for (const leaf of inputs) {
+      if (leaf.value === undefined) inline.push({ binding: bindings.length, data: leaf.data! });
+      bindings.push(leaf.value === undefined ? this.nextBuffer++ : leaf.value.id);
+    }
     for (const result of results) {
-      if (result.storage?.base !== undefined) continue;
-      const buffer = this.newBuffer(elements(result.node.shape) * BYTES[result.node.dtype]);
-      fresh.set(result, buffer);
-      bindings.push(buffer.id);
+      if (result.overwrites !== undefined) continue;
+      const { shape, dtype } = result.node;
+      result.buffer = this.newBuffer(elements(shape) * BYTES[dtype]);
+      bindings.push(result.buffer.id);
     }
     this.lastRun = this.client.run(plan, bindings, captured.args, inline);
     this.runs++;
-    const transient = inline.map(({ binding }) => bindings[binding]!);
-    if (transient.length > 0) this.client.free(transient);
-    for (const result of results) this.settleResult(result, fresh.get(result));
+    if (inline.length > 0) this.client.free(inline.map(({ binding }) => bindings[binding]!));
+    for (const result of results) settleResult(result);
   }
 
-  private settleResult({ node, storage }: Result, buffer: Buffer | undefined): void {
-    const base = storage?.base;
-    settle(node, buffer ?? base!.value!);
-    if (storage === undefined) return;
-    storage.base = node;
-    storage.writes = 0;
-    if (base === undefined) return;
-    base.value = undefined;
-    base.owned = false;
-    base.overwritten = "a later in-place update (an optimizer's step, or a running statistic)";
-  }
-
-  private planFor(captured: Captured): number {
-    let plan = this.plans.get(captured.key);
-    if (plan === undefined) {
-      plan = this.plans.size + 1;
-      this.plans.set(captured.key, plan);
-      this.client.define(plan, captured.spec());
-    }
+  private planFor({ codes, length, spec }: Captured): number {
+    const known = this.plans.find(codes, length);
+    if (known !== undefined) return known;
+    const plan = this.plans.add(codes, length);
+    this.client.define(plan, spec());
     return plan;
   }
 
@@ -322,61 +370,66 @@ export class Session {
 
   /** What the plan that computes `nodes` would do, in words. */
   explain(nodes: readonly Node[]): string {
-    const captured = this.capture.capture(
-      nodes.filter((node) => node.pending).map((node) => ({ node, overwrites: undefined })),
-      (leaf) => this.inlineOrUpload(leaf),
-    );
+    const capture = new Capture((leaf) => this.inlineOrUpload(leaf));
+    const captured = capture.capture(nodes.filter(({ pending }) => pending).map((node) => resultOf(node)));
     return this.client.explain(this.planFor(captured));
   }
 }
 
-/** All pending nodes that `roots` are computed from. `often` is told of those that are worth keeping, because run after run
- *  computes them again (a data set that was scaled and never read); not of those below them. */
-function pendingBelow(roots: readonly Node[], often: (node: Node) => void): Set<Node> {
-  const seen = new Set<Node>(roots);
+function resultOf(node: Node, storage?: Storage): Result {
+  return { node, storage, overwrites: storage?.base, buffer: undefined };
+}
+
+function settleResult({ node, storage, overwrites, buffer }: Result): void {
+  settle(node, buffer ?? overwrites!.value!);
+  if (storage === undefined) return;
+  storage.base = node;
+  storage.writes = 0;
+  if (overwrites === undefined) return;
+  overwrites.value = undefined;
+  overwrites.owned = false;
+  overwrites.overwritten = "a later in-place update (an optimizer's step, or a running statistic)";
+}
+
+/** All pending nodes that `roots` are computed from. */
+function pendingBelow(roots: readonly Node[]): Set<Node> {
+  const seen = new Set<Node>();
   const stack = roots.flatMap((root) => root.inputs);
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (!node.pending || seen.has(node)) continue;
     seen.add(node);
-    if (node.inputs.length > 0 && ++node.uses > MAX_USES && computes(node)) often(node);
-    else stack.push(...node.inputs);
+    stack.push(...node.inputs);
   }
   return seen;
 }
 
 const computes = (node: Node): boolean => {
-  const { kind } = opNamed(node.op!.name).lowering;
+  const { kind } = node.op!.lowering;
   return kind === "elementwise" || kind === "reduce" || kind === "matmul" || kind === "routine";
 };
 
 const isOwned = (node: Node): boolean => node.owned;
+const isDoomed = (node: Node): boolean => node.doomed;
+const isSafe = (node: Node): boolean => node.safe;
+/** The new value of a storage, computed by the next run, depends no longer on what it is computed from. */
+const isSettled = (node: Node): boolean => node.safe || (node.owned && node.pending);
 
-/** A test whether a node is, or is computed from, one that `is` holds for; it does not look below nodes for which `ends` holds,
- *  and remembers what it found. */
-function finder(is: (node: Node) => boolean, ends: (node: Node) => boolean): (node: Node) => boolean {
-  const known = new Map<Node, boolean>();
-  // without recursion: chains can be long
-  return (root) => {
-    const stack = [root];
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1]!;
-      const found = is(node);
-      const end = found || ends(node);
-      const open = end ? undefined : node.inputs.find((input) => !known.has(input));
-      if (open !== undefined) {
-        stack.push(open);
-        continue;
-      }
-      stack.pop();
-      known.set(node, found || (!end && node.inputs.some((input) => known.get(input)!)));
-    }
-    return known.get(root)!;
-  };
+/** Whether `root` is, or is computed from, a node that `is` holds for. Does not look below nodes for which `ends` holds. */
+function reads(root: Node, is: (node: Node) => boolean, ends: (node: Node) => boolean): boolean {
+  const walk = newWalk();
+  const stack = [root];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.seen === walk) continue;
+    node.seen = walk;
+    if (is(node)) return true;
+    if (!ends(node)) for (const input of node.inputs) stack.push(input);
+  }
+  return false;
 }
 
 /** True for nodes whose recomputation would cost more than elementwise work. */
 export function isExpensive(node: Node): boolean {
   if (node.op === undefined) return false;
-  const { kind } = opNamed(node.op.name).lowering;
+  const { kind } = node.op.lowering;
   return kind === "reduce" || kind === "matmul" || kind === "routine";
 }

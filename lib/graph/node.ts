@@ -70,15 +70,22 @@ export interface NodeLike {
 /** An operation: declared once, in one of the tables of lib/graph/ops; everything else is derived from it. */
 export interface Op {
   readonly name: string;
-  /** Shape and type of the result; throws an error that names the operation and the shapes. */
+  /** Shape and type of the result; throws an error that names the operation and the shapes. They must follow from the
+   *  shapes and types of the inputs and from the attributes: keys of plans rely on that. */
   readonly infer: (inputs: readonly Node[], attributes: Attributes) => { shape: Shape; dtype: DType };
   /** Gradients with respect to the inputs, given the gradient of the output. Undefined where there is none. Entries for
    *  inputs with `needs[i]` false are not looked at. Absent: the operation has derivative zero or none. */
-  readonly derivative?: Derivative;
+  readonly derivative: Derivative | undefined;
   readonly lowering: Lowering;
   /** True where computing it can fail: the run then leaves everything as it was. */
-  readonly checks?: boolean;
+  readonly checks: boolean;
+  /** A small number that stands for the operation in this process. */
+  readonly code: number;
 }
+
+/** What an operation's table says of it. */
+export type OpDeclaration = Pick<Op, "name" | "infer" | "lowering"> &
+  Partial<Pick<Op, "derivative" | "checks">>;
 
 export type Derivative = (step: DerivativeStep) => readonly (Node | undefined)[];
 
@@ -93,9 +100,11 @@ export interface DerivativeStep {
 const OPS = new Map<string, Op>();
 
 /** Enters an operation into the table by which the engine finds it again. */
-export function defineOp(op: Op): Op {
-  if (OPS.has(op.name)) throw new Error(`operation ${op.name} is defined twice`);
-  OPS.set(op.name, op);
+export function defineOp(declaration: OpDeclaration): Op {
+  const { name, infer, derivative, lowering, checks = false } = declaration;
+  if (OPS.has(name)) throw new Error(`operation ${name} is defined twice`);
+  const op = { name, infer, derivative, lowering, checks, code: OPS.size };
+  OPS.set(name, op);
   return op;
 }
 
@@ -141,15 +150,18 @@ export class Node {
   overwritten: string | undefined = undefined;
   /** True while a storage owns this value: a later in-place update will write over it. */
   owned = false;
+  /** True when a run that is about to start writes over it. */
+  doomed = false;
   /** Set once it is known that nothing this value is computed from can be overwritten. */
   safe = false;
   /** How many runs have computed this value without keeping it. */
   uses = 0;
   /** True while computing this value can fail, because an index has to be in range. */
   checked = false;
-  /** Scratch for graph walks: the walk's number and this node's position in it. */
+  /** Scratch for graph walks: the walk's number and this node's position in it; and for a walk within another one. */
   walk = 0;
   position = 0;
+  seen = 0;
 
   constructor(
     op: Op | undefined,
@@ -209,7 +221,7 @@ export function withGradMode<T>(enabled: boolean, body: () => T): T {
 export function record(op: Op, inputs: readonly Node[], attributes: Attributes = NO_ATTRIBUTES): Node {
   const { shape, dtype } = op.infer(inputs, attributes);
   const node = new Node(op, inputs, attributes, shape, dtype);
-  node.checked = op.checks === true || inputs.some((input) => input.checked);
+  node.checked = op.checks || inputs.some((input) => input.checked);
   if (op.derivative !== undefined && dtype === "float32") {
     for (const input of inputs) {
       if (input.requiresGrad) {

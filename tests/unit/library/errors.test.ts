@@ -4,7 +4,7 @@ import * as gb from "gradbook";
 import { describe, expect, test } from "vitest";
 import { smallClassifier, valuesOf } from "./support.js";
 
-const { nn, optim, tensor, init, F } = gb;
+const { nn, optim, tensor, noGrad, init, F } = gb;
 
 const int = (values: gb.NestedArray): gb.Tensor => tensor(values, { dtype: "int32" });
 const untyped = (value: unknown): never => value as never;
@@ -284,5 +284,19 @@ describe("a label out of range", () => {
       optimizer.zeroGrad();
     }
     expect(Number.isFinite(lossFn(model(x), good).item())).toBe(true);
+  });
+
+  test("loses neither the first values of a model nor data that this run would have kept", () => {
+    const model = smallClassifier();
+    const pixels = tensor.rand(3, 3, 4).mul(2);
+    const lossFn = nn.CrossEntropyLoss();
+    const [first, ...rest] = [good, bad, bad, bad, good].map(
+      (labels) => () => noGrad(() => lossFn(model(pixels), labels)).item(),
+    );
+    expect(first!()).toBeGreaterThan(0);
+    for (const read of rest.slice(0, -1)) expect(read).toThrow(told);
+    expect(rest.at(-1)!()).toBeGreaterThan(0);
+    expect(valuesOf(pixels).every((value) => value >= 0 && value < 2)).toBe(true);
+    for (const parameter of model.parameters()) expect(valuesOf(parameter).every(Number.isFinite)).toBe(true);
   });
 });

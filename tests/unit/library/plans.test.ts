@@ -271,8 +271,8 @@ class Maker {
 }
 
 function specOf({ results }: Case): { spec: GraphSpec; inputs: readonly Node[]; args: Float64Array } {
-  const captured = new Capture().capture(results, () => undefined);
-  return { spec: captured.spec(), inputs: captured.inputs, args: captured.args };
+  const captured = new Capture().capture(results);
+  return { spec: captured.spec(), inputs: captured.inputs, args: Float64Array.from(captured.args) };
 }
 
 const device = new ReferenceDevice();
