@@ -1,139 +1,87 @@
-// npm run bench [-- WORKLOAD... --json FILE --rounds N]: this library beside its peers, in interleaved rounds on this machine.
+// npm run bench [-- NAME... --json FILE --rounds N]: this library beside its peers, in interleaved rounds on this machine.
+// A NAME is a workload's, or what several names begin with.
 
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { dataFolder } from "gradbook/data/places";
-import { HOMES, type Home, startOurs, startTorch } from "./peers.ts";
-import type { Runner } from "./runner.ts";
-import { median, printRows, type Row, spread } from "./table.ts";
-import type { Workload } from "./workload.ts";
-import { WORKLOADS } from "./workloads/index.ts";
+import { type Contender, Field } from "./contenders.ts";
+import { HOMES, type Home } from "./peers.ts";
+import { printRows, type Row, rowOf } from "./table.ts";
+import { PROBES, WORKLOADS } from "./workloads/index.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: "string" }, rounds: { type: "string", default: "7" } },
 });
 const rounds = Number(options.rounds);
-const names = positionals.length > 0 ? positionals : Object.keys(WORKLOADS);
-for (const name of names) {
-  if (!(name in WORKLOADS)) {
-    console.error(`There is no workload ${name}. There are: ${Object.keys(WORKLOADS).join(", ")}.`);
+const all = [...Object.keys(WORKLOADS), ...Object.keys(PROBES)];
+for (const start of positionals) {
+  if (!all.some((name) => name.startsWith(start))) {
+    console.error(`There is no workload ${start}. There are: ${all.join(", ")}.`);
     process.exit(2);
   }
 }
+// a whole name means that workload alone, also where longer names begin with it
+const chosen = (name: string): boolean =>
+  positionals.length === 0 ||
+  positionals.some((start) => (all.includes(start) ? name === start : name.startsWith(start)));
 
-/** One thing that is measured: a runner with a number of threads. */
-interface Contender {
-  readonly name: string;
-  readonly home?: Home;
-  readonly runner: Runner;
-  readonly threads: number;
+/** Each home of ours beside each peer; a watched run also beside the same run unwatched. */
+function rowsOf(workload: string, contenders: readonly Contender[]): Row[] {
+  const ours = contenders.filter(({ name }) => name in HOMES);
+  const peers = contenders.filter(({ name }) => !(name in HOMES));
+  return ours.flatMap(({ name, variant, times }): Row[] => {
+    const watched = variant === "watched";
+    const what = { workload: watched ? `${workload}-watched` : workload, home: name as Home };
+    const rivals: { name: string; times: readonly number[] }[] = peers.slice(0, watched ? 1 : undefined);
+    if (watched) {
+      const plain = ours.find((other) => other.name === name && other.variant === "plain")!;
+      rivals.push({ name: "unwatched", times: plain.times });
+    }
+    return rivals.length === 0 ? [rowOf(what, times)] : rivals.map((rival) => rowOf(what, times, rival));
+  });
 }
 
+const field = new Field();
+const cpu = cpus()[0]?.model ?? "unknown";
 const cores = availableParallelism();
-const homes = Object.keys(HOMES) as Home[];
-const ours: Contender[] = [];
-for (const home of homes) {
-  const runner = await startOurs(home);
-  ours.push({ name: runner.hello.name, home, runner, threads: cores });
-}
-const torch = await startTorch({ GRADBOOK_FASHION_MNIST: join(dataFolder(), "fashion-mnist") });
-const threads = torch === undefined ? 0 : await fasterThreads(torch);
-const peers: Contender[] =
-  torch === undefined
-    ? []
-    : [{ name: `PyTorch ${torch.hello.version}, ${threads} of ${cores} threads`, runner: torch, threads }];
-if (torch === undefined) {
-  console.log(
-    "No PyTorch: its columns stay empty. Install python3-torch, or set GRADBOOK_TORCH_PYTHON to a Python with it.",
-  );
-}
-
-/** How many threads a peer is fastest with here: one, or one a core. */
-async function fasterThreads(runner: Runner): Promise<number> {
-  const workload = "mlp-sgd-32";
-  const best = { threads: 1, seconds: Number.POSITIVE_INFINITY };
-  for (const count of new Set([1, cores])) {
-    for (let i = 0; i < 4; i++) {
-      const { seconds } = await runner.run({ workload, iterations: 50, fresh: i === 0, threads: count });
-      if (seconds < best.seconds) Object.assign(best, { threads: count, seconds });
-    }
-  }
-  return best.threads;
-}
-
-/** Times of each contender in milliseconds an iteration, taken in turns after a check that all compute the same. */
-async function measure(name: string, workload: Workload): Promise<ReadonlyMap<Contender, number[]>> {
-  const { iterations, check } = workload;
-  const contenders = [...ours, ...peers];
-  const times = new Map(contenders.map((contender) => [contender, [] as number[]]));
-  const values: number[] = [];
-  for (const { runner, threads } of contenders) {
-    const { value } = await runner.run({
-      workload: name,
-      iterations: check.iterations,
-      fresh: true,
-      threads,
-    });
-    values.push(value);
-  }
-  const apart = Math.max(...values) - Math.min(...values);
-  if (!(apart <= check.tolerance)) {
-    const list = contenders.map((contender, i) => `${contender.name}: ${values[i]}`).join("; ");
-    throw new Error(`${name}: the losses after ${check.iterations} iterations differ by ${apart}: ${list}`);
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (const [{ runner, threads }, list] of times) {
-      const { seconds } = await runner.run({ workload: name, iterations, fresh: false, threads });
-      list.push((seconds * 1000) / iterations);
-    }
-  }
-  return times;
-}
-
-const machine = {
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores,
-  node: process.version,
-  torch: torch?.hello.version ?? null,
-};
-console.log(
-  `${machine.cpu}, ${cores} cores; Node ${machine.node}; PyTorch ${machine.torch ?? "not found"}; medians of ${rounds} interleaved rounds`,
-);
-
 const rows: Row[] = [];
-for (const name of names) {
+const peerThreads: Record<string, Record<string, Contender["threads"]>> = {};
+const say = (line: string): void => console.log(`  ${line}`);
+
+console.log(`${cpu}, ${cores} cores; Node ${process.version}; medians of ${rounds} interleaved rounds`);
+console.log("(the fastest and the slowest round); ratio: ours / peer's.");
+for (const name of Object.keys(WORKLOADS).filter(chosen)) {
   const workload = WORKLOADS[name]!;
   const missing = await workload.unavailable?.();
   console.log(`\n${name}: ${workload.title}`);
   if (missing !== undefined) {
-    console.log(`  not measured: ${missing}`);
+    say(`not measured: ${missing}`);
     continue;
   }
-  const times = await measure(name, workload);
-  const found = ours.flatMap((contender): Row[] => {
-    const own = times.get(contender)!;
-    const row = {
-      workload: name,
-      device: "wasm",
-      home: contender.home!,
-      ours: median(own),
-      oursSpread: spread(own),
-      unit: "ms",
-    } as const;
-    if (peers.length === 0) return [{ ...row, peer: null, peerValue: null, peerSpread: null, ratio: null }];
-    return peers.map((peer) => {
-      const theirs = times.get(peer)!;
-      const peerValue = median(theirs);
-      return { ...row, peer: peer.name, peerValue, peerSpread: spread(theirs), ratio: row.ours / peerValue };
-    });
+  const contenders = await field.race(name, workload, rounds, say).catch((error: Error) => {
+    say(error.message);
+    process.exitCode = 1;
+    return [];
   });
+  const found = rowsOf(name, contenders);
+  for (const peer of workload.peers) {
+    const threads = contenders.find((contender) => contender.name === peer)?.threads;
+    if (threads !== undefined) peerThreads[name] = { ...peerThreads[name], [peer]: threads };
+  }
   printRows(found);
   rows.push(...found);
 }
-for (const { runner } of ours) runner.stop();
-torch?.stop();
+for (const name of Object.keys(PROBES).filter(chosen)) {
+  console.log(`\n${name}: ${PROBES[name]!.title}`);
+  for (const { name: what, value, unit, limit } of await field.probe(name)) {
+    say(`${what.padEnd(36)} ${value.toPrecision(4)} ${unit}  (at most ${limit})`);
+    const [peer, ratio] = [{ peer: "limit", peerValue: limit, peerSpread: null }, value / limit];
+    const own = { workload: `${name}, ${what}`, device: "wasm", home: "thread", ours: value };
+    rows.push({ ...own, oursSpread: [value, value], unit, ...peer, ratio });
+  }
+}
+const machine = { cpu, cores, node: process.version, versions: field.versions(), peerThreads };
+field.stop();
 if (options.json !== undefined)
   writeFileSync(options.json, `${JSON.stringify({ machine, rounds, rows }, null, 2)}\n`);

@@ -1,19 +1,30 @@
 // The process that runs workloads on this library; see protocol.ts. Its engine's home and device come from the environment.
 
 import { createInterface } from "node:readline";
+import { MessageChannel } from "node:worker_threads";
 import { closeSession } from "gradbook/tensor/session";
+import { installHost } from "gradbook/train/host";
 import type { Hello, Reply, Request } from "./protocol.ts";
-import { WORKLOADS } from "./workloads/index.ts";
+import type { Task } from "./workload.ts";
+import { PROBES, WORKLOADS } from "./workloads/index.ts";
 
 const say = (message: Hello | Reply): void => console.log(JSON.stringify(message));
-const built = new Map<string, (iterations: number) => number>();
+const built = new Map<string, Task>();
 
-async function answer({ workload, iterations, fresh }: Request): Promise<Reply> {
-  if (fresh) built.set(workload, await WORKLOADS[workload]!.prepare());
-  const run = built.get(workload)!;
+// As in a notebook, what a watched model records is posted to another thread's port.
+const { port1, port2 } = new MessageChannel();
+port2.on("message", () => undefined).unref();
+installHost({ publish: (event) => port1.postMessage(event), display: () => undefined });
+
+async function answer(request: Request): Promise<Reply> {
+  if ("probe" in request) return { readings: await PROBES[request.probe]!.measure() };
+  const { workload, variant, iterations, fresh } = request;
+  const key = `${workload} ${variant}`;
+  if (fresh) built.set(key, await WORKLOADS[workload]!.prepare(variant));
+  const task = built.get(key)!;
   const since = performance.now();
-  const value = run(iterations);
-  return { seconds: (performance.now() - since) / 1000, value };
+  task.run(iterations);
+  return { seconds: (performance.now() - since) / 1000, value: task.value() };
 }
 
 const { GRADBOOK_DEVICE: device = "wasm", GRADBOOK_SERVER: server = "0" } = process.env;

@@ -1,7 +1,13 @@
-// Finding and starting what is measured: this library in both homes of its engine, and PyTorch where a Python has it.
+// Finding and starting what is measured: this library in both homes of its engine, and the peers, where they are found.
 
 import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dataFolder } from "gradbook/data/places";
+import { installJavaScriptPeers } from "./install.ts";
+import type { Threads } from "./protocol.ts";
 import { Runner } from "./runner.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -16,13 +22,68 @@ export async function startOurs(home: Home): Promise<Runner> {
   return runner;
 }
 
-/** PyTorch in the Python that GRADBOOK_TORCH_PYTHON names, else in the system's; undefined where there is none. */
-export async function startTorch(env: Record<string, string>): Promise<Runner | undefined> {
+const cores = availableParallelism();
+const ALL: Threads = { own: cores, blas: cores };
+
+interface Peer {
+  /** Starts it; a sentence where it cannot be had. */
+  start(): Promise<Runner | string>;
+  /** Among these the fastest is taken, for each workload anew. */
+  readonly threads: readonly Threads[];
+}
+
+export const PEERS = {
+  pytorch: {
+    start: () => startPython("torch"),
+    threads: [{ own: 1, blas: 1 }, { own: 1, blas: cores }, ALL],
+  },
+  openblas: { start: () => startPython("numpy"), threads: [ALL] },
+  "jax-js": { start: () => startJavaScript("jax-js"), threads: [ALL] },
+  "tfjs-wasm": { start: () => startJavaScript("tfjs-wasm"), threads: [ALL] },
+} as const satisfies { readonly [name: string]: Peer };
+
+export type PeerName = keyof typeof PEERS;
+
+/** In the Python that GRADBOOK_TORCH_PYTHON names, else in the system's. */
+async function startPython(library: "torch" | "numpy"): Promise<Runner | string> {
   const chosen = process.env.GRADBOOK_TORCH_PYTHON;
-  const candidates = chosen ? [chosen] : ["/usr/bin/python3", "python3"];
-  for (const python of candidates) {
-    if (spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status !== 0) continue;
-    return Runner.start(python, [file("peer_torch.py")], env);
+  const env = { GRADBOOK_FASHION_MNIST: join(dataFolder(), "fashion-mnist") };
+  for (const python of chosen ? [chosen] : ["/usr/bin/python3", "python3"]) {
+    if (spawnSync(python, ["-c", `import ${library}`], { stdio: "ignore" }).status !== 0) continue;
+    const start = (more = {}): Promise<Runner | undefined> =>
+      Runner.start(python, [file("peer_python.py"), library], { ...env, ...more });
+    let runner = await start();
+    const better = openblasCore(runner?.hello.blas);
+    if (better !== undefined) {
+      runner?.stop();
+      runner = await start({ OPENBLAS_CORETYPE: better });
+    }
+    if (runner === undefined) continue;
+    if (runner.hello.blas === "unknown") console.log(SLOW_BLAS);
+    return runner;
   }
-  return undefined;
+  return `no Python with ${library}: install python3-${library}, or set GRADBOOK_TORCH_PYTHON to a Python that has it`;
+}
+
+/** The CPU that OpenBLAS should take this one for, where it is older than the CPU and falls back to what every CPU can: five
+ *  times slower (version 0.3.21 on a Xeon of 2024: 32 GFLOP/s instead of 155). */
+function openblasCore(blas: string | undefined): string | undefined {
+  if (blas !== "openblas Prescott" || !existsSync("/proc/cpuinfo")) return undefined;
+  const flags = readFileSync("/proc/cpuinfo", "utf8");
+  if (flags.includes("avx512f")) return "SkylakeX";
+  return flags.includes("avx2") ? "Haswell" : undefined;
+}
+
+const SLOW_BLAS = `
+!! The Python peers multiply matrices with neither OpenBLAS nor MKL, most likely with the slow reference BLAS.
+!! Their times say nothing then. On Debian: apt-get install libopenblas0-pthread
+`;
+
+async function startJavaScript(name: "jax-js" | "tfjs-wasm"): Promise<Runner | string> {
+  const folder = installJavaScriptPeers();
+  if (folder === undefined) return `${name} could not be installed with npm`;
+  const runner = await Runner.start(process.execPath, [file(`peer_${name}.mjs`)], {
+    GRADBOOK_BENCH_PEERS: folder,
+  });
+  return runner ?? `${name} could not be started`;
 }

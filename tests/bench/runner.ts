@@ -3,7 +3,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { Hello, Reply, Request } from "./protocol.ts";
+import type { Hello, ProbeRequest, Reply, Request, RunRequest, Timing } from "./protocol.ts";
+import type { Reading } from "./workload.ts";
 
 export class Runner {
   readonly hello: Hello;
@@ -32,12 +33,21 @@ export class Runner {
     return first.done ? undefined : new Runner(child, lines, JSON.parse(first.value) as Hello);
   }
 
-  async run(request: Request): Promise<{ seconds: number; value: number }> {
+  async run(request: RunRequest): Promise<Timing> {
+    return (await this.ask(request, request.workload)) as Timing;
+  }
+
+  async probe(request: ProbeRequest): Promise<readonly Reading[]> {
+    const { readings } = (await this.ask(request, request.probe)) as { readings: readonly Reading[] };
+    return readings;
+  }
+
+  private async ask(request: Request, what: string): Promise<Reply> {
     this.child.stdin.write(`${JSON.stringify(request)}\n`);
     const line = await this.lines.next();
-    if (line.done) throw new Error(`${this.hello.name} ended while it ran ${request.workload}`);
+    if (line.done) throw new Error(`${this.hello.name} ended while it ran ${what}`);
     const reply = JSON.parse(line.value) as Reply;
-    if ("error" in reply) throw new Error(`${this.hello.name}, ${request.workload}: ${reply.error}`);
+    if ("error" in reply) throw new Error(`${this.hello.name}, ${what}: ${reply.error}`);
     return reply;
   }
 

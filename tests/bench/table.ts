@@ -4,14 +4,14 @@ export interface Row {
   readonly workload: string;
   readonly device: string;
   readonly home: string;
-  /** Median time of an iteration of ours. */
+  /** Median time of an iteration of ours, or what a probe has read. */
   readonly ours: number;
   /** Fastest and slowest round. */
   readonly oursSpread: readonly [number, number];
   readonly peer: string | null;
   readonly peerValue: number | null;
   readonly peerSpread: readonly [number, number] | null;
-  readonly unit: "ms";
+  readonly unit: string;
   /** ours / peerValue: below 1 we are faster. */
   readonly ratio: number | null;
 }
@@ -27,18 +27,36 @@ export const spread = (values: readonly number[]): [number, number] => [
   Math.max(...values),
 ];
 
+/** The row of our times (milliseconds an iteration, one for each round) beside a peer's. */
+export function rowOf(
+  what: Pick<Row, "workload" | "home">,
+  ours: readonly number[],
+  peer?: { readonly name: string; readonly times: readonly number[] },
+): Row {
+  const row = {
+    ...what,
+    device: "wasm",
+    ours: median(ours),
+    oursSpread: spread(ours),
+    unit: "ms",
+  };
+  if (peer === undefined) return { ...row, peer: null, peerValue: null, peerSpread: null, ratio: null };
+  const peerValue = median(peer.times);
+  return { ...row, peer: peer.name, peerValue, peerSpread: spread(peer.times), ratio: row.ours / peerValue };
+}
+
 /** Three digits, and no exponents. */
 const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 const time = (value: number): string => digits(value).padStart(6);
-const range = ([low, high]: readonly [number, number]): string => `(${digits(low)} to ${digits(high)})`;
+const range = ([low, high]: readonly [number, number]): string => `(${digits(low)}-${digits(high)})`;
 
 export function printRows(rows: readonly Row[]): void {
-  for (const { device, home, ours, oursSpread, unit, peer, peerValue, peerSpread, ratio } of rows) {
-    const own = `  ${`${device}, ${home}`.padEnd(14)} ${time(ours)} ${unit} ${range(oursSpread).padEnd(18)}`;
+  for (const { workload, home, ours, oursSpread, unit, peer, peerValue, peerSpread, ratio } of rows) {
+    const own = `  ${workload.padEnd(29)} ${home.padEnd(6)} ${time(ours)} ${unit} ${range(oursSpread).padEnd(15)}`;
     const other =
       peer === null
         ? ""
-        : `  ${peer}: ${time(peerValue!)} ${unit} ${range(peerSpread!).padEnd(18)}  ratio ${ratio!.toFixed(2)}`;
+        : ` ${peer.padEnd(9)} ${time(peerValue!)} ${range(peerSpread!).padEnd(15)} ${ratio!.toFixed(2)}`;
     console.log(own + other);
   }
 }

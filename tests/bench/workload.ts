@@ -1,14 +1,54 @@
-// What a workload is. Each is one file in workloads/, with its twin for PyTorch beside it (same name, .py).
+// What a workload is: something that is timed, beside its peers or against itself. Workloads stand in workloads/, a family a
+// file, with the twin for Python beside it.
+
+import type { PeerName } from "./peers.ts";
+
+/** With the live plots' statistics (watch) or without. */
+export type Variant = "plain" | "watched";
+
+/** A workload that was built. */
+export interface Task {
+  /** Runs iterations and waits until all of their results lie in memory. This is what is timed. */
+  run(iterations: number): void;
+  /** A number on which all contenders must agree: a loss, or a mean of the results. */
+  value(): number;
+}
+
+/** The function `prepare(argument)` in workloads/MODULE.py. */
+export interface Twin {
+  readonly module: string;
+  readonly argument: string;
+}
 
 export interface Workload {
   /** What one iteration does. */
   readonly title: string;
-  /** Iterations in a timed round. */
-  readonly iterations: number;
-  /** Iterations after which the runners' values are compared, and how far they may differ. */
+  readonly peers: readonly PeerName[];
+  readonly twin: Twin;
+  /** Iterations after which the values are compared, and how far they may differ, as a part of the largest. */
   readonly check: { readonly iterations: number; readonly tolerance: number };
+  /** Iterations in a round; where it is missing as many as fill a round's time. */
+  readonly queued?: number;
+  /** Measured in a new process each round: what happens only once in a process. */
+  readonly once?: boolean;
+  /** It trains a model: measured also while the model is watched. */
+  readonly watchable?: boolean;
   /** Why it cannot run here; undefined when it can. */
   unavailable?(): Promise<string | undefined>;
-  /** Builds it; gives a function that runs iterations and returns the last loss. */
-  prepare(): Promise<(iterations: number) => number>;
+  prepare(variant: Variant): Promise<Task>;
+}
+
+/** A quantity that a probe has found. */
+export interface Reading {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The largest value that is fine. */
+  readonly limit: number;
+}
+
+/** Something of ours alone that is looked at once: no peer has it, or it is no time. */
+export interface Probe {
+  readonly title: string;
+  measure(): Promise<Reading[]>;
 }

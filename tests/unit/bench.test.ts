@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { median } from "../bench/table.ts";
+import { median, rowOf } from "../bench/table.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gradbook-bench-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,29 +19,43 @@ function bench(...args: string[]) {
 
 test("measures both homes of the engine, and leaves the peer's columns empty where there is no PyTorch", () => {
   const file = join(folder, "rows.json");
-  const { status, stdout } = bench("mlp-sgd-32", "--rounds", "1", "--json", file);
+  const { status, stdout } = bench("mlp-sgd-512", "--rounds", "1", "--json", file);
   expect(status).toBe(0);
-  expect(stdout).toContain("No PyTorch");
+  expect(stdout).toContain("pytorch is left out: no Python with torch");
   const { machine, rows } = JSON.parse(readFileSync(file, "utf8"));
-  expect(machine).toMatchObject({ node: process.version, torch: null });
+  expect(machine).toMatchObject({ node: process.version, versions: { thread: process.version } });
+  const alone = { workload: "mlp-sgd-512", unit: "ms", peer: null, ratio: null };
+  const watched = { workload: "mlp-sgd-512-watched", unit: "ms", peer: "unwatched" };
   expect(rows).toMatchObject(
-    ["thread", "server"].map((home) => ({
-      workload: "mlp-sgd-32",
-      home,
-      unit: "ms",
-      peer: null,
-      ratio: null,
-    })),
+    ["thread", "server"].flatMap((home) => [
+      { ...alone, home },
+      { ...watched, home },
+    ]),
   );
   for (const { ours } of rows) expect(ours).toBeGreaterThan(0);
 });
 
 test("names the workloads when asked for an unknown one", () => {
-  const { status, stderr } = bench("mlp");
+  const { status, stderr } = bench("mpl");
   expect(status).toBe(2);
-  expect(stderr).toContain("There is no workload mlp. There are: mlp-sgd-32, mlp-bn-adam-32, book-epoch.");
+  expect(stderr).toContain("There is no workload mpl. There are: mlp-sgd-32, mlp-sgd-512,");
 });
 
 test("the median of an even number of rounds lies between the middle two", () => {
   expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
+});
+
+test("a row has the medians of both, their spreads, and ours divided by the peer's", () => {
+  const what = { workload: "w", home: "thread" };
+  expect(rowOf(what, [3, 1, 2], { name: "pytorch", times: [8, 4, 9] })).toEqual({
+    ...what,
+    device: "wasm",
+    ours: 2,
+    oursSpread: [1, 3],
+    unit: "ms",
+    peer: "pytorch",
+    peerValue: 8,
+    peerSpread: [4, 9],
+    ratio: 0.25,
+  });
 });

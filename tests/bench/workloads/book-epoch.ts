@@ -3,21 +3,24 @@
 import * as gb from "gradbook";
 import type { Workload } from "../workload.ts";
 
-const { data, init, manualSeed, nn, optim, tensor } = gb;
+const { data, init, manualSeed, nn, optim, tensor, watch } = gb;
 
 const wholeSet = (): Promise<gb.data.FashionMNIST> =>
   data.fashionMNIST({ sample: false, report: (message) => console.error(message) });
 
 export const bookEpoch: Workload = {
   title: "the book's loop, one epoch: 784-100-100-100-10, SGD, 55,000 images, batch 32",
-  iterations: 1,
+  peers: ["pytorch"],
+  twin: { module: "book_epoch", argument: "" },
   check: { iterations: 1, tolerance: 0.001 },
+  queued: 1,
+  watchable: true,
   unavailable: () =>
     wholeSet().then(
       () => undefined,
       (error: Error) => error.message,
     ),
-  prepare: async () => {
+  prepare: async (variant) => {
     const { train } = await wholeSet();
     manualSeed(42);
     const model = nn.Sequential(
@@ -42,8 +45,9 @@ export const bookEpoch: Workload = {
     const loader = new data.DataLoader(first, { batchSize: 32, shuffle: true });
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.05 });
     const lossFn = nn.CrossEntropyLoss();
-    return (epochs) => {
-      let meanLoss = Number.NaN;
+    if (variant === "watched") watch(model, { name: "book-epoch" });
+    let meanLoss = Number.NaN;
+    const run = (epochs: number): void => {
       for (let epoch = 0; epoch < epochs; epoch++) {
         let total = 0;
         let correct = tensor(0, { dtype: "int32" });
@@ -59,7 +63,7 @@ export const bookEpoch: Workload = {
         meanLoss = total / loader.length;
         correct.item();
       }
-      return meanLoss;
     };
+    return { run, value: () => meanLoss };
   },
 };

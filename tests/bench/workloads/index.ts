@@ -1,12 +1,21 @@
-// The workloads by name.
+// The workloads and probes by name, in the order in which they run.
 
-import type { Workload } from "../workload.ts";
+import type { Probe, Workload } from "../workload.ts";
+import { activations } from "./activations.ts";
 import { bookEpoch } from "./book-epoch.ts";
-import { mlpBatchNormAdam } from "./mlp-bn-adam-32.ts";
-import { mlpSgd } from "./mlp-sgd-32.ts";
+import { firstStep } from "./first-step.ts";
+import { layerNorm } from "./layernorm.ts";
+import { products } from "./matmul.ts";
+import { steps100k } from "./steps-100k.ts";
+import { training } from "./training.ts";
 
 export const WORKLOADS: { readonly [name: string]: Workload } = {
-  "mlp-sgd-32": mlpSgd,
-  "mlp-bn-adam-32": mlpBatchNormAdam,
+  ...training,
   "book-epoch": bookEpoch,
+  "layernorm-32x3x100x200": layerNorm,
+  ...products,
+  ...activations,
+  "first-step": firstStep,
 };
+
+export const PROBES: { readonly [name: string]: Probe } = { "steps-100k": steps100k };

@@ -1,0 +1,23 @@
+"""The twin of derivatives.ts."""
+import torch
+
+
+def derivatives(shape, build):
+    torch.manual_seed(42)
+    x = torch.randn(shape).requires_grad_()
+    f, parameters = build()
+    leaves = [x, *parameters]
+    gradient = torch.randn(f(x).shape)
+    kept = []
+
+    def run(iterations):
+        nonlocal kept
+        for _ in range(iterations):
+            kept = []
+            y = f(x)
+            y.backward(gradient)
+            kept = [y.detach(), *(leaf.grad for leaf in leaves)]
+            for leaf in leaves:
+                leaf.grad = None
+
+    return run, lambda: sum(result.abs().mean().item() for result in kept)
