@@ -21,6 +21,17 @@ export { leakyRelu, prelu, relu, relu2, threshold } from "./activations/rectifie
 export { sigmoid, softsign, tanh, tanhshrink } from "./activations/saturating.js";
 export { gelu, logsigmoid, mish, silu, softplus, swish } from "./activations/smooth.js";
 export { bilinear } from "./bilinear.js";
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from "./convolution/functions.js";
+export { fold, type UnfoldOptions, unfold } from "./convolution/unfold.js";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
 export { embedding } from "./embedding.js";
 export {
@@ -59,6 +70,27 @@ export {
   type SmoothL1Options,
   smoothL1Loss,
 } from "./losses/regression.js";
+export { type PadMode, type PadOptions, pad } from "./padding/pad.js";
+export * from "./pooling/adaptive.js";
+export {
+  type AvgPoolOptions,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type LpPoolOptions,
+  lpPool1d,
+  lpPool2d,
+} from "./pooling/average.js";
+export {
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool1dWithIndices,
+  maxPool2d,
+  maxPool2dWithIndices,
+  maxPool3d,
+  maxPool3dWithIndices,
+  type Pooled,
+} from "./pooling/max.js";
 
 /** x Wᵀ + b: [..., in] with a weight [out, in] gives [..., out]. */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {

@@ -98,13 +98,11 @@ function summed(x: Node, windows: readonly Window[], shape: Shape): Node {
     return one === undefined ? n : Math.ceil(n / one.stride) * one.stride;
   });
   const joined = reshape(once ? parts : reduce("sum", parts, last), whole);
-  return whole.every((n, axis) => n === shape[axis])
-    ? joined
-    : slice(
-        joined,
-        shape.map(() => 0),
-        shape,
-      );
+  return slice(
+    joined,
+    shape.map(() => 0),
+    shape,
+  );
 }
 
 /** `stride` - 1 zeros between any two elements along `axis`. */
