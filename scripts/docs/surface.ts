@@ -160,8 +160,10 @@ class SurfaceReader {
       lines.push(
         `${name}: ${this.#checker.typeToString(this.#checker.getTypeOfSymbolAtLocation(symbol, declaration), declaration, FORMAT)}`,
       );
+    // a type that its place does not import is written with the path of its file, which is nobody's business
+    const readable = lines.map((line) => line.replaceAll(/import\("[^"]*"\)\./g, ""));
     const { text, examples } = readDoc(symbol, this.#checker);
-    this.#entries.set(declaration, { path, kind, also: [], signatures: lines, text, examples });
+    this.#entries.set(declaration, { path, kind, also: [], signatures: readable, text, examples });
   }
 }
 
