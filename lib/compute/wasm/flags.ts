@@ -10,6 +10,10 @@ import { type Module, wasm } from "./webassembly.js";
 
 const MERGE = "--experimental-wasm-revectorize";
 const DO_NOT_MERGE = "--no-experimental-wasm-revectorize";
+/** V8 drops baseline code, with what it has learned from it, while another thread may be optimising a function with just that
+ *  knowledge, in order to inline: the process then ends with "Check failed: function_feedback != ...". Plans gain nothing from
+ *  inlining, and keep their code. */
+const STEADY = ["--no-wasm-inlining", "--no-flush-liftoff-code"];
 /** The first V8 that merges what our generators write without further flags: that of Node 24. */
 const FIRST_MERGING_V8 = [13, 6] as const;
 /** Tiles for 16 registers of 256 bits, and of 128 bits: the accumulators, a row of the right operand and one factor. */
@@ -39,6 +43,7 @@ function canMerge(): boolean {
 }
 
 function choose(): Engine {
+  for (const flag of STEADY) setFlagsFromString(flag);
   // Without the baseline compiler a function is optimised at its first call: what is tested is what will run.
   setFlagsFromString("--no-liftoff");
   try {
