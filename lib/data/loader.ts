@@ -15,6 +15,11 @@ class DataLoaderClass<B> {
 
   /** Options: batchSize = 1, shuffle = false, dropLast = false, generator. Throws when the batch size makes no sense. */
   constructor(dataset: Dataset<B>, options: BatchOptions = {}) {
+    if (typeof dataset?.getBatch !== "function")
+      throw new TypeError(
+        `DataLoader: needs a data set, got ${dataset === undefined ? "undefined" : typeof dataset}. ` +
+          "Data sets load asynchronously: is an await missing, as in const { train } = await gb.data.fashionMNIST()?",
+      );
     this.dataset = dataset;
     this.options = options;
     this.length = batchCount(dataset.length, options);

@@ -4,9 +4,10 @@ import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
-import { logSoftmax } from "../tensor/softmax.js";
+import { isSoftmax, logSoftmax } from "../tensor/softmax.js";
 import { Tensor } from "../tensor/tensor.js";
 import { nodeOf } from "../tensor/types.js";
+import { warnOnce } from "../tensor/warn.js";
 import { checkClassWeight, chooseClasses, classAxis } from "./losses/class-index.js";
 import { checkReduction, type Reduction } from "./losses/common.js";
 
@@ -57,6 +58,11 @@ export function onCrossEntropy(listener: LossListener): () => void {
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { weight, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
   const { probabilities } = check(logits, target);
+  if (isSoftmax(logits.node))
+    warnOnce(
+      "crossEntropy takes logits and got the result of a softmax: it would be applied twice, and training be slow. " +
+        "Leave the softmax out.",
+    );
   const place = classAxis(logits);
   const { axis, classes, along } = place;
   checkReduction("crossEntropy", reduction);

@@ -4,8 +4,9 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
-import { noGrad } from "../tensor/scope.js";
+import { isGradEnabled, noGrad } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
+import { warnOnce } from "../tensor/warn.js";
 import { ChannelNorm, type ChannelNormOptions } from "./channel.js";
 import { inverseDeviation, type Moments, moments, rescale, standardize } from "./statistics.js";
 
@@ -34,7 +35,14 @@ abstract class BatchNorm extends ChannelNorm {
             "Use a larger batch (dropLast: true for a last batch of one), or model.eval()",
         );
       }
-      if (this.training) this.track(statistics);
+      if (this.training) {
+        if (!isGradEnabled())
+          warnOnce(
+            "batch normalisation in training mode inside noGrad: it uses and updates statistics as if it were training. " +
+              "Call model.eval() before evaluating, and model.train() after.",
+          );
+        this.track(statistics);
+      }
       y = standardize("batchNorm", input, axes, this.eps, statistics);
     } else {
       const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), this.eps);

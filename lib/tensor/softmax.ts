@@ -5,11 +5,18 @@ import * as ops from "../graph/ops/index.js";
 import { normalizeAxis } from "../graph/shape.js";
 import { amax, sum } from "./reductions.js";
 
+const probabilities = new WeakSet<Node>();
+
+/** Whether `x` came out of `softmax`. */
+export function isSoftmax(x: Node): boolean {
+  return probabilities.has(x);
+}
+
 /** exp(x_i) / sum_j exp(x_j) along `dim`. Shape of x. */
 export function softmax(x: Node, dim: number): Node {
   const axis = normalizeAxis(dim, x.shape.length, "softmax");
   const along = { dim: axis, keepdim: true };
-  return differentiable(
+  const result = differentiable(
     "softmax",
     [x],
     () => {
@@ -18,6 +25,8 @@ export function softmax(x: Node, dim: number): Node {
     },
     ({ output, gradient }) => [ops.mul(output, ops.sub(gradient, sum(ops.mul(gradient, output), along)))],
   );
+  probabilities.add(result);
+  return result;
 }
 
 /** x_i - log sum_j exp(x_j) along `dim`. Shape of x. */
