@@ -25,8 +25,10 @@ export type UnaryOp =
   | "round" // half to even, as PyTorch
   | "not";
 
-/** Two operands of one type. `max` and `min` propagate NaN. Integer `div` and `mod` round down. */
-export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "mod" | "max" | "min";
+/** Two operands of one type. `max` and `min` propagate NaN. Integer `add`, `sub` and `mul` wrap, `div` and `mod` round down. */
+export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "mod" | "max" | "min" | BitOp;
+/** On the 32 bits of int32. Shifts are by the low 5 bits of the second operand; `ushr` fills with zeros. */
+export type BitOp = "xor" | "shl" | "ushr";
 /** Two operands of one type in, bool out; `and` and `or` take bools. */
 export type LogicOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "and" | "or";
 export type BinaryOp = ArithmeticOp | LogicOp;

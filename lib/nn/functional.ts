@@ -17,6 +17,7 @@ export {
   relu6,
   softshrink,
 } from "./activations/hard.js";
+export { gumbelSoftmax, rrelu } from "./activations/random.js";
 export { leakyRelu, prelu, relu, relu2, threshold } from "./activations/rectifiers.js";
 export { sigmoid, softsign, tanh, tanhshrink } from "./activations/saturating.js";
 export { gelu, logsigmoid, mish, silu, softplus, swish } from "./activations/smooth.js";
@@ -33,6 +34,15 @@ export {
 } from "./convolution/functions.js";
 export { fold, type UnfoldOptions, unfold } from "./convolution/unfold.js";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
+export {
+  alphaDropout,
+  type DropoutOptions,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  featureAlphaDropout,
+} from "./dropout.js";
 export { embedding } from "./embedding.js";
 export {
   type BceOptions,

@@ -20,6 +20,14 @@ export * as utils from "./clip.js";
 export { Sequential } from "./containers.js";
 export * from "./convolution/index.js";
 export { CrossEntropyLoss } from "./cross-entropy.js";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  FeatureAlphaDropout,
+} from "./dropout.js";
 export { Embedding } from "./embedding.js";
 export { Flatten, Unflatten } from "./flatten.js";
 export { Identity } from "./identity.js";

@@ -50,6 +50,8 @@ const COST: Readonly<Record<string, number>> = {
   sqrt: 3,
   rsqrt: 4,
   reciprocal: 3,
+  random_bits: 80,
+  random_uniform: 80,
 };
 
 const isLeaf = (op: string): boolean => op === "input" || op === "arg";

@@ -2,7 +2,7 @@
 // compute the same by faster means and are tested against this.
 
 import type { DType } from "../../graph/dtype.js";
-import type { BinaryOp, UnaryOp } from "../../graph/expr.js";
+import type { BinaryOp, BitOp, UnaryOp } from "../../graph/expr.js";
 
 /** The error function, by its series of positive terms: 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!! (DLMF 7.6.2). */
 export function erf(x: number): number {
@@ -78,8 +78,16 @@ const COMPARISONS = {
   or: (a: number, b: number) => a | b,
 };
 
-/** By the type of the operands; the result is that type, or bool for comparisons. */
-export const BINARY: Readonly<Record<DType, Readonly<Record<BinaryOp, Binary>>>> = {
+const BITS: Readonly<Record<BitOp, Binary>> = {
+  xor: (a, b) => a ^ b,
+  shl: (a, b) => a << b,
+  ushr: (a, b) => (a >>> b) | 0,
+};
+
+type Table = { readonly [op in Exclude<BinaryOp, BitOp>]: Binary } & { readonly [op in BitOp]?: Binary };
+
+/** By the type of the operands; the result is that type, or bool for comparisons. Bits are those of integers only. */
+export const BINARY: Readonly<Record<DType, Table>> = {
   float32: {
     ...COMPARISONS,
     add: (a, b) => a + b,
@@ -94,6 +102,7 @@ export const BINARY: Readonly<Record<DType, Readonly<Record<BinaryOp, Binary>>>>
   },
   int32: {
     ...COMPARISONS,
+    ...BITS,
     add: (a, b) => a + b,
     sub: (a, b) => a - b,
     mul: Math.imul,

@@ -2,7 +2,7 @@
 // the device's business.
 
 import type { DType } from "../../graph/dtype.js";
-import type { Expr, View } from "../../graph/expr.js";
+import type { BinaryOp, Expr, View } from "../../graph/expr.js";
 import { elements } from "../../graph/shape.js";
 import type {
   Accumulator,
@@ -91,7 +91,7 @@ class Point {
       case "unary":
         return UNARY[expr.op](this.value(expr.x));
       case "binary":
-        return BINARY[expr.a.dtype][expr.op](this.value(expr.a), this.value(expr.b));
+        return binary(expr.op, expr.a.dtype)(this.value(expr.a), this.value(expr.b));
       case "where": {
         const [a, b] = [this.value(expr.a), this.value(expr.b)];
         return this.value(expr.condition) !== 0 ? a : b;
@@ -110,6 +110,12 @@ class Point {
     if (value === undefined) throw new RangeError(`element ${at} is outside plan buffer ${buffer}`);
     return value;
   }
+}
+
+function binary(op: BinaryOp, dtype: DType): (a: number, b: number) => number {
+  const apply = BINARY[dtype][op];
+  if (apply === undefined) throw new TypeError(`${op} is not defined for ${dtype}`);
+  return apply;
 }
 
 /** All index tuples below `extents`, last dimension fastest. */

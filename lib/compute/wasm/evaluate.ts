@@ -1,6 +1,7 @@
 // Generates the value of an expression at the current place of the loops. Each node is computed once; nodes that change
 // only in outer loops are found already computed.
 
+import type { DType } from "../../graph/dtype.js";
 import type { BinaryOp, Expr } from "../../graph/expr.js";
 import type { Pointers } from "./addressing.js";
 import { BLOCK } from "./addressing.js";
@@ -156,7 +157,7 @@ export class Evaluator {
   #binary(expr: Extract<Expr, { kind: "binary" }>): Value {
     const { op, a, b } = expr;
     const l = this.lanes;
-    const easier = EASIER[a.dtype === "float32" ? op : "eq"];
+    const easier = EASIER[a.dtype][op];
     if (easier !== undefined && b.kind === "const") {
       const value = easier(l, b.value, () => this.value(a));
       if (value !== undefined) return value;
@@ -229,18 +230,29 @@ export function laneMask(l: Lanes): number {
   return l.f.integers([on(0), on(1), on(2), on(3)]);
 }
 
-/** Cheaper forms of float operations with a constant on the right; undefined where there is none. */
-const EASIER: Partial<Record<BinaryOp, (l: Lanes, constant: number, x: () => Value) => Value | undefined>> = {
-  pow: (l, exponent, x) => {
-    if (exponent === 1) return x();
-    if (exponent === 2) return l.mul(x(), x());
-    if (exponent === 3) return l.mul(l.mul(x(), x()), x());
-    if (exponent === -1) return l.apply(OP.f32x4_div, l.float(1), x());
-    return undefined;
+type Easier = (l: Lanes, constant: number, x: () => Value) => Value | undefined;
+
+const shift =
+  (op: number): Easier =>
+  (l, bits, x) =>
+    l.shift(op, x(), bits);
+
+/** Cheaper forms of operations with a constant on the right; undefined where there is none. */
+const EASIER: Readonly<Record<DType, Partial<Record<BinaryOp, Easier>>>> = {
+  int32: { shl: shift(OP.i32x4_shl), ushr: shift(OP.i32x4_shr_u) },
+  bool: {},
+  float32: {
+    pow: (l, exponent, x) => {
+      if (exponent === 1) return x();
+      if (exponent === 2) return l.mul(x(), x());
+      if (exponent === 3) return l.mul(l.mul(x(), x()), x());
+      if (exponent === -1) return l.apply(OP.f32x4_div, l.float(1), x());
+      return undefined;
+    },
+    // One instruction instead of five: pmax and pmin give their first operand back when it is NaN.
+    max: (l, constant, x) =>
+      Number.isNaN(constant) ? undefined : l.apply(OP.f32x4_pmax, x(), l.float(Math.fround(constant))),
+    min: (l, constant, x) =>
+      Number.isNaN(constant) ? undefined : l.apply(OP.f32x4_pmin, x(), l.float(Math.fround(constant))),
   },
-  // One instruction instead of five: pmax and pmin give their first operand back when it is NaN.
-  max: (l, constant, x) =>
-    Number.isNaN(constant) ? undefined : l.apply(OP.f32x4_pmax, x(), l.float(Math.fround(constant))),
-  min: (l, constant, x) =>
-    Number.isNaN(constant) ? undefined : l.apply(OP.f32x4_pmin, x(), l.float(Math.fround(constant))),
 };

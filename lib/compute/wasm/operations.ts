@@ -90,6 +90,12 @@ const integerPairs =
   (l, a, b, scalar) =>
     l.eachLane([a, b], "int32", "int32", () => l.f.call(scalar.integer(name)));
 
+/** A shift by a number of bits of each lane's own: there is no vector instruction for it. */
+const shift =
+  (op: number): Binary =>
+  (l, a, b) =>
+    l.eachLane([a, b], "int32", "int32", () => l.f.op(op));
+
 const BINARY_FLOAT: Partial<Record<BinaryOp, Binary>> = {
   add: two(OP.f32x4_add),
   sub: two(OP.f32x4_sub),
@@ -125,6 +131,9 @@ const BINARY_INTEGER: Partial<Record<BinaryOp, Binary>> = {
   ge: two(OP.i32x4_ge_s),
   and: two(OP.v128_and),
   or: two(OP.v128_or),
+  xor: two(OP.v128_xor),
+  shl: shift(OP.i32_shl),
+  ushr: shift(OP.i32_shr_u),
 };
 
 /** Masks: true is all ones, that is -1, hence "less" between them is "greater" between integers. */

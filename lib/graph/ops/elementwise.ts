@@ -2,7 +2,7 @@
 // Inputs broadcast. Derivatives follow PyTorch's conventions where a function has a kink (relu'(0) = 0, |x|'(0) = 0).
 
 import { type DType, promote } from "../dtype.js";
-import type { BinaryOp, UnaryOp } from "../expr.js";
+import type { BinaryOp as AnyBinaryOp, BitOp, UnaryOp } from "../expr.js";
 import {
   binaryExpr,
   constant,
@@ -17,6 +17,9 @@ import {
 import { broadcastShapes, formatShape, sameShape } from "../shape.js";
 import { expand } from "./movement.js";
 import { sumTo } from "./reduce.js";
+
+/** Bits have no operations of their own here: only random numbers are made of them (random.ts). */
+type BinaryOp = Exclude<AnyBinaryOp, BitOp>;
 
 type Gradient = (x: Node, y: Node, g: Node) => Node;
 

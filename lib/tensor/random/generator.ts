@@ -10,6 +10,16 @@ export interface GeneratorState {
   readonly engine: Mt19937State;
   /** The second value of the last Box-Muller pair, when no one has taken it yet. */
   readonly nextNormal: number | undefined;
+  /** How many streams have been handed out for numbers drawn on the device (dropout). */
+  readonly streams: number;
+}
+
+/** What the random numbers of one tensor on the device are a function of, beside their places in it. */
+export interface RandomStream {
+  /** The low and the high half of the seed. */
+  readonly key: readonly [number, number];
+  /** The stream's number since the seed was set, from 0. */
+  readonly number: number;
 }
 
 /** The seed of a generator made without one, as in PyTorch. */
@@ -22,6 +32,7 @@ export class Generator {
   #engine: Mt19937;
   #seed: bigint;
   #nextNormal: number | undefined;
+  #streams = 0;
 
   /** `seed`: see `manualSeed`. */
   constructor(seed: number | bigint = DEFAULT_SEED) {
@@ -34,6 +45,7 @@ export class Generator {
     this.#seed = seedBits(seed);
     this.#engine = engineFor(this.#seed);
     this.#nextNormal = undefined;
+    this.#streams = 0;
     return this;
   }
 
@@ -43,19 +55,31 @@ export class Generator {
   }
 
   getState(): GeneratorState {
-    return { seed: this.#seed, engine: this.#engine.state, nextNormal: this.#nextNormal };
+    return {
+      seed: this.#seed,
+      engine: this.#engine.state,
+      nextNormal: this.#nextNormal,
+      streams: this.#streams,
+    };
   }
 
   setState(state: GeneratorState): this {
     this.#seed = state.seed;
     this.#engine.state = state.engine;
     this.#nextNormal = state.nextNormal;
+    this.#streams = state.streams;
     return this;
   }
 
   /** A second generator that goes on with the same numbers. */
   clone(): Generator {
     return new Generator(this.#seed).setState(this.getState());
+  }
+
+  /** A stream that nobody else has, for numbers drawn on the device. The numbers drawn here stay as they are. */
+  nextStream(): RandomStream {
+    const half = (shift: bigint): number => Number(BigInt.asIntN(32, this.#seed >> shift));
+    return { key: [half(0n), half(32n)], number: this.#streams++ };
   }
 
   /** A whole number from 0 to 2^32 - 1. */

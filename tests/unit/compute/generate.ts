@@ -25,7 +25,7 @@ const EXACT_UNARY: Readonly<Record<DType, readonly UnaryOp[]>> = {
 };
 const EXACT_BINARY: Readonly<Record<DType, readonly BinaryOp[]>> = {
   float32: ["add", "sub", "mul", "div", "max", "min", "mod"],
-  int32: ["add", "sub", "mul", "div", "mod", "max", "min"],
+  int32: ["add", "sub", "mul", "div", "mod", "max", "min", "xor", "shl", "ushr"],
   bool: ["and", "or"],
 };
 const COMPARISONS: readonly BinaryOp[] = ["eq", "ne", "lt", "le", "gt", "ge"];
