@@ -57,6 +57,9 @@ export type Lowering =
   /** Elements of input 0, whose coordinate along attribute `axis` input 1 gives. */
   | { readonly kind: "take_along" }
   | { readonly kind: "concat" }
+  /** See lib/graph/ops/pack.ts. Planned as what they are made of. */
+  | { readonly kind: "pack" }
+  | { readonly kind: "unpack" }
   /** A routine of this name (lib/compute/reference/routines), given the inputs and the node's attributes. */
   | { readonly kind: "routine"; readonly name: string };
 

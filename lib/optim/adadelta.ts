@@ -4,14 +4,8 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE, UP_TO_ONE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
-import { average, direction, filled, number, scaled } from "./update.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
+import { average, direction, number, scaled } from "./update.js";
 
 export interface AdadeltaOptions {
   /** Factor on the step (1). */
@@ -38,18 +32,13 @@ class AdadeltaOptimizer extends Optimizer<Options> {
     );
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const { rho, lr } = group;
     const g = direction(parameter, gradient, group);
     const root = (x: Node): Node => ops.sqrt(ops.add(x, number(group.eps)));
     state.count();
     const square = average(state, "square_avg", ops.mul(g, g), rho);
-    const before = state.value("acc_delta", () => filled(parameter));
+    const before = state.value("acc_delta");
     const delta = ops.mul(ops.div(root(before), root(square)), g);
     average(state, "acc_delta", ops.mul(delta, delta), rho);
     return ops.sub(parameter, scaled(delta, lr));

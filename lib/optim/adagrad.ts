@@ -4,14 +4,8 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
-import { direction, filled, number, scaled } from "./update.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
+import { direction, number, scaled } from "./update.js";
 
 export interface AdagradOptions {
   /** Learning rate (1e-2). */
@@ -52,15 +46,10 @@ class AdagradOptimizer extends Optimizer<Options> {
     );
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const g = direction(parameter, gradient, group);
     const lr = group.lr / (1 + (state.count() - 1) * group.lrDecay);
-    const before = state.value("sum", () => filled(parameter, group.initialAccumulatorValue));
+    const before = state.value("sum", group.initialAccumulatorValue);
     const sum = ops.add(before, ops.mul(g, g));
     state.assign("sum", sum);
     return ops.sub(parameter, scaled(ops.div(g, ops.add(ops.sqrt(sum), number(group.eps))), lr));

@@ -4,14 +4,8 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE, SHARE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
-import { average, decayed, direction, filled, number, scaled } from "./update.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
+import { average, decayed, direction, number, scaled } from "./update.js";
 
 export interface AdamOptions {
   /** Learning rate (1e-3). */
@@ -50,12 +44,7 @@ export class AdamOptimizer extends Optimizer<Options> {
     );
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const { decoupledWeightDecay: decoupled, betas } = group;
     const g = direction(parameter, gradient, decoupled ? { ...group, weightDecay: 0 } : group);
     const start = decoupled ? decayed(parameter, group) : parameter;
@@ -63,7 +52,7 @@ export class AdamOptimizer extends Optimizer<Options> {
     const mean = average(state, "exp_avg", g, betas[0]);
     let square = average(state, "exp_avg_sq", ops.mul(g, g), betas[1]);
     if (group.amsgrad) {
-      const largest = state.value("max_exp_avg_sq", () => filled(parameter));
+      const largest = state.value("max_exp_avg_sq");
       square = ops.maximum(largest, square);
       state.assign("max_exp_avg_sq", square);
     }

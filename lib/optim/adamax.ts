@@ -4,14 +4,8 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE, SHARE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
-import { average, direction, filled, number, scaled } from "./update.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
+import { average, direction, number, scaled } from "./update.js";
 
 export interface AdamaxOptions {
   /** Learning rate (2e-3). */
@@ -38,17 +32,12 @@ class AdamaxOptimizer extends Optimizer<Options> {
     );
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const [beta1, beta2] = group.betas;
     const g = direction(parameter, gradient, group);
     const step = state.count();
     const mean = average(state, "exp_avg", g, beta1);
-    const before = state.value("exp_inf", () => filled(parameter));
+    const before = state.value("exp_inf");
     const largest = ops.maximum(scaled(before, beta2), ops.add(ops.abs(g), number(group.eps)));
     state.assign("exp_inf", largest);
     return ops.sub(parameter, scaled(ops.div(mean, largest), group.lr / (1 - beta1 ** step)));

@@ -4,14 +4,8 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE, SHARE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
-import { average, decayed, filled, mix, scaled } from "./update.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
+import { average, decayed, mix, scaled } from "./update.js";
 
 export interface LionOptions {
   /** Learning rate (1e-4): about a tenth of what suits Adam. */
@@ -36,14 +30,9 @@ class LionOptimizer extends Optimizer<Options> {
     );
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const g = group.maximize ? ops.neg(gradient) : gradient;
-    const before = state.value("exp_avg", () => filled(parameter));
+    const before = state.value("exp_avg");
     const sign = ops.sign(mix(before, g, group.betas[0]));
     average(state, "exp_avg", g, group.betas[1]);
     return ops.sub(decayed(parameter, group), scaled(sign, group.lr));

@@ -5,13 +5,7 @@ import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE, SHARE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
 import { average, decayed, mix, number, scaled } from "./update.js";
 
 export interface MuonOptions {
@@ -94,12 +88,11 @@ class MuonOptimizer extends Optimizer<Options> {
     }
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override get elementwise(): boolean {
+    return false;
+  }
+
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const velocity = average(state, "momentum_buffer", gradient, group.momentum);
     const ahead = group.nesterov ? mix(velocity, gradient, group.momentum) : velocity;
     const [rows, columns] = parameter.shape as readonly [number, number];

@@ -9,9 +9,18 @@ import { noGrad } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkLimits, type Limits, NOT_NEGATIVE } from "./limits.js";
-import { camelCase, NUMBERS, ParameterState, renamed, type StateEntries, snakeCase } from "./state.js";
+import {
+  camelCase,
+  NUMBERS,
+  PackedState,
+  ParameterState,
+  renamed,
+  type State,
+  type StateEntries,
+  snakeCase,
+} from "./state.js";
 
-export { ParameterState };
+export type { State };
 
 /** Options every group has. */
 export interface GroupOptions {
@@ -48,6 +57,23 @@ export function onStep(listener: StepListener): () => void {
   return () => void listeners.delete(listener);
 }
 
+/** Parameters that take the same step: their update is recorded once. */
+interface Bucket {
+  readonly params: readonly Tensor[];
+  readonly state: State;
+}
+
+/** What the last step has found in a group: which of its parameters had a gradient, and their buckets. */
+interface Step {
+  readonly params: readonly Tensor[];
+  readonly buckets: readonly Bucket[];
+}
+
+const slotOf = (parameter: Tensor): GradientSlot | undefined =>
+  parameter.storage.node.slot as GradientSlot | undefined;
+
+const hasGradient = (parameter: Tensor): boolean => slotOf(parameter)?.gradient !== undefined;
+
 const isList = (value: unknown): value is Iterable<unknown> =>
   typeof (value as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === "function";
 
@@ -69,6 +95,7 @@ export abstract class Optimizer<O extends GroupOptions> {
   readonly defaults: Readonly<O>;
   private readonly limits: Limits<O>;
   private readonly states = new WeakMap<Tensor, ParameterState>();
+  private steps = new WeakMap<ParamGroup<O>, Step>();
 
   constructor(parameters: Parameters<O>, defaults: O, limits: Limits<O> = {}) {
     const name = this.constructor.name;
@@ -127,13 +154,13 @@ export abstract class Optimizer<O extends GroupOptions> {
   /** Throws where options do not go together, or with the parameters. */
   protected check(_group: ParamGroup<O>): void {}
 
-  /** The new value of one parameter; states are changed through `state`. */
-  protected abstract update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<O>,
-    state: ParameterState,
-  ): Node;
+  /** True when `update` is elementwise, so that it can be recorded once for many parameters. */
+  protected get elementwise(): boolean {
+    return true;
+  }
+
+  /** The new value of a parameter (of many, packed, where `elementwise`); states are changed through `state`. */
+  protected abstract update(parameter: Node, gradient: Node, group: ParamGroup<O>, state: State): Node;
 
   /** Applies the gradients. This ends a step: everything pending that reads a parameter is computed, in one run.
    *
@@ -147,21 +174,8 @@ export abstract class Optimizer<O extends GroupOptions> {
     loss?.backward();
     const gradients: Node[] = [];
     noGrad(() => {
-      for (const group of this.paramGroups) {
-        for (const parameter of group.params) {
-          const slot = parameter.storage.node.slot as GradientSlot | undefined;
-          if (slot?.gradient === undefined) continue;
-          const gradient = slot.gradient.node;
-          gradients.push(gradient);
-          const state = this.stateOf(parameter);
-          const next = ops.identity(
-            this.update(ops.detached(parameter.storage.node), gradient, group, state),
-          );
-          next.requiresGrad = true;
-          next.slot = slot;
-          session().assign(parameter.storage, next);
-        }
-      }
+      for (const group of this.paramGroups)
+        for (const bucket of this.bucketsOf(group)) this.apply(bucket, group, gradients);
     });
     for (const listener of listeners) listener(this as unknown as Optimizer<GroupOptions>);
     session().evaluate(gradients);
@@ -177,11 +191,52 @@ export abstract class Optimizer<O extends GroupOptions> {
     checkInterrupt();
   }
 
+  /** The parameters of a group that have a gradient, by how far they are. Where they are the same ones as in the last step,
+   *  they still are as far as each other. */
+  private bucketsOf(group: ParamGroup<O>): readonly Bucket[] {
+    const params = group.params.filter(hasGradient);
+    const last = this.steps.get(group);
+    if (last?.params.length === params.length && last.params.every((parameter, i) => parameter === params[i]))
+      return last.buckets;
+    const together = new Map<string, Tensor[]>();
+    params.forEach((parameter, i) => {
+      const { numbers, tensors } = this.stateOf(parameter);
+      const key = this.elementwise ? JSON.stringify([[...numbers], [...tensors.keys()]]) : String(i);
+      const list = together.get(key);
+      if (list === undefined) together.set(key, [parameter]);
+      else list.push(parameter);
+    });
+    const buckets = [...together.values()].map((list): Bucket => {
+      const states = list.map((parameter) => this.stateOf(parameter));
+      const shapes = list.map(({ shape }) => shape);
+      return { params: list, state: list.length === 1 ? states[0]! : new PackedState(states, shapes) };
+    });
+    this.steps.set(group, { params, buckets });
+    return buckets;
+  }
+
+  /** Records the update of a bucket, and the gradients it takes. */
+  private apply({ params, state }: Bucket, group: ParamGroup<O>, gradients: Node[]): void {
+    const values = params.map(({ storage }) => storage.node);
+    const slopes = params.map((parameter) => slotOf(parameter)!.gradient!.node);
+    gradients.push(...slopes);
+    const packed = params.length > 1;
+    const next = packed
+      ? this.update(ops.pack(values), ops.pack(slopes), group, state)
+      : this.update(values[0]!, slopes[0]!, group, state);
+    params.forEach(({ storage, shape }, i) => {
+      const node = packed ? ops.unpack(next, i, shape) : ops.identity(next);
+      node.requiresGrad = true;
+      node.slot = storage.node.slot;
+      session().assign(storage, node);
+    });
+  }
+
   /** Lets go of all gradients. */
   zeroGrad(): void {
     for (const group of this.paramGroups) {
       for (const parameter of group.params) {
-        const slot = parameter.storage.node.slot as GradientSlot | undefined;
+        const slot = slotOf(parameter);
         if (slot?.gradient === undefined) continue;
         // nobody but us has seen it: its memory can be used again at once
         if (slot.exposed === undefined && !slot.gradient.node.pending) session().release(slot.gradient.node);
@@ -194,7 +249,7 @@ export abstract class Optimizer<O extends GroupOptions> {
   protected stateOf(parameter: Tensor): ParameterState {
     let state = this.states.get(parameter);
     if (state === undefined) {
-      state = new ParameterState();
+      state = new ParameterState(parameter.shape);
       this.states.set(parameter, state);
     }
     return state;
@@ -227,7 +282,10 @@ export abstract class Optimizer<O extends GroupOptions> {
    *  optimizer.loadStateDict(saved) */
   loadStateDict(dict: OptimizerState): void {
     const pairs = this.pairsWith(dict);
-    const states = pairs.map(([parameter, entries]) => [parameter, ParameterState.from(entries)] as const);
+    const states = pairs.map(
+      ([parameter, entries]) => [parameter, ParameterState.from(entries, parameter.shape)] as const,
+    );
+    this.steps = new WeakMap();
     for (const { params } of this.paramGroups) for (const parameter of params) this.states.delete(parameter);
     for (const [parameter, state] of states) this.states.set(parameter, state);
     this.paramGroups.forEach((group, i) => {

@@ -4,13 +4,7 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE, SHARE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
 import { average, decayed, direction, number, scaled } from "./update.js";
 
 export interface RAdamOptions {
@@ -58,12 +52,7 @@ class RAdamOptimizer extends Optimizer<Options> {
     );
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const { decoupledWeightDecay: decoupled, betas, lr } = group;
     const g = direction(parameter, gradient, decoupled ? { ...group, weightDecay: 0 } : group);
     const start = decoupled ? decayed(parameter, group) : parameter;

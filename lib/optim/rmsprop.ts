@@ -4,14 +4,8 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
-import { average, direction, filled, number, scaled } from "./update.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
+import { average, direction, number, scaled } from "./update.js";
 
 export interface RMSpropOptions {
   /** Learning rate (1e-2). */
@@ -50,12 +44,7 @@ class RMSpropOptimizer extends Optimizer<Options> {
     );
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const { alpha, momentum, centered, lr } = group;
     const g = direction(parameter, gradient, group);
     state.count();
@@ -67,7 +56,7 @@ class RMSpropOptimizer extends Optimizer<Options> {
     }
     let change = ops.div(g, ops.add(ops.sqrt(square), number(group.eps)));
     if (momentum > 0) {
-      const before = state.value("momentum_buffer", () => filled(parameter));
+      const before = state.value("momentum_buffer");
       change = ops.add(scaled(before, momentum), change);
       state.assign("momentum_buffer", change);
     }

@@ -4,14 +4,8 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { type Limit, NOT_NEGATIVE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
-import { filled, number } from "./update.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
+import { number } from "./update.js";
 
 export interface RpropOptions {
   /** The first step of every number (1e-2). */
@@ -39,24 +33,16 @@ class RpropOptimizer extends Optimizer<Options> {
     );
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     const [shrink, grow] = group.etas.map(number) as [Node, Node];
     const [smallest, largest] = group.stepSizes.map(number) as [Node, Node];
     const zero = number(0);
     const g = group.maximize ? ops.neg(gradient) : gradient;
     state.count();
-    const agreement = ops.mul(
-      g,
-      state.value("prev", () => filled(parameter)),
-    );
+    const agreement = ops.mul(g, state.value("prev"));
     const turned = ops.lt(agreement, zero);
     const factor = ops.where(turned, shrink, ops.where(ops.gt(agreement, zero), grow, number(1)));
-    const before = state.value("step_size", () => filled(parameter, group.lr));
+    const before = state.value("step_size", group.lr);
     const stepSize = ops.minimum(ops.maximum(ops.mul(before, factor), smallest), largest);
     state.assign("step_size", stepSize);
     // where the sign has turned, one step is left out

@@ -4,14 +4,8 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { NOT_NEGATIVE } from "./limits.js";
-import {
-  type GroupOptions,
-  Optimizer,
-  type ParameterState,
-  type Parameters,
-  type ParamGroup,
-} from "./optimizer.js";
-import { direction, filled, scaled } from "./update.js";
+import { type GroupOptions, Optimizer, type Parameters, type ParamGroup, type State } from "./optimizer.js";
+import { direction, scaled } from "./update.js";
 
 export interface SGDOptions {
   /** Learning rate (1e-3). */
@@ -53,16 +47,11 @@ class SGDOptimizer extends Optimizer<Options> {
     }
   }
 
-  protected override update(
-    parameter: Node,
-    gradient: Node,
-    group: ParamGroup<Options>,
-    state: ParameterState,
-  ): Node {
+  protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {
     let g = direction(parameter, gradient, group);
     if (group.momentum !== 0) {
       const first = !state.has("momentum_buffer");
-      const before = state.value("momentum_buffer", () => filled(parameter));
+      const before = state.value("momentum_buffer");
       // the first velocity is the gradient itself, without dampening
       const velocity = ops.add(scaled(before, group.momentum), scaled(g, first ? 1 : 1 - group.dampening));
       state.assign("momentum_buffer", velocity);

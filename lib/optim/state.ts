@@ -5,6 +5,7 @@ import { type Node, scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
+import { filled } from "./update.js";
 
 /** Names of states that are plain numbers here and 0-d tensors in a state dict. All others are tensors like the parameter. */
 export const NUMBERS: ReadonlySet<string> = new Set(["step", "mu_product"]);
@@ -12,26 +13,42 @@ export const NUMBERS: ReadonlySet<string> = new Set(["step", "mu_product"]);
 /** State of one parameter in a state dict. */
 export type StateEntries = Readonly<Record<string, Tensor | number | null>>;
 
+/** What an update reads and changes of its parameter's state, or of the states of many parameters that take the same step:
+ *  tensors, which then are packs (lib/graph/ops/pack.ts), and numbers, which are the same for all. */
+export interface State {
+  /** How many steps have been taken, counting this one. Call it once a step. */
+  count(): number;
+  /** Changes a number, which starts as `initial`. */
+  update(name: string, initial: number, change: (value: number) => number): number;
+  /** The current value of a tensor; `initial` everywhere where there is none yet. */
+  value(name: string, initial?: number): Node;
+  has(name: string): boolean;
+  assign(name: string, value: Node): void;
+}
+
 /** State of one parameter, under PyTorch's names: tensors that change in place, and numbers. */
-export class ParameterState {
+export class ParameterState implements State {
   readonly tensors: Map<string, Storage> = new Map();
   readonly numbers: Map<string, number> = new Map();
+  private readonly shape: readonly number[];
 
-  /** How many steps the parameter has seen, counting this one. Call it once a step. */
+  /** Nothing yet, for a parameter of this shape. */
+  constructor(shape: readonly number[]) {
+    this.shape = shape;
+  }
+
   count(): number {
     return this.update("step", 0, (step) => step + 1);
   }
-  /** Changes a number, which starts as `initial`. */
   update(name: string, initial: number, change: (value: number) => number): number {
     const value = change(this.numbers.get(name) ?? initial);
     this.numbers.set(name, value);
     return value;
   }
-  /** The current value of a tensor; `initial` where there is none yet. */
-  value(name: string, initial: () => Node): Node {
+  value(name: string, initial = 0): Node {
     let storage = this.tensors.get(name);
     if (storage === undefined) {
-      storage = new Storage(initial());
+      storage = new Storage(filled(this.shape, initial));
       this.tensors.set(name, storage);
     }
     return storage.node;
@@ -55,8 +72,8 @@ export class ParameterState {
     return Object.fromEntries([...numbers, ...tensors]) as Record<string, Tensor>;
   }
   /** A copy of what `toTensors` gave. Numbers may come as numbers or as tensors; PyTorch has null where there is nothing. */
-  static from(entries: StateEntries): ParameterState {
-    const state = new ParameterState();
+  static from(entries: StateEntries, shape: readonly number[]): ParameterState {
+    const state = new ParameterState(shape);
     for (const [name, value] of Object.entries(entries)) {
       if (value === null) continue;
       if (typeof value === "number") state.numbers.set(name, value);
@@ -69,6 +86,38 @@ export class ParameterState {
       }
     }
     return state;
+  }
+}
+
+/** The states of parameters that take the same step, as one. */
+export class PackedState implements State {
+  private readonly members: readonly ParameterState[];
+  private readonly shapes: readonly (readonly number[])[];
+
+  /** States with the same numbers and the same tensors. */
+  constructor(members: readonly ParameterState[], shapes: readonly (readonly number[])[]) {
+    this.members = members;
+    this.shapes = shapes;
+  }
+
+  count(): number {
+    return this.update("step", 0, (step) => step + 1);
+  }
+  update(name: string, initial: number, change: (value: number) => number): number {
+    const value = this.members[0]!.update(name, initial, change);
+    for (const { numbers } of this.members) numbers.set(name, value);
+    return value;
+  }
+  value(name: string, initial = 0): Node {
+    return ops.pack(this.members.map((member) => member.value(name, initial)));
+  }
+  has(name: string): boolean {
+    return this.members[0]!.has(name);
+  }
+  assign(name: string, value: Node): void {
+    this.members.forEach((member, i) => {
+      member.assign(name, ops.unpack(value, i, this.shapes[i]!));
+    });
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { type Node, scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import type { ParameterState } from "./state.js";
+import type { State } from "./state.js";
 
 /** A number as an argument of the run. */
 export const number = (value: number): Node => scalarNode(value, "float32");
@@ -12,8 +12,8 @@ export const number = (value: number): Node => scalarNode(value, "float32");
 export const scaled = (x: Node, factor: number): Node => ops.mul(x, number(factor));
 
 /** A start value for states: `value` everywhere. */
-export function filled(like: Node, value = 0): Node {
-  const zeros = ops.full(like.shape, 0, "float32");
+export function filled(shape: readonly number[], value: number): Node {
+  const zeros = ops.full(shape, 0, "float32");
   return value === 0 ? zeros : ops.add(zeros, number(value));
 }
 
@@ -40,12 +40,8 @@ export const mix = (x: Node, sample: Node, keep: number): Node =>
   ops.add(scaled(x, keep), scaled(sample, 1 - keep));
 
 /** Moves the running average `name`, which starts at 0, towards `sample`; gives its new value. */
-export function average(state: ParameterState, name: string, sample: Node, keep: number): Node {
-  const value = mix(
-    state.value(name, () => filled(sample)),
-    sample,
-    keep,
-  );
+export function average(state: State, name: string, sample: Node, keep: number): Node {
+  const value = mix(state.value(name), sample, keep);
   state.assign(name, value);
   return value;
 }

@@ -19,11 +19,13 @@ import {
 } from "../ir.js";
 import { ExpressionBuilder, MustStore, type Surroundings } from "./expression.js";
 import { placeInArena } from "./memory.js";
+import { withoutPacks } from "./packs.js";
 import { type Draft, type Schedule, schedule } from "./schedule.js";
 import { applyMovement, boundsOf, contiguousView, type ShapedView } from "./view.js";
 
 /** The plan for a graph. Throws on a graph that is not well formed. */
-export function buildPlan(graph: GraphSpec): Plan {
+export function buildPlan(packed: GraphSpec): Plan {
+  const graph = withoutPacks(packed);
   const must = new Set<number>();
   const viaCopy = new Set<number>();
   for (;;) {

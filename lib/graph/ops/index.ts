@@ -4,6 +4,7 @@ export * from "./elementwise.js";
 export * from "./indexing.js";
 export * from "./matmul.js";
 export * from "./movement.js";
+export * from "./pack.js";
 export * from "./random.js";
 export * from "./reduce.js";
 export * from "./routines.js";
