@@ -1,5 +1,6 @@
 // gradbook: the public namespaces. `gb` (this module as a whole) has everything; cells have the usual names preloaded.
 
+export { load, save } from "./data/files/index.js";
 export * as data from "./data/index.js";
 export * as nn from "./nn/index.js";
 export { functional as F, Module, Parameter } from "./nn/index.js";

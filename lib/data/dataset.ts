@@ -14,6 +14,13 @@ export interface Dataset<B> {
   getBatch(indices: Int32Array): B;
 }
 
+/** A data set that gives one sample at a time, which a loader puts together to batches (see `defaultCollate`). With promises, as
+ *  for samples in files, it is for `for await`. */
+export interface MapDataset<S> {
+  readonly length: number;
+  get(index: number): S | Promise<S>;
+}
+
 /** As many tensors as `T` has. */
 export type Tensors<T extends readonly Tensor[]> = { [K in keyof T]: Tensor };
 

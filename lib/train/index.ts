@@ -1,7 +1,7 @@
 // gb.train: training loops, metrics, and watching what happens inside.
 
-export { type Batches, type EpochRecord, type Evaluation, evaluate, type FitOptions, fit } from "./fit.js";
-export { Accuracy, Mean } from "./metrics.js";
+export * from "./fit/index.js";
+export * from "./metrics/index.js";
 export type { Report, WatchOptions } from "./recorder.js";
 export type { RunInfo, RunSnapshot } from "./run.js";
 export { type Watcher, watch } from "./watch.js";

@@ -1,4 +1,5 @@
-// ZIP archives, as far as .npz files need them: stored and deflated members, no encryption, no parts, no ZIP64. See PKWARE's
+// ZIP archives, as far as the files of NumPy and PyTorch need them: stored and deflated members, no encryption, no parts, nothing
+// above 4 GiB. See PKWARE's
 // APPNOTE.TXT for the records.
 
 import { isUtf8 } from "node:buffer";
@@ -20,6 +21,10 @@ export interface ZipMember {
 const LOCAL = { signature: 0x04034b50, bytes: 30 } as const;
 const CENTRAL = { signature: 0x02014b50, bytes: 46 } as const;
 const END = { signature: 0x06054b50, bytes: 22 } as const;
+const ZIP64 = {
+  record: { signature: 0x06064b50, bytes: 56 },
+  locator: { signature: 0x07064b50, bytes: 20 },
+} as const;
 const MAX_COMMENT = 0xffff;
 /** Fields with all bits set refer to ZIP64 records. */
 const ALL_16 = 0xffff;
@@ -71,16 +76,27 @@ function findEnd(zip: Buffer, file: string): number {
   demand(false, file, () => "is not a ZIP archive, or is cut short: its directory is missing");
 }
 
+/** Bytes of the ZIP64 records before the one at the end: PyTorch writes them for small archives, too, and they say nothing new. */
+function zip64Bytes(zip: Buffer, end: number): number {
+  const { locator, record } = ZIP64;
+  const found =
+    end >= locator.bytes + record.bytes &&
+    zip.readUInt32LE(end - locator.bytes) === locator.signature &&
+    zip.readUInt32LE(end - locator.bytes - record.bytes) === record.signature;
+  return found ? locator.bytes + record.bytes : 0;
+}
+
 function readDirectory(zip: Buffer, file: string): { entries: Entry[]; directory: number } {
   const end = findEnd(zip, file);
   const count = zip.readUInt16LE(end + 10);
   const length = zip.readUInt32LE(end + 12);
   const directory = zip.readUInt32LE(end + 16);
+  const directoryEnd = end - zip64Bytes(zip, end);
   demand(count !== ALL_16 && length !== ALL_32 && directory !== ALL_32, file, () => isZip64);
   const single = zip.readUInt16LE(end + 4) === 0 && zip.readUInt16LE(end + 8) === count;
   demand(single, file, () => "is one of several parts of an archive, which cannot be read");
   demand(
-    directory + length === end,
+    directory + length === directoryEnd,
     file,
     () => "damaged: its directory does not end where the archive does",
   );
@@ -88,13 +104,13 @@ function readDirectory(zip: Buffer, file: string): { entries: Entry[]; directory
   const names = new Set<string>();
   let at = directory;
   for (let i = 0; i < count; i++) {
-    const { entry, next } = readEntry(zip, at, end, file);
+    const { entry, next } = readEntry(zip, at, directoryEnd, file);
     demand(!names.has(entry.name), file, () => `has two members "${entry.name}"`);
     names.add(entry.name);
     entries.push(entry);
     at = next;
   }
-  demand(at === end, file, () => `damaged: its directory is longer than its ${count} entries`);
+  demand(at === directoryEnd, file, () => `damaged: its directory is longer than its ${count} entries`);
   return { entries, directory };
 }
 

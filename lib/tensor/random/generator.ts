@@ -98,6 +98,12 @@ export class Generator {
     return BigInt.asUintN(63, this.random64());
   }
 
+  /** A number from [0, 1) with 53 random bits: what PyTorch draws for float64. */
+  uniform64(): number {
+    const high = this.uint32() & 0x1fffff;
+    return (high * 2 ** 32 + this.uint32()) * 2 ** -53;
+  }
+
   /** Fills `out` with uniform float32 samples from [from, to): 24 random bits each. */
   uniform(out: Float32Array, from: number = 0, to: number = 1): Float32Array {
     const low = Math.fround(from);
@@ -158,16 +164,10 @@ export class Generator {
     const kept = this.#nextNormal;
     this.#nextNormal = undefined;
     if (kept !== undefined) return kept;
-    const u1 = this.#uniform64();
-    const [now, next] = normalPair(u1, this.#uniform64());
+    const u1 = this.uniform64();
+    const [now, next] = normalPair(u1, this.uniform64());
     this.#nextNormal = next;
     return now;
-  }
-
-  /** 53 random bits, from [0, 1). */
-  #uniform64(): number {
-    const high = this.uint32() & 0x1fffff;
-    return (high * 2 ** 32 + this.uint32()) * 2 ** -53;
   }
 }
 

@@ -6,9 +6,17 @@
 import hashlib
 import json
 import pathlib
+import re
 
 import torch
-from torch.utils.data import DataLoader, TensorDataset, random_split
+from torch.utils.data import (
+    DataLoader,
+    RandomSampler,
+    SubsetRandomSampler,
+    TensorDataset,
+    WeightedRandomSampler,
+    random_split,
+)
 
 
 def loader_for(n, **options):
@@ -58,7 +66,31 @@ def split(n, lengths):
     return [part.indices for part in random_split(range(n), lengths)]
 
 
+def samplers():
+    """Two passes of each sampler after manual_seed(42), and a loader with one."""
+    ten, weights = range(10), [0.1, 0.2, 0, 3, 1, 0.7]
+    make = {
+        "random": lambda: RandomSampler(ten),
+        "randomFewer": lambda: RandomSampler(ten, num_samples=4),
+        "randomMore": lambda: RandomSampler(ten, num_samples=25),
+        "randomReplacement": lambda: RandomSampler(ten, replacement=True, num_samples=70),
+        "subset": lambda: SubsetRandomSampler([5, 3, 9, 7]),
+        "weighted": lambda: WeightedRandomSampler(weights, 50),
+        "weightedWithout": lambda: WeightedRandomSampler(weights, 4, replacement=False),
+    }
+    found = {}
+    for name, build in make.items():
+        torch.manual_seed(42)
+        sampler = build()
+        found[name] = [[int(i) for i in sampler] for _ in range(2)]
+    torch.manual_seed(42)
+    loader = loader_for(6, batch_size=3, sampler=WeightedRandomSampler(weights, 7))
+    found["loader"] = [batch.tolist() for (batch,) in loader]
+    return found
+
+
 result = {
+    "samplers": samplers(),
     "torch": torch.__version__,
     "shuffled": epochs(10, 2, batch_size=3, shuffle=True),
     "shuffledDropLast": epochs(10, 2, batch_size=3, shuffle=True, drop_last=True),
@@ -72,5 +104,5 @@ result = {
     "split": split(10, [7, 3]),
     "splitFractions": split(11, [0.5, 0.5]),
 }
-text = json.dumps(result, indent=1)
+text = re.sub(r"\[\s*((?:\d+,\s*)*\d+)\s*\]", lambda list_: f"[{' '.join(list_[1].split())}]", json.dumps(result, indent=1))
 pathlib.Path(__file__).with_suffix(".json").write_text(text + "\n")
