@@ -59,7 +59,7 @@ class RandomSamplerClass implements Sampler {
  *
  * ```ts
  * manualSeed(42);
- * [...gb.data.RandomSampler({ length: 4 })] // -> [ 2, 3, 1, 0 ]
+ * [...gb.data.RandomSampler({ length: 4 })] // -> [ 0, 2, 1, 3 ]
  * ``` */
 export const RandomSampler: Callable<typeof RandomSamplerClass> = callable(
   RandomSamplerClass,

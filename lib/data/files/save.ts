@@ -47,12 +47,10 @@ const ARRAYS = {
  * The file is in safetensors format. A state dict is read by Python's `safetensors.torch.load_file` as it is; in other files
  * tensors are named by their path ("optimizer.state.0.exp_avg"), and the rest is JSON in the metadata.
  *
- * Throws a TypeError that names the place of a value that cannot be kept (a function, a model itself).
+ * `await gb.save(model.stateDict(), "model.safetensors")`, or all that is needed to go on:
+ * `await gb.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch: 3 }, "run.safetensors")`.
  *
- * ```ts
- * const model = nn.Linear(3, 2);
- * await gb.save({ model: model.stateDict(), epoch: 3 }, "run.safetensors");
- * ```
+ * Throws a TypeError that names the place of a value that cannot be kept (a function, a model itself).
  */
 export async function save(value: Savable | object, path: string): Promise<void> {
   const tensors = new Map<string, Tensor>();
@@ -66,13 +64,9 @@ export async function save(value: Savable | object, path: string): Promise<void>
  * Reads a file that `save` has written, and state dicts from Python: safetensors files, and files of `torch.save` (.pt, .pth)
  * that hold nothing but tensors, numbers, text and containers; nothing in a file is ever executed.
  *
- * Throws `FileFormatError` where the file is damaged or of another kind.
+ * `model.loadStateDict(await gb.load("model.safetensors"))`.
  *
- * ```ts
- * await gb.save(nn.Linear(3, 2).stateDict(), "linear.safetensors");
- * const state = await gb.load("linear.safetensors");
- * Object.keys(state) // -> [ 'weight', 'bias' ]
- * ```
+ * Throws `FileFormatError` where the file is damaged or of another kind.
  */
 export async function load<T = Record<string, Tensor>>(path: string): Promise<T> {
   if (await isPickled(path)) return (await loadPickled(path)) as T;
