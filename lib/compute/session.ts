@@ -209,13 +209,15 @@ export class Session {
       overwrites.doomed = true;
     }
     for (const node of superseded) node.doomed = true;
-    for (const { node } of this.escaped) {
+    for (const { node, storage } of this.escaped) {
       if (known.has(node)) continue;
       const onTheWay = capture.has(node) && (node.requiresGrad || reads(node, isOwned, isSafe));
       if (!onTheWay && !(loses && reads(node, isDoomed, isSettled))) continue;
       capture.visit(node);
       known.add(node);
-      results.push(resultOf(node));
+      // a parameter keeps its first value when the step that would change it fails
+      if (node.slot !== undefined) node.owned = true;
+      results.push(resultOf(node, node.slot === undefined ? undefined : storage));
     }
     for (const node of superseded) node.doomed = false;
     superseded.clear();

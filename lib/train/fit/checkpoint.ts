@@ -1,6 +1,5 @@
 // Everything a training run needs to go on exactly as if it had not been interrupted, in one file.
 
-import { access } from "node:fs/promises";
 import { load, save } from "../../data/files/index.js";
 import { DataLoader } from "../../data/loader.js";
 import type { OptimizerState } from "../../optim/optimizer.js";
@@ -68,12 +67,11 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
 
 /** The checkpoint in a file; undefined where there is no such file. */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
-  const missing = await access(path).then(
-    () => false,
-    () => true,
-  );
-  if (missing) return undefined;
-  const found = await load<Checkpoint>(path);
+  const found = await load<Checkpoint>(path).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (found === undefined) return undefined;
   if (found.version !== 1) {
     throw new Error(
       `fit: ${path} is not a checkpoint of fit; load a state dict with model.loadStateDict(await gb.load(...))`,

@@ -1,11 +1,9 @@
 // The training loop, for those who do not want to write it themselves.
 
-import { RUN_AHEAD } from "../../compute/settings.js";
 import type { Module } from "../../module/module.js";
 import * as utils from "../../nn/clip.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import type { Generator, GeneratorState } from "../../tensor/random/generator.js";
-import { settleSession } from "../../tensor/session.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { watcherOf } from "../watch.js";
 import { Best, snapshot } from "./best.js";
@@ -61,17 +59,6 @@ function report(record: EpochRecord<Metrics>): void {
   console.log(`epoch ${epoch}/${epochs}: ${values(record)}${after} (${seconds.toFixed(1)} s)`);
 }
 
-/** Waits for the runs that are on their way. They may fail for the reason that is told already. */
-async function forgetFailures(): Promise<void> {
-  for (let runs = 0; runs <= RUN_AHEAD; runs++) {
-    const failed = await settleSession().then(
-      () => false,
-      () => true,
-    );
-    if (!failed) return;
-  }
-}
-
 /** One run of `fit`. */
 class Fitting<O extends GroupOptions, M extends Metrics> {
   private readonly history = new History<M>();
@@ -117,9 +104,6 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
     if (options.checkpoint?.resume) await this.resume(options.checkpoint.path);
     try {
       while (this.epoch <= options.epochs && !this.stopped) await this.runEpoch();
-    } catch (error) {
-      await forgetFailures();
-      throw error;
     } finally {
       // an interrupted step has used its gradients
       options.optimizer.zeroGrad();
