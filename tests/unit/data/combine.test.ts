@@ -87,7 +87,9 @@ describe("samples one by one", () => {
   test("parts that do not fit are told", () => {
     const uneven = { length: 2, get: (i: number) => Array(i + 1).fill(1) as number[] };
     expect(() => [...data.DataLoader(uneven, { batchSize: 2 })]).toThrow("different numbers of parts");
-    expect(() => data.DataLoader({ length: 2 } as never)).toThrow("with getBatch(indices) or get(index); got object");
+    expect(() => data.DataLoader({ length: 2 } as never)).toThrow(
+      "with getBatch(indices) or get(index); got object",
+    );
   });
 });
 

@@ -215,9 +215,9 @@ describe("early stopping", () => {
 });
 
 describe("checkpoints", () => {
-  /** A run with all that has a state: batch norm, Adam, schedules, a shuffle, random inputs. */
+  /** A run with all that has a state: batch norm, dropout, NAdam, schedules, a shuffle, random inputs. */
   function setUp(own: boolean) {
-    const model = smallClassifier();
+    const model = nn.Sequential(...smallClassifier().slice(0, 4), nn.Dropout({ p: 0.3 }), nn.Linear(8, 4));
     const optimizer = new optim.NAdam(model.parameters(), { lr: 0.02 });
     const generator = own ? new gb.Generator(5) : undefined;
     const noisy = data.TransformedDataset(
@@ -279,7 +279,7 @@ describe("checkpoints", () => {
     const checkpoint = { path, resume: true };
     const history = await train.fit(model, loader, { ...options, epochs: 2, checkpoint });
     const saved = await gb.load<gb.train.Checkpoint>(path);
-    const other = smallClassifier();
+    const other = setUp(false).model;
     other.loadStateDict(saved.model);
     expect(bitsOf(other)).toEqual(bitsOf(model));
     const before = bitsOf(model);
