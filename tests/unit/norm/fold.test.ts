@@ -40,9 +40,10 @@ const before = () =>
 /** Statistics from a few batches, scales and shifts away from 1 and 0. */
 function used(model: gb.nn.Module, ...shape: number[]): void {
   for (const module of model.modules()) {
-    if (!(module instanceof nn.BatchNorm1d)) continue;
-    init.uniform_(module.weight, { a: 0.5, b: 1.5 });
-    init.uniform_(module.bias, { a: -0.5, b: 0.5 });
+    if (![nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d].some((kind) => module instanceof kind)) continue;
+    const { weight, bias } = module as gb.nn.BatchNorm2d;
+    init.uniform_(weight, { a: 0.5, b: 1.5 });
+    init.uniform_(bias, { a: -0.5, b: 0.5 });
   }
   for (let i = 0; i < 3; i++) model(tensor.rand(32, ...shape).mul(i + 1));
   model.eval();
@@ -84,6 +85,56 @@ test("several in a row, nested ones and plain ones are folded; what cannot be st
   const x = tensor.randn(7, 6);
   const [a, b] = [model(x) as gb.Tensor, folded(x) as gb.Tensor];
   expect(mismatch("outputs", b.toTypedArray(), [...a.toTypedArray()])).toBeUndefined();
+});
+
+const CONVOLUTIONS: [string, () => gb.nn.Sequential, number[]][] = [
+  [
+    "before, with padding and groups",
+    () =>
+      nn.Sequential(
+        nn.Conv2d(4, 6, 3, { padding: 1, stride: 2, groups: 2, bias: false }),
+        nn.BatchNorm2d(6),
+        nn.ReLU(),
+        nn.Conv2d(6, 6, [1, 2], { groups: 6 }),
+        nn.BatchNorm2d(6, { affine: false }),
+      ),
+    [4, 6, 5],
+  ],
+  [
+    "after, with groups",
+    () => nn.Sequential(nn.BatchNorm2d(4), nn.Conv2d(4, 6, 2, { groups: 2, dilation: 2 })),
+    [4, 6, 5],
+  ],
+  [
+    "after, with elements of the input around it",
+    () => nn.Sequential(nn.BatchNorm1d(2), nn.Conv1d(2, 3, 3, { padding: 2, paddingMode: "reflect" })),
+    [2, 6],
+  ],
+  [
+    "on both sides, in three dims",
+    () => nn.Sequential(nn.BatchNorm3d(2), nn.Conv3d(2, 3, 2), nn.BatchNorm3d(3)),
+    [2, 3, 4, 3],
+  ],
+];
+
+test.each(CONVOLUTIONS)("convolutions %s: the same outputs without it", (_, build, shape) => {
+  manualSeed(42);
+  const model = build();
+  used(model, ...shape);
+  const x = tensor.rand(3, ...shape);
+  const expected = (model(x) as gb.Tensor).toTypedArray();
+  const folded = norm.fold(model);
+  expect(folded.toString()).not.toMatch("BatchNorm");
+  expect(mismatch("outputs", (folded(x) as gb.Tensor).toTypedArray(), [...expected])).toBeUndefined();
+});
+
+test("a convolution that pads with zeros does not take in what stands before it", () => {
+  const model = nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 4, 3, { padding: "same" })).eval();
+  expect(() => norm.fold(model)).toThrow(
+    /BatchNorm2d\(3.*Conv2d\(3, 4.*pads with zeros.*paddingMode.*nn\.Identity\(\)/s,
+  );
+  const kept = nn.Sequential(model.at(0)!, nn.Identity(), model.at(1)!).eval();
+  expect(norm.fold(kept).toString()).toMatch("BatchNorm2d");
 });
 
 test("random numbers drawn afterwards are those that would have come without it", () => {
