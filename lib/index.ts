@@ -3,7 +3,7 @@
 export { load, save } from "./data/files/index.js";
 export * as data from "./data/index.js";
 export * as nn from "./nn/index.js";
-export { functional as F, Module, Parameter } from "./nn/index.js";
+export { deepcopy, functional as F, Module, Parameter } from "./nn/index.js";
 export * as init from "./nn/init.js";
 export * as norm from "./nn/norm.js";
 export * as optim from "./optim/index.js";

@@ -1,7 +1,10 @@
 // Modules and parameters: what layers and models are made of.
 
 export { type Callable, callable } from "./callable.js";
+export { deepcopy } from "./deepcopy.js";
+export { evalMode, trainMode } from "./modes.js";
 export {
+  type BackwardHook,
   type ForwardHook,
   type ForwardPreHook,
   type HookHandle,

@@ -3,9 +3,10 @@
 
 import { formatShape, sameShape } from "../graph/shape.js";
 import { insideModule, isInsideModule, outsideModule } from "../tensor/scope.js";
-import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
+import { BackwardWatch } from "./backward-hook.js";
 import { Parameter } from "./parameter.js";
+import { handOut, isCollection } from "./values.js";
 
 /** A module is callable with the arguments of its own `forward`. */
 export interface Module {
@@ -18,6 +19,13 @@ export type ForwardHook = (module: Module, inputs: readonly unknown[], output: u
 /** Called before a module's forward pass. */
 export type ForwardPreHook = (module: Module, inputs: readonly unknown[]) => void;
 
+/** Called in backward(), with the gradients of a module's inputs and outputs; null where there is none. */
+export type BackwardHook = (
+  module: Module,
+  gradInputs: readonly (Tensor | null)[],
+  gradOutputs: readonly (Tensor | null)[],
+) => void;
+
 /** Takes a hook off again. */
 export interface HookHandle {
   remove(): void;
@@ -29,31 +37,42 @@ export interface LoadResult {
 }
 
 /** Fields of the base class, which are never parameters or children. */
-const OWN_FIELDS = new Set(["training", "hooks", "preHooks", "bufferNames"]);
+const OWN_FIELDS = new Set(["training", "frozen", "hooks", "preHooks", "backwardHooks", "bufferNames"]);
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface above gives it its call signature
 export abstract class Module {
   /** True in training mode: batch norm uses the batch's statistics. See train() and eval(). */
   declare training: boolean;
+  /** True after freeze(): stays in evaluation whatever train() is called on. */
+  declare readonly frozen: boolean;
   declare private readonly hooks: Set<ForwardHook>;
   declare private readonly preHooks: Set<ForwardPreHook>;
+  declare private readonly backwardHooks: Set<BackwardHook>;
   declare private readonly bufferNames: Set<string>;
 
   constructor() {
+    // biome-ignore lint/correctness/noConstructorReturn: this is how an instance becomes callable
+    return Module.instance(new.target.prototype) as this;
+  }
+
+  /** An instance of a class of modules, without what its constructor would do.
+   *  @internal */
+  static instance(prototype: Module): Module {
     // the instance is a function, so that it can be called; the class's fields and methods are put on it
-    const self = ((...args: unknown[]) => self.call_(args)) as unknown as this;
+    const self = ((...args: unknown[]) => self.call_(args)) as unknown as Module;
     delete (self as { name?: unknown }).name;
     delete (self as { length?: unknown }).length;
-    Object.setPrototypeOf(self, new.target.prototype);
+    Object.setPrototypeOf(self, prototype);
     self.training = true;
     for (const [field, value] of [
+      ["frozen", false],
       ["hooks", new Set()],
       ["preHooks", new Set()],
+      ["backwardHooks", new Set()],
       ["bufferNames", new Set()],
     ] as const) {
-      Object.defineProperty(self, field, { value, enumerable: false });
+      Object.defineProperty(self, field, { value, enumerable: false, configurable: true });
     }
-    // biome-ignore lint/correctness/noConstructorReturn: this is how an instance becomes callable
     return self;
   }
 
@@ -64,10 +83,22 @@ export abstract class Module {
   /** @internal */
   private call_(inputs: unknown[]): unknown {
     for (const hook of this.preHooks) hook(this, inputs);
-    let output = insideModule(() => this.forward(...inputs));
+    let output =
+      this.backwardHooks.size === 0 ? insideModule(() => this.forward(...inputs)) : this.watched(inputs);
     for (const hook of this.hooks) output = hook(this, inputs, output) ?? output;
     if (!isInsideModule()) handOut(output);
     return output;
+  }
+
+  /** The forward pass, with its inputs and outputs in a form whose gradients the backward hooks are told. */
+  private watched(inputs: unknown[]): unknown {
+    const watch = new BackwardWatch((gradInputs, gradOutputs) => {
+      handOut([gradInputs, gradOutputs]);
+      outsideModule(() => {
+        for (const hook of this.backwardHooks) hook(this, gradInputs, gradOutputs);
+      });
+    });
+    return insideModule(() => watch.outputs(this.forward(...watch.inputs(inputs))));
   }
 
   // --- what belongs to it ----------------------------------------------------------------------------------------------
@@ -130,6 +161,14 @@ export abstract class Module {
       }
     }
   }
+  /** The module at a path, as `namedModules()` gives it.
+   *
+   *  @example nn.Sequential(nn.Sequential(nn.ReLU())).getSubmodule("0.0") // -> ReLU() */
+  getSubmodule(path: string): Module {
+    for (const [own, module] of this.namedModules()) if (own === path) return module;
+    const known = [...this.namedModules()].map(([own]) => own).slice(1);
+    throw new RangeError(`getSubmodule: there is no "${path}"; there are ${known.join(", ") || "none"}`);
+  }
   buffers(): Tensor[] {
     return [...this.namedBuffers()].map(([, buffer]) => buffer);
   }
@@ -188,13 +227,36 @@ export abstract class Module {
     fn(this);
     return this;
   }
+  /** Training mode for this module and all below it; those that are frozen stay in evaluation. */
   train(mode = true): this {
-    this.training = mode;
+    this.training = mode && !this.frozen;
     for (const child of this.children()) child.train(mode);
     return this;
   }
   eval(): this {
     return this.train(false);
+  }
+  /** Makes it keep still: parameters get no gradients, running statistics do not move, dropout does nothing; for all modules
+   *  below as well, and also after train().
+   *
+   *  @example
+   *  const model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 1));
+   *  model.slice(0, 2).freeze();
+   *  model.train();
+   *  model[1].training // -> false */
+  freeze(): this {
+    this.setFrozen(true);
+    return this.eval().requiresGrad_(false);
+  }
+  /** Undoes freeze(). Call train() before training goes on. */
+  unfreeze(): this {
+    this.setFrozen(false);
+    return this.requiresGrad_();
+  }
+  private setFrozen(value: boolean): void {
+    for (const module of this.modules()) {
+      Object.defineProperty(module, "frozen", { value, enumerable: false, configurable: true });
+    }
   }
   requiresGrad_(requiresGrad = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad_(requiresGrad);
@@ -221,11 +283,29 @@ export abstract class Module {
     this.preHooks.add(own);
     return { remove: () => void this.preHooks.delete(own) };
   }
+  /** Calls `hook` in each backward() through a later forward pass, once the gradients of all inputs that need one are there (of
+   *  the outputs, if none does). It may look at the gradients, and keep them; it cannot change them.
+   *
+   *  @example
+   *  const layer = nn.Linear(2, 1);
+   *  layer.registerFullBackwardHook((_layer, _gradInputs, [gradOutput]) => console.log(gradOutput));
+   *  layer(tensor.ones(1, 2)).sum().backward(); */
+  registerFullBackwardHook(hook: BackwardHook): HookHandle {
+    this.backwardHooks.add(hook);
+    return { remove: () => void this.backwardHooks.delete(hook) };
+  }
   /** A forward hook that keeps no tensor it sees, so that nothing is computed on its account.
    *  @internal */
   tapForward(hook: ForwardHook): HookHandle {
     this.hooks.add(hook);
     return { remove: () => void this.hooks.delete(hook) };
+  }
+
+  /** A hook before the forward pass that keeps no tensor it sees.
+   *  @internal */
+  tapForwardPre(hook: ForwardPreHook): HookHandle {
+    this.preHooks.add(hook);
+    return { remove: () => void this.preHooks.delete(hook) };
   }
 
   // --- printing ------------------------------------------------------------------------------------------------------
@@ -259,24 +339,9 @@ Object.defineProperties(Module.prototype, {
 const isModule = (value: unknown): value is Module => value instanceof Module;
 const isParameter = (value: unknown): value is Parameter => value instanceof Parameter;
 
-function isCollection(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-}
-
 /** runningMean -> running_mean: the keys of a state dict are PyTorch's. */
 const pythonName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function join(path: string, name: string): string {
   return path === "" ? pythonName(name) : `${path}.${pythonName(name)}`;
-}
-
-/** Says that user code now holds the tensors in `value`. */
-function handOut(value: unknown): void {
-  eachTensor(value, ({ storage }) => session().escape(storage));
-}
-
-function eachTensor(value: unknown, visit: (tensor: Tensor) => void): void {
-  if (value instanceof Tensor) visit(value);
-  else if (isCollection(value)) for (const item of Object.values(value)) eachTensor(item, visit);
 }

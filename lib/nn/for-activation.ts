@@ -1,7 +1,7 @@
 // Initialising a whole network by what follows each of its linear layers.
 
 import * as init from "../init/index.js";
-import { Module } from "../module/module.js";
+import { evalMode, Module } from "../module/index.js";
 import { noGrad } from "../tensor/scope.js";
 import type { Tensor } from "../tensor/tensor.js";
 import {
@@ -87,19 +87,15 @@ function listed(model: Module): Module[] | undefined {
 /** The modules without children in the order in which they are called; in evaluation, so that nothing changes. */
 function called(model: Module, inputs: readonly unknown[]): Module[] {
   const order: Module[] = [];
-  const modules = model.modules();
-  const modes = modules.map((module) => module.training);
-  const handles = modules
+  const handles = model
+    .modules()
     .filter((module) => module.children().length === 0)
     .map((module) => module.tapForward((layer) => void order.push(layer)));
   try {
-    model.eval();
-    noGrad(() => (model as unknown as (...args: unknown[]) => unknown)(...inputs));
+    const call = model as unknown as (...args: readonly unknown[]) => unknown;
+    evalMode(model, () => noGrad(() => call(...inputs)));
   } finally {
     for (const handle of handles) handle.remove();
-    modules.forEach((module, i) => {
-      module.training = modes[i]!;
-    });
   }
   return order;
 }

@@ -2,7 +2,7 @@
 
 import * as functional from "./functional.js";
 
-export { Module, Parameter } from "../module/index.js";
+export { deepcopy, evalMode, Module, Parameter, trainMode } from "../module/index.js";
 export {
   BatchNorm1d,
   BatchNorm2d,
@@ -38,4 +38,5 @@ export { ModuleDict } from "./module-dict.js";
 export { ModuleList } from "./module-list.js";
 export * from "./padding/layers.js";
 export * from "./pooling/layers.js";
+export { Summary, type SummaryRow, summary } from "./summary.js";
 export { functional };

@@ -13,7 +13,7 @@ export interface WatchedLayer {
 }
 
 /** Modules that only move values about. */
-const PASSIVE = new Set(["Flatten", "Unflatten", "Identity", "Dropout"]);
+const PASSIVE = /^(Flatten|Unflatten|Identity)$|Dropout/;
 /** Modules with parameters that still belong to the layer before them: normalisation, activations that learn. */
 const FOLLOWERS = /Norm|^PReLU$|^Swish$/;
 
@@ -22,7 +22,7 @@ export function watchedLayers(model: Module): WatchedLayer[] {
   const groups: { path: string; modules: Module[] }[] = [];
   for (const [path, module] of model.namedModules()) {
     const kind = module.constructor.name;
-    if (module.children().length > 0 || PASSIVE.has(kind)) continue;
+    if (module.children().length > 0 || PASSIVE.test(kind)) continue;
     const startsLayer = module.parameters().length > 0 && !FOLLOWERS.test(kind);
     if (startsLayer) groups.push({ path, modules: [module] });
     else groups.at(-1)?.modules.push(module);
