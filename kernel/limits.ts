@@ -23,8 +23,12 @@ export const LIMITS = {
   parentPollMilliseconds: 500,
   /** Remembered cells for `history_request`. */
   historyEntries: 10_000,
+  /** Sessions whose cells are kept on disk. */
+  historySessions: 200,
   /** Remembered cells whose late output can still be told apart. */
   executions: 10_000,
+  /** Signatures by which a message that is sent again is known. */
+  rememberedSignatures: 65_536,
   /** Heap of the language thread, in MiB; it is restarted when it needs more. */
   languageHeap: 1_024,
   /** Rows the recorder keeps of one run; beyond, every second one of the older rows is dropped. */

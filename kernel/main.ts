@@ -6,14 +6,15 @@ import { readOptions } from "./options.js";
 import { SHARED } from "./protocol/threads.js";
 import type { WireThreadData } from "./wire/thread.js";
 
-const { connection, library, paths } = readOptions(process.argv.slice(2));
+const { connection, library, paths, historyFolder } = readOptions(process.argv.slice(2));
 const words = new Int32Array(new SharedArrayBuffer(SHARED.length * Int32Array.BYTES_PER_ELEMENT));
 const { port1, port2 } = new MessageChannel();
+const inputs = new MessageChannel();
 
-const data: WireThreadData = { connection, paths, words, port: port2 };
+const data: WireThreadData = { connection, paths, historyFolder, words, port: port2, inputs: inputs.port2 };
 const wire = new Worker(new URL("./wire/thread.js", import.meta.url), {
   workerData: data,
-  transferList: [port2],
+  transferList: [port2, inputs.port2],
   stdout: true,
   stderr: true,
 });
@@ -27,4 +28,4 @@ wire.on("error", (error: Error) => {
 });
 
 const { startMainThread } = await import("./run/main-thread.js");
-startMainThread({ port: port1, words, folder: process.cwd(), library });
+startMainThread({ port: port1, inputs: inputs.port1, words, folder: process.cwd(), library });

@@ -1,4 +1,5 @@
-// What the kernel is started with: `--connection-file F`, and for tests `--library INDEX_JS`, the library to preload.
+// What the kernel is started with: `--connection-file F`, and for tests `--library INDEX_JS`, the library to preload. The
+// environment variable GRADBOOK_HISTORY names the folder of the sessions' histories; empty: none is kept.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -25,7 +26,12 @@ export interface KernelOptions {
   readonly library: string;
   /** Where the compiler finds the declarations of the modules that the kernel itself provides. */
   readonly paths: Record<string, string[]>;
+  /** Folder of the sessions' histories; undefined: none is kept. */
+  readonly historyFolder: string | undefined;
 }
+
+/** Below the project that this file is a part of. */
+const HISTORY = fileURLToPath(new URL("../../.gradbook/history", import.meta.url));
 
 export function readOptions(argv: readonly string[]): KernelOptions {
   const { values } = parseArgs({
@@ -40,9 +46,11 @@ export function readOptions(argv: readonly string[]): KernelOptions {
       ? import.meta.resolve("gradbook")
       : pathToFileURL(path.resolve(values.library)).href;
   const declarations = fileURLToPath(library).replace(/\.js$/, ".d.ts");
+  const { GRADBOOK_HISTORY: history = HISTORY } = process.env;
   return {
     connection,
     library,
+    historyFolder: history === "" ? undefined : history,
     paths: {
       gradbook: [declarations],
       "gradbook/*": [path.join(path.dirname(declarations), "*")],

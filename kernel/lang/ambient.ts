@@ -35,4 +35,8 @@ interface Set<T> {
   isDisjointFrom(other: Set<unknown>): boolean;
 }
 interface Math { f16round(x: number): number }
+/** Asks the user for a line of text and waits for it. */
+declare function prompt(message?: string, options?: string | { default?: string; password?: boolean }): string;
+/** Asks the user a question that is answered by y or n, and waits. */
+declare function confirm(message?: string): boolean;
 `;

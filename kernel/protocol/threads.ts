@@ -4,7 +4,7 @@ import type { RunEvent } from "gradbook/train/run";
 import type { ErrorContent, Json, MimeBundle } from "./messages.js";
 
 /** Words of the memory that wire and main share. Word 0 is also the library's interrupt flag. */
-export const SHARED = { interrupt: 0, yieldDue: 1, charactersTaken: 2, length: 4 } as const;
+export const SHARED = { interrupt: 0, yieldDue: 1, charactersTaken: 2, inputs: 3, length: 4 } as const;
 
 /** A position table: rows of [generated line, generated column, source line, source column], all from 0, sorted. */
 export type PositionTable = Int32Array;
@@ -57,10 +57,23 @@ export type FromMain =
       readonly update: boolean;
     }
   | { readonly type: "clear"; readonly execution: number; readonly wait: boolean }
+  /** Asks the user something; main waits for the `InputAnswer` with this number. */
+  | {
+      readonly type: "input";
+      readonly execution: number;
+      readonly question: number;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
   | { readonly type: "done"; readonly execution: number; readonly outcome: Outcome }
   | { readonly type: "run"; readonly execution: number; readonly event: RunEvent }
   | { readonly type: "target"; readonly name: string; readonly registered: boolean }
   | { readonly type: "comm"; readonly execution: number; readonly event: CommEvent };
+
+/** Comes on a port of its own, since main waits for it without serving anything else; word `inputs` is then counted up. */
+export type InputAnswer =
+  | { readonly question: number; readonly value: string }
+  | { readonly question: number; readonly refused: string };
 
 /** What the compiler says about a cell, in the cell's own lines (from 0). */
 export interface Diagnostic {

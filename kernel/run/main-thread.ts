@@ -10,6 +10,7 @@ import { receiveComm } from "./comms.js";
 import { connect } from "./connection.js";
 import { ErrorReports } from "./errors.js";
 import { Executor } from "./executor.js";
+import { Inputs } from "./input.js";
 import { Interrupts, isInterrupt } from "./interrupt.js";
 import { Modules } from "./modules.js";
 import { Output } from "./output.js";
@@ -17,6 +18,8 @@ import { mimeBundle } from "./present.js";
 
 export interface MainThreadOptions {
   readonly port: MessagePort;
+  /** Answers to questions come here. */
+  readonly inputs: MessagePort;
   readonly words: Int32Array<SharedArrayBuffer>;
   /** The notebook's folder. */
   readonly folder: string;
@@ -25,10 +28,11 @@ export interface MainThreadOptions {
 }
 
 /** Starts to serve; the library is loaded in the background. */
-export function startMainThread({ port, words, folder, library }: MainThreadOptions): void {
+export function startMainThread({ port, inputs, words, folder, library }: MainThreadOptions): void {
   const output = new Output(port, words);
   connect(output);
   output.captureStreams();
+  new Inputs(inputs, words, output).install();
   const libraryFolder = new URL("./", library).href;
   const reports = new ErrorReports(libraryFolder);
   const bindings = new Bindings();

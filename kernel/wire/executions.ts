@@ -3,7 +3,14 @@
 
 import { diagnosticText, syntaxError } from "../lang/code-frame.js";
 import { LIMITS } from "../limits.js";
-import { type ErrorContent, flagField, type Header, type Json, textField } from "../protocol/messages.js";
+import {
+  type ErrorContent,
+  flagField,
+  type Header,
+  type Json,
+  objectField,
+  textField,
+} from "../protocol/messages.js";
 import type { CompiledCell, Outcome, ToMain } from "../protocol/threads.js";
 import type { History } from "./history.js";
 import type { LanguageClient } from "./language.js";
@@ -40,6 +47,7 @@ export class Executions {
   readonly #records = new Map<number, ExecutionRecord>();
   #queue: Request[] = [];
   #running: ExecutionRecord | undefined;
+  #request: Request | undefined;
   #phase: "compile" | "run" = "compile";
   #finish: ((outcome: Outcome) => void) | undefined;
   #nextId = 1;
@@ -53,6 +61,11 @@ export class Executions {
   /** The execution that goes on now. */
   get running(): ExecutionRecord | undefined {
     return this.#running;
+  }
+
+  /** What asked for this execution, while it goes on. */
+  requestOf(id: number): Request | undefined {
+    return this.#running?.id === id ? this.#request : undefined;
   }
 
   record(id: number): ExecutionRecord | undefined {
@@ -99,8 +112,12 @@ export class Executions {
     if (!silent) publisher.publish("execute_input", { code: source, execution_count: count }, header);
 
     const name = stored ? `cell[${count}].ts` : `hidden[${++this.#hidden}].ts`;
+    this.#request = request;
     const outcome = source.trim() === "" ? OK : await this.#outcome(record, source, name);
+    const user_expressions =
+      outcome.status === "ok" ? await this.#evaluate(record, objectField(content, "user_expressions")) : {};
     this.#running = undefined;
+    this.#request = undefined;
     this.#parts.ended(record.id, outcome);
 
     if (!silent && outcome.status === "error") publisher.publish("error", { ...outcome.error }, header);
@@ -114,11 +131,24 @@ export class Executions {
     publisher.flush();
     request.reply(
       outcome.status === "ok"
-        ? { status: "ok", execution_count: count, user_expressions: {}, payload: [] }
+        ? { status: "ok", execution_count: count, user_expressions, payload: [] }
         : { status: "error", execution_count: count, ...outcome.error },
     );
     publisher.status("idle", header);
     return outcome.status === "ok";
+  }
+
+  /** What the expressions give now that the cell has run. One that fails does not fail the cell. */
+  async #evaluate(record: ExecutionRecord, expressions: Json): Promise<Json> {
+    const results: Json = {};
+    for (const [name, source] of Object.entries(expressions)) {
+      const outcome = await this.#outcome(record, String(source), `hidden[${++this.#hidden}].ts`);
+      results[name] =
+        outcome.status === "ok"
+          ? { status: "ok", data: {}, metadata: {}, ...outcome.result }
+          : { status: "error", ...outcome.error };
+    }
+    return results;
   }
 
   async #outcome(record: ExecutionRecord, source: string, name: string): Promise<Outcome> {

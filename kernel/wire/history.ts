@@ -1,22 +1,28 @@
-// The cells that were run in this session, for `history_request`.
+// The cells that were run, in this session and earlier ones, for `history_request`.
 
 import { LIMITS } from "../limits.js";
 import { flagField, type Json, numberField, textField } from "../protocol/messages.js";
-
-type Entry = readonly [session: number, line: number, source: string];
+import { type Entry, HistoryFiles } from "./history-files.js";
 
 export class History {
+  readonly #files: HistoryFiles | undefined;
   readonly #entries: { readonly line: number; readonly source: string }[] = [];
+
+  /** `folder`: where sessions are kept; undefined: nowhere. */
+  constructor(folder: string | undefined) {
+    this.#files = folder === undefined ? undefined : new HistoryFiles(folder);
+  }
 
   add(line: number, source: string): void {
     this.#entries.push({ line, source });
     if (this.#entries.length > LIMITS.historyEntries) this.#entries.shift();
+    this.#files?.append(line, source);
   }
 
-  /** The content of `history_reply`; a session that is not this one has no cells. */
+  /** The content of `history_reply`. Session 0 is this one, -1 the one before. */
   reply(request: Json): Json {
     const accesses: Record<string, () => Entry[]> = {
-      tail: () => this.#all().slice(-numberField(request, "n", 10)),
+      tail: () => lastOf(this.#all(), numberField(request, "n", 10)),
       range: () => this.#range(request),
       search: () => this.#search(request),
     };
@@ -28,14 +34,20 @@ export class History {
   }
 
   #all(): Entry[] {
-    return this.#entries.map(({ line, source }) => [0, line, source]);
+    return [...(this.#files?.earlier() ?? []), ...this.#own(this.#files?.session ?? 0)];
+  }
+
+  #own(session: number): Entry[] {
+    return this.#entries.map(({ line, source }) => [session, line, source]);
   }
 
   #range(request: Json): Entry[] {
-    if (numberField(request, "session", 0) !== 0) return [];
+    const asked = numberField(request, "session", 0);
     const start = numberField(request, "start", 0);
     const stop = numberField(request, "stop", Number.POSITIVE_INFINITY);
-    return this.#all().filter(([, line]) => line >= start && line < stop);
+    const own = this.#files?.session ?? 0;
+    const found = asked === 0 || asked === own ? this.#own(asked) : (this.#files?.of(asked) ?? []);
+    return found.filter(([, line]) => line >= start && line < stop);
   }
 
   /** `pattern` is a glob: `*` and `?`. */
@@ -51,6 +63,8 @@ export class History {
       const last = new Map(found.map((entry) => [entry[2], entry]));
       found = found.filter((entry) => last.get(entry[2]) === entry);
     }
-    return found.slice(-numberField(request, "n", found.length));
+    return lastOf(found, numberField(request, "n", found.length));
   }
 }
+
+const lastOf = (entries: Entry[], n: number): Entry[] => (n <= 0 ? [] : entries.slice(-n));

@@ -2,7 +2,7 @@
 
 import { Reply, Router, XPublisher } from "zeromq";
 import type { Connection } from "../options.js";
-import { fromFrames, Signer } from "../protocol/frames.js";
+import { type Dropped, fromFrames, Signer } from "../protocol/frames.js";
 import { type Message, newMessage } from "../protocol/messages.js";
 import { Channel } from "./channel.js";
 
@@ -10,8 +10,9 @@ export interface Sockets {
   readonly shell: Channel;
   readonly control: Channel;
   readonly iopub: Channel;
+  readonly stdin: Channel;
   /** Hands over every well-formed, rightly signed message; others are dropped. */
-  receive(handle: (message: Message, from: "shell" | "control") => void): void;
+  receive(handle: (message: Message, from: "shell" | "control" | "stdin") => void): void;
   /** Closes all of them: a socket that is still read when its thread ends brings the process down. */
   close(): void;
 }
@@ -26,7 +27,7 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
 
   const shell = new Router({ ...options, handover: true });
   const control = new Router({ ...options, handover: true });
-  const stdin = new Router(options);
+  const stdin = new Router({ ...options, handover: true });
   const iopub = new XPublisher({ ...options, verbosity: "allSubs" });
   const heartbeat = new Reply();
   await Promise.all([
@@ -41,13 +42,15 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
     shell: new Channel(shell, signer),
     control: new Channel(control, signer),
     iopub: new Channel(iopub, signer),
+    stdin: new Channel(stdin, signer),
   };
   void welcome(iopub, channels.iopub);
   return {
     ...channels,
     receive: (handle) => {
-      void read(shell, signer, (message) => handle(message, "shell"));
-      void read(control, signer, (message) => handle(message, "control"));
+      const drops = new Drops();
+      for (const [name, socket] of Object.entries({ shell, control, stdin }))
+        void read(socket, signer, drops, (message) => handle(message, name as "shell" | "control" | "stdin"));
     },
     close: () => {
       for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
@@ -55,10 +58,30 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
   };
 }
 
-async function read(socket: Router, signer: Signer, handle: (message: Message) => void): Promise<void> {
+async function read(
+  socket: Router,
+  signer: Signer,
+  drops: Drops,
+  handle: (message: Message) => void,
+): Promise<void> {
   for await (const frames of socket) {
     const message = fromFrames(frames, signer);
-    if (message !== undefined) handle(message);
+    if (typeof message === "string") drops.count(message);
+    else handle(message);
+  }
+}
+
+/** Counts what is dropped, and says so in the server's log: the first one, the tenth, the hundredth, ... */
+class Drops {
+  readonly #counts = new Map<Dropped, number>();
+  #all = 0;
+
+  count(reason: Dropped): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    this.#all++;
+    if (!/^10*$/.test(String(this.#all))) return;
+    const reasons = [...this.#counts].map(([name, count]) => `${count} ${name}`).join(", ");
+    process.stderr.write(`Messages dropped so far: ${reasons}.\n`);
   }
 }
 

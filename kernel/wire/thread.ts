@@ -11,6 +11,7 @@ import { Comms } from "./comms.js";
 import { Executions } from "./executions.js";
 import { requestHandlers } from "./handlers.js";
 import { History } from "./history.js";
+import { Inputs } from "./inputs.js";
 import { LanguageClient } from "./language.js";
 import { Monitor } from "./monitor.js";
 import { watchParent } from "./parent.js";
@@ -23,28 +24,36 @@ import { Stop } from "./stop.js";
 export interface WireThreadData {
   readonly connection: Connection;
   readonly paths: Record<string, string[]>;
+  /** Folder of the sessions' histories; undefined: none is kept. */
+  readonly historyFolder: string | undefined;
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly port: MessagePort;
+  /** Answers to main's questions go here. */
+  readonly inputs: MessagePort;
 }
 
-const { connection, paths, words, port } = workerData as WireThreadData;
+const { connection, paths, historyFolder, words, port, inputs: inputPort } = workerData as WireThreadData;
 const sockets = await bindSockets(connection);
 const publisher = new Publisher(sockets.iopub);
 const language = new LanguageClient(paths);
-const history = new History();
+const history = new History(historyFolder);
 const recorder = new Recorder();
 const monitor = new Monitor(recorder);
 const toMain = (message: ToMain): void => port.postMessage(message);
 const comms = new Comms(publisher, { "gradbook.monitor": monitor }, (event) =>
   toMain({ type: "comm", event }),
 );
+const inputs = new Inputs(sockets.stdin, inputPort, words);
 const executions = new Executions({
   publisher,
   language,
   history,
   toMain,
   starting: () => Atomics.store(words, SHARED.interrupt, 0),
-  ended: (execution, outcome) => recorder.cellEnded(execution, statusOfRuns(outcome)),
+  ended: (execution, outcome) => {
+    inputs.forget();
+    recorder.cellEnded(execution, statusOfRuns(outcome));
+  },
 });
 const stop = new Stop(words, executions, publisher, toMain);
 recorder.listen(
@@ -71,7 +80,11 @@ port.on("message", (message: FromMain) => {
 watchParent(() => kill());
 language.start();
 
-function handle(message: Message, from: "shell" | "control"): void {
+function handle(message: Message, from: "shell" | "control" | "stdin"): void {
+  if (from === "stdin") {
+    if (message.header.msg_type === "input_reply") inputs.answered(message.content);
+    return;
+  }
   const channel: Channel = sockets[from];
   const type = message.header.msg_type;
   const reply = (content: Json): void => {
@@ -112,6 +125,10 @@ const FROM_MAIN: Handlers = {
   },
   display: ({ execution, bundle, id, update }) => showDisplay(execution, { ...bundle }, id, update),
   clear: ({ execution, wait }) => show(execution, "clear_output", { wait }),
+  input: (question) => {
+    publisher.flush();
+    inputs.ask(question, executions.requestOf(question.execution));
+  },
   done: ({ execution, outcome }) => executions.done(execution, outcome),
   run: ({ execution, event }) => recorder.record(event, execution, executions.running?.id === execution),
   target: ({ name, registered }) => comms.setMainTarget(name, registered),

@@ -15,7 +15,7 @@ const KERNEL_MAIN = fileURLToPath(new URL("../../kernel/dist/main.js", import.me
 const DELIMITER = "<IDS|MSG>";
 
 export interface Received extends AnyMessage {
-  readonly channel: "shell" | "control" | "iopub";
+  readonly channel: "shell" | "control" | "iopub" | "stdin";
   readonly type: string;
   /** msg_id of the message this one answers. */
   readonly parent: string;
@@ -52,7 +52,7 @@ export class KernelClient {
   readonly folder: string;
   readonly startedAt: number = performance.now();
   readonly key: string;
-  readonly sockets: { shell: Dealer; control: Dealer; iopub: Subscriber; heartbeat: Request };
+  readonly sockets: { shell: Dealer; control: Dealer; stdin: Dealer; iopub: Subscriber; heartbeat: Request };
   readonly #scratch: string;
   readonly #waiting = new Set<() => void>();
   #sending: Promise<unknown> = Promise.resolve();
@@ -70,18 +70,23 @@ export class KernelClient {
     this.folder = options.folder ?? scratch;
     this.#scratch = scratch;
     const at = (port: number) => `tcp://127.0.0.1:${port}`;
-    const shell = new Dealer({ linger: 0, routingId: options.identity ?? randomUUID() });
+    const routingId = options.identity ?? randomUUID();
+    const shell = new Dealer({ linger: 0, routingId });
     const control = new Dealer({ linger: 0 });
+    // A kernel asks by the identity of the shell socket.
+    const stdin = new Dealer({ linger: 0, routingId });
     const iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
     const heartbeat = new Request({ linger: 0 });
-    this.sockets = { shell, control, iopub, heartbeat };
+    this.sockets = { shell, control, stdin, iopub, heartbeat };
     shell.connect(at(ports.shell_port));
     control.connect(at(ports.control_port));
+    stdin.connect(at(ports.stdin_port));
     iopub.connect(at(ports.iopub_port));
     heartbeat.connect(at(ports.hb_port));
     iopub.subscribe("");
     void this.#read(shell, "shell");
     void this.#read(control, "control");
+    void this.#read(stdin, "stdin");
     void this.#read(iopub, "iopub");
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
@@ -109,7 +114,7 @@ export class KernelClient {
     const child = spawn(process.execPath, args, {
       cwd: options.folder ?? scratch,
       stdio: "pipe",
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, GRADBOOK_HISTORY: "", ...options.env },
     });
     const client = new KernelClient(child, key, ports, scratch, options);
     await client.wait((m) => m.type === "iopub_welcome", "the welcome on iopub");
@@ -121,7 +126,7 @@ export class KernelClient {
   send(
     type: string,
     content: object,
-    more: { channel?: "shell" | "control"; buffers?: Uint8Array[]; metadata?: object } = {},
+    more: { channel?: "shell" | "control" | "stdin"; buffers?: Uint8Array[]; metadata?: object } = {},
   ): string {
     const id = randomUUID();
     const header = {
@@ -138,7 +143,10 @@ export class KernelClient {
   }
 
   /** Sends frames as they are. */
-  sendFrames(frames: (string | Uint8Array)[], channel: "shell" | "control" = "shell"): Promise<unknown> {
+  sendFrames(
+    frames: (string | Uint8Array)[],
+    channel: "shell" | "control" | "stdin" = "shell",
+  ): Promise<unknown> {
     this.#sending = this.#sending.then(() => this.sockets[channel].send(frames));
     return this.#sending;
   }
@@ -164,6 +172,19 @@ export class KernelClient {
   /** Sends a cell and does not wait. */
   startCell(code: string, options: object = {}): string {
     return this.send("execute_request", { code, silent: false, store_history: true, ...options });
+  }
+
+  /** The next question of a cell. */
+  question(id: string, number = 0): Promise<Received> {
+    let seen = 0;
+    return this.wait(
+      (m) => m.parent === id && m.type === "input_request" && seen++ === number,
+      `question ${number} of a cell`,
+    );
+  }
+
+  answer(value: string): void {
+    this.send("input_reply", { value, status: "ok" }, { channel: "stdin" });
   }
 
   /** What came of a cell, once it has ended. */

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { writeKernelspec } from "@gradbook/kernel/spec";
@@ -82,6 +82,50 @@ describe("history", () => {
   });
 });
 
+test("histories of earlier sessions are kept, also of sessions side by side", async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-history-test-"));
+  const start = () => KernelClient.start({ library: FAKE_LIBRARY, env: { GRADBOOK_HISTORY: folder } });
+  const ask = async (client: KernelClient, request: object) =>
+    (await client.request("history_request", { output: false, raw: true, ...request })).content.history;
+  const [first, second] = await Promise.all([start(), start()]);
+  await first.execute("'of the first'");
+  await Promise.all([first.execute("1 + 1"), second.execute("'of the second'")]);
+  await Promise.all([first.close(), second.close()]);
+  // as a kernel leaves it that ends in the middle of a line
+  appendFileSync(path.join(folder, "2.jsonl"), '[2, "unfin');
+  const third = await start();
+  try {
+    await third.execute("'of the third'");
+    expect(await ask(third, { hist_access_type: "tail", n: 10 })).toEqual([
+      [1, 1, "'of the first'"],
+      [1, 2, "1 + 1"],
+      [2, 1, "'of the second'"],
+      [3, 1, "'of the third'"],
+    ]);
+    expect(await ask(third, { hist_access_type: "range", session: -2 })).toEqual([
+      [1, 1, "'of the first'"],
+      [1, 2, "1 + 1"],
+    ]);
+    expect(await ask(third, { hist_access_type: "range", session: 0 })).toEqual([[0, 1, "'of the third'"]]);
+    expect(await ask(third, { hist_access_type: "search", pattern: "*of the*", n: 2 })).toHaveLength(2);
+  } finally {
+    await third.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("user expressions are evaluated after the cell, each for itself", async () => {
+  const { reply } = await kernel().execute("const side = 3", {
+    user_expressions: { area: "side ** 2", wrong: "nowhere.field", late: "Promise.resolve(side)" },
+  });
+  expect(reply.content.status).toBe("ok");
+  expect(reply.content.user_expressions).toMatchObject({
+    area: { status: "ok", data: { "text/plain": "9" }, metadata: {} },
+    wrong: { status: "error", ename: "ReferenceError" },
+    late: { status: "ok", data: { "text/plain": "3" } },
+  });
+});
+
 describe("bad input", () => {
   const frames = (parts: string[], signature?: string): (string | Buffer)[] => {
     const buffers = parts.map((part) => Buffer.from(part));
@@ -136,6 +180,15 @@ describe("bad input", () => {
     }
     const { result } = await kernel().execute("'still here'");
     expect(result).toBe("'still here'");
+  });
+
+  test("a message that is sent again is dropped, and all that was dropped is counted in the log", async () => {
+    const again = frames([header("execute_request"), "{}", "{}", '{"code":"console.log(\'once\')"}']);
+    for (let i = 0; i < 3; i++) await kernel().sendFrames(again);
+    await kernel().execute("'after'");
+    const printed = kernel().received.filter((m) => m.type === "stream" && m.content.text === "once\n");
+    expect(printed).toHaveLength(1);
+    expect(kernel().log).toMatch(/Messages dropped so far: \d+ malformed/);
   });
 });
 

@@ -39,6 +39,7 @@ const CONTENT: Record<string, Record<string, Check>> = {
   comm_msg: { comm_id: text, data: object },
   comm_close: { comm_id: text, data: object },
   iopub_welcome: { subscription: text },
+  input_request: { prompt: text, password: flag },
   kernel_info_reply: {
     status: oneOf("ok"),
     protocol_version: (value) => text(value) && /^5\.\d+$/.test(value as string),
