@@ -7,6 +7,7 @@ export { deepcopy, functional as F, Module, Parameter } from "./nn/index.js";
 export * as init from "./nn/init.js";
 export * as norm from "./nn/norm.js";
 export * as optim from "./optim/index.js";
+export { explain } from "./tensor/functions.js";
 export {
   type DType,
   Generator,
@@ -17,5 +18,6 @@ export {
   Tensor,
   tensor,
 } from "./tensor/index.js";
+export { memory, scope } from "./tensor/memory.js";
 export * as train from "./train/index.js";
 export { watch } from "./train/index.js";

@@ -135,6 +135,9 @@ export class Capture {
     }
     this.length = at;
     const { order, inputs, args } = this;
+    // handed over: kept here they would keep the run's values alive until the next one
+    this.order = [];
+    this.inputs = [];
     return { codes, length: at, inputs, args, spec: () => specOf(order, inputs, args, results) };
   }
 

@@ -28,6 +28,10 @@ export interface Device {
   readonly description: string;
   /** Bytes currently allocated for buffers and arenas. */
   readonly allocatedBytes: number;
+  /** Of these, bytes of the arena that all plans share. */
+  readonly arenaBytes: number;
+  /** Bytes taken from the system; what is not allocated is used for the next buffers. */
+  readonly reservedBytes: number;
   /** Uninitialised memory. Throws a RangeError that names sizes when there is no room. */
   allocate(bytes: number): DeviceBuffer;
   free(buffer: DeviceBuffer): void;

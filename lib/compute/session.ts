@@ -3,12 +3,14 @@
 
 import { BYTES } from "../graph/dtype.js";
 import { type Node, settle, type Value } from "../graph/node.js";
-import { elements } from "../graph/shape.js";
+import { elements, formatShape } from "../graph/shape.js";
 import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
+import { callSite } from "./call-site.js";
 import { Capture, type Captured, newWalk } from "./capture.js";
 import type { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/errors.js";
 import type { Part } from "./engine/protocol.js";
+import { LiveBuffers, type LiveBytes, type Origin } from "./live-buffers.js";
 import { PlanTable } from "./plan-table.js";
 
 /** Host data up to this size travels with each run that reads it; larger data is written to the device once. */
@@ -48,7 +50,9 @@ export class Session {
   private readonly capture: Capture;
   /** Values that the walk of the next run has found to be computed again and again. */
   private often: Node[] = [];
-  private readonly finalizer: FinalizationRegistry<number>;
+  private readonly live: LiveBuffers;
+  /** What the new results of each plan are, for people. */
+  private readonly origins: (readonly Origin[])[] = [];
   /** Values user code was given since the last run. */
   private escaped: Held[] = [];
   /** Older ones that are not computed yet and read a value which may be overwritten. */
@@ -67,13 +71,19 @@ export class Session {
 
   constructor(client: EngineClient) {
     this.client = client;
-    this.finalizer = new FinalizationRegistry((id) => client.free([id]));
+    this.live = new LiveBuffers((id) => client.free([id]));
     this.capture = new Capture(
       (leaf) => this.inlineOrUpload(leaf),
       (node) => {
         if (++node.uses > MAX_USES && computes(node)) this.often.push(node);
       },
     );
+  }
+
+  /** Values in memory by what made them; what nobody can reach is freed first. */
+  liveValues(): LiveBytes[] {
+    this.live.collect();
+    return this.live.byOrigin();
   }
 
   statistics(): SessionStatistics {
@@ -250,6 +260,8 @@ export class Session {
   private run(results: readonly Result[]): void {
     const captured = this.capture.finish(results);
     const plan = this.planFor(captured);
+    const origins = this.origins[plan] ?? originsOf(results);
+    this.origins[plan] = origins;
     const { inputs } = captured;
     const bindings: number[] = [];
     const inline: Part[] = [];
@@ -257,10 +269,11 @@ export class Session {
       if (leaf.value === undefined) inline.push({ binding: bindings.length, data: leaf.data! });
       bindings.push(leaf.value === undefined ? this.nextBuffer++ : leaf.value.id);
     }
+    let fresh = 0;
     for (const result of results) {
       if (result.overwrites !== undefined) continue;
       const { shape, dtype } = result.node;
-      result.buffer = this.newBuffer(elements(shape) * BYTES[dtype]);
+      result.buffer = this.newBuffer(elements(shape) * BYTES[dtype], origins[fresh++]!);
       bindings.push(result.buffer.id);
     }
     this.lastRun = this.client.run(plan, bindings, captured.args, inline);
@@ -277,9 +290,9 @@ export class Session {
     return plan;
   }
 
-  private newBuffer(bytes: number): Buffer {
+  private newBuffer(bytes: number, origin: Origin): Buffer {
     const buffer = new Buffer(this.nextBuffer++, bytes);
-    this.finalizer.register(buffer, buffer.id, buffer);
+    this.live.add(buffer, origin);
     return buffer;
   }
 
@@ -292,7 +305,7 @@ export class Session {
   upload(leaf: Node): void {
     const data = leaf.data;
     if (data === undefined) throw new Error("upload: the node has no host data");
-    const buffer = this.newBuffer(data.byteLength);
+    const buffer = this.newBuffer(data.byteLength, { what: `data ${formatShape(leaf.shape)}`, where: "" });
     this.client.write(buffer.id, data);
     leaf.value = buffer;
     leaf.data = undefined;
@@ -302,8 +315,7 @@ export class Session {
   release(node: Node): void {
     const { value } = node;
     if (!(value instanceof Buffer)) return;
-    this.finalizer.unregister(value);
-    this.client.free([value.id]);
+    this.live.release(value);
     node.value = undefined;
     node.overwritten = DISPOSED;
   }
@@ -391,6 +403,21 @@ function settleResult({ node, storage, overwrites, buffer }: Result): void {
   overwrites.value = undefined;
   overwrites.owned = false;
   overwrites.overwritten = "a later in-place update (an optimizer's step, or a running statistic)";
+}
+
+/** What the new buffers of a run hold; asked once a plan, before the nodes are settled. */
+function originsOf(results: readonly Result[]): Origin[] {
+  const where = callSite();
+  return results
+    .filter(({ overwrites }) => overwrites === undefined)
+    .map(({ node }) => ({ what: `${producer(node)} ${formatShape(node.shape)}`, where }));
+}
+
+/** The operation that a value comes from, behind those that only pass it on. */
+function producer(node: Node): string {
+  let at = node;
+  while (at.op?.name === "identity" && at.inputs[0]?.op !== undefined) at = at.inputs[0];
+  return at.op!.name;
 }
 
 /** All pending nodes that `roots` are computed from. */

@@ -58,3 +58,8 @@ export const STOP_GRACE_MS = 2000;
 /** Milliseconds: how long the compute server may take to start, and how often it looks whether its parent still lives. */
 export const SERVER_START_MS = 15_000;
 export const PARENT_POLL_MS = 500;
+
+/** Bytes, and number, of tensors that nobody can reach and that may wait for the garbage collector, which does not feel what
+ *  they hold: beyond, dead ones are looked for. Each tensor counts with its bytes and as one of so many. */
+export const MEMORY_BUDGET_BYTES: number = 256 * 2 ** 20;
+export const MEMORY_BUDGET_BUFFERS = 1024;

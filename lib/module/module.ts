@@ -2,6 +2,7 @@
 // What belongs to it (parameters, buffers, modules) is found in its fields, plain arrays and records of fields included.
 
 import { formatShape, sameShape } from "../graph/shape.js";
+import { moduleMadeInScope } from "../tensor/memory.js";
 import { insideModule, isInsideModule, outsideModule } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
 import { BackwardWatch } from "./backward-hook.js";
@@ -73,6 +74,7 @@ export abstract class Module {
     ] as const) {
       Object.defineProperty(self, field, { value, enumerable: false, configurable: true });
     }
+    moduleMadeInScope(self);
     return self;
   }
 

@@ -8,6 +8,7 @@ import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, normalizeAxis, sameShape } from "../graph/shape.js";
 import { backward, type GradientSlot, keepForBackward, pendingGradients } from "./autograd.js";
 import { formatTensor, nested } from "./format.js";
+import { madeInScope } from "./memory.js";
 import { isInsideModule } from "./scope.js";
 import { session } from "./session.js";
 import type { NestedArray } from "./types.js";
@@ -187,7 +188,9 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   }
   /** A copy of the value, with its history. */
   clone(): T {
-    return this.like(new Storage(ops.identity(this.node)), false);
+    const copy = this.like(new Storage(ops.identity(this.node)), false);
+    madeInScope(copy);
+    return copy;
   }
 
   /** Gives the storage a new value: the base of all operations that end in "_". */

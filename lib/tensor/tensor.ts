@@ -7,6 +7,7 @@ import * as ops from "../graph/ops/index.js";
 import { formatShape, normalizeAxis } from "../graph/shape.js";
 import { TensorBase } from "./base.js";
 import * as indexing from "./indexing.js";
+import { madeInScope } from "./memory.js";
 import * as reductions from "./reductions.js";
 import * as shaping from "./shaping.js";
 import { logSoftmax, softmax } from "./softmax.js";
@@ -36,7 +37,9 @@ type AlongArguments =
 export class Tensor extends TensorBase<Tensor> {
   /** A tensor for a recorded node. */
   static from(node: Node): Tensor {
-    return new Tensor(new Storage(node));
+    const tensor = new Tensor(new Storage(node));
+    madeInScope(tensor);
+    return tensor;
   }
   protected override like(storage: Storage, cut: boolean): Tensor {
     return new Tensor(storage, cut);

@@ -36,6 +36,10 @@ export interface Home {
 export interface MemoryUse {
   /** Bytes of all buffers and arenas on the device. */
   readonly allocatedBytes: number;
+  /** Of these, bytes for values inside plans. */
+  readonly arenaBytes: number;
+  /** Bytes that the device has taken from the system. */
+  readonly reservedBytes: number;
   readonly buffers: number;
   readonly plans: number;
   /** Plans compiled so far. */
@@ -195,8 +199,8 @@ export class EngineClient {
 
   memory(): MemoryUse {
     const { reply } = this.#ask({ type: "memory", sequence: this.#next() });
-    const { allocatedBytes, buffers, plans, compiles } = reply as ReplyOf<"usage">;
-    return { allocatedBytes, buffers, plans, compiles };
+    const { type: _, sequence: __, ...use } = reply as ReplyOf<"usage">;
+    return use;
   }
 
   /** Ends the engine. Runs in flight may be left undone. */

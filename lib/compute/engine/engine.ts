@@ -123,12 +123,14 @@ export class Engine {
       this.#options.reply({ type: "text", sequence, text: executable.describe() });
     },
     memory: ({ sequence }) => {
-      const { allocatedBytes } = this.#device;
+      const { allocatedBytes, arenaBytes, reservedBytes } = this.#device;
       const [buffers, plans] = [this.#buffers.size, this.#plans.size];
       this.#options.reply({
         type: "usage",
         sequence,
         allocatedBytes,
+        arenaBytes,
+        reservedBytes,
         buffers,
         plans,
         compiles: this.#compiles,

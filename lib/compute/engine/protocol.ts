@@ -65,7 +65,14 @@ export const REPLIES = {
   text: { code: 104, fields: { text: "text" } },
   usage: {
     code: 105,
-    fields: { allocatedBytes: "count", buffers: "count", plans: "count", compiles: "count" },
+    fields: {
+      allocatedBytes: "count",
+      arenaBytes: "count",
+      reservedBytes: "count",
+      buffers: "count",
+      plans: "count",
+      compiles: "count",
+    },
   },
   /** `origin`: number (unsigned) of the request that failed first, where this one only depends on it. */
   error: { code: 106, fields: { origin: "count", kind: "text", message: "text" } },

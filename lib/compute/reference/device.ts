@@ -31,6 +31,15 @@ export class ReferenceDevice implements Device {
     return this.#allocated;
   }
 
+  /** Arenas live as long as a run. */
+  get arenaBytes(): number {
+    return 0;
+  }
+
+  get reservedBytes(): number {
+    return this.#allocated;
+  }
+
   allocate(bytes: number): DeviceBuffer {
     this.#allocated += bytes;
     return new Memory(bytes);

@@ -92,6 +92,14 @@ export class WasmDevice implements Device {
     return this.#heap.allocatedBytes;
   }
 
+  get arenaBytes(): number {
+    return this.#arena.bytes;
+  }
+
+  get reservedBytes(): number {
+    return this.#heap.memory.buffer.byteLength;
+  }
+
   /** Where in `memory` a buffer begins. */
   address(buffer: DeviceBuffer): number {
     return (buffer as WasmBuffer).address;

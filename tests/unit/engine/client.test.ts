@@ -49,7 +49,7 @@ describe.each(["inline", "thread", "server"] as const)("an engine's home: %s", (
     expect(numbers(client.read(12))).toEqual([11, 22, 33, 44]);
     expect(numbers(client.read(12, 4, 8))).toEqual([22, 33]);
     expect(client.explain(1)).toContain("add");
-    expect(client.memory()).toEqual({ allocatedBytes: 48, buffers: 3, plans: 1, compiles: 1 });
+    expect(client.memory()).toMatchObject({ allocatedBytes: 48, buffers: 3, plans: 1, compiles: 1 });
   });
 
   test("keeps the order of runs, writes and frees", async () => {
@@ -229,7 +229,7 @@ describe.each(["thread", "server"] as const)("running ahead: %s", (home) => {
       if (i % 1000 === 0) largest = Math.max(largest, client.memory().allocatedBytes);
     }
     expect(largest).toBe(512);
-    expect(client.memory()).toEqual({ allocatedBytes: 512, buffers: 2, plans: 1, compiles: 1 });
+    expect(client.memory()).toMatchObject({ allocatedBytes: 512, buffers: 2, plans: 1, compiles: 1 });
   });
 });
 

@@ -41,7 +41,16 @@ const REQUESTS: Request[] = [
 const REPLIES: Reply[] = [
   { type: "data", sequence: 1, total: 5, offset: 3, chunk: Uint8Array.of(1, 2) },
   { type: "error", sequence: 2, origin: 1, kind: "fault", message: "label 10" },
-  { type: "usage", sequence: 3, allocatedBytes: 1, buffers: 2, plans: 3, compiles: 4 },
+  {
+    type: "usage",
+    sequence: 3,
+    allocatedBytes: 1,
+    arenaBytes: 5,
+    reservedBytes: 6,
+    buffers: 2,
+    plans: 3,
+    compiles: 4,
+  },
 ];
 
 function encoded(message: Request | Reply): Uint8Array {
