@@ -110,6 +110,26 @@ export function children(expr: Expr): readonly Expr[] {
   }
 }
 
+/** The same operation on other operands. */
+export function withChildren(expr: Expr, of: (child: Expr) => Expr): Expr {
+  switch (expr.kind) {
+    case "load":
+      return expr.guard === undefined ? expr : { ...expr, guard: of(expr.guard) };
+    case "gather":
+      return { ...expr, index: of(expr.index) };
+    case "check":
+    case "unary":
+    case "cast":
+      return { ...expr, x: of(expr.x) };
+    case "binary":
+      return { ...expr, a: of(expr.a), b: of(expr.b) };
+    case "where":
+      return { ...expr, condition: of(expr.condition), a: of(expr.a), b: of(expr.b) };
+    default:
+      return expr;
+  }
+}
+
 /** Every node below `roots` once, operands before what uses them. */
 export function inOrder(roots: readonly Expr[]): Expr[] {
   const seen = new Set<Expr>();

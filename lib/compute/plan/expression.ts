@@ -1,13 +1,15 @@
 // From a node to the expression a kernel evaluates for it: elementwise operations nest, movements become addressing, and
-// whatever is stored in a buffer becomes a load.
+// whatever is stored becomes a load, whose `buffer` is here still the number of the node.
 
-import type { Expr } from "../../graph/expr.js";
+import type { Expr, View } from "../../graph/expr.js";
 import { type Lowering, type Movement, opNamed } from "../../graph/node.js";
-import { type Shape, sameShape } from "../../graph/shape.js";
+import { contiguousStrides, type Shape, sameShape } from "../../graph/shape.js";
 import type { GraphSpec, NodeSpec } from "../../graph/spec.js";
+import type { Operand } from "./draft.js";
+import { Interner } from "./interner.js";
 import { applyMovement, axisView, boundsOf, contiguousView, type ShapedView } from "./view.js";
 
-/** Thrown when node `node` has to be stored in a buffer of its own after all; the schedule starts over with that known. */
+/** Thrown when node `node` has to be stored in a buffer of its own after all. */
 export class MustStore extends Error {
   readonly node: number;
   constructor(node: number) {
@@ -35,12 +37,28 @@ const extend = (step: Step, rest: Path | undefined): Path => ({
   key: `${step.input}${step.movement.kind[0]}${step.movement.kind === "expand" ? step.movement.shape.join("x") : ""}/${rest?.key ?? ""}`,
 });
 
-/** What the expressions of one kernel need to know about the rest of the plan. */
+/** The path by which a kernel whose loops are the axes `axes` of `shape` finds `node`, whose shape is `shape` but for extents
+ *  of 1. */
+export function arranged(node: number, own: Shape, shape: Shape, axes: Shape): Path | undefined {
+  const permuted = axes.every((axis, i) => axis === i)
+    ? undefined
+    : {
+        step: { movement: { kind: "permute", axes } as const, input: node },
+        rest: undefined,
+        key: `>${axes}`,
+      };
+  if (sameShape(own, shape)) return permuted;
+  return {
+    step: { movement: { kind: "reshape", shape }, input: node },
+    rest: permuted,
+    key: `>${shape}${permuted?.key ?? ""}`,
+  };
+}
+
+/** What expressions need to know about the rest of the plan. */
 export interface Surroundings {
-  /** The plan buffer that holds the node; undefined while it is not stored. */
-  bufferOf(node: number): number | undefined;
-  /** The expression of a node that this very kernel computes, if it can be used at the same place of the loop. */
-  inKernel(node: number): Expr | undefined;
+  /** Whether the node has a buffer. */
+  isStored(node: number): boolean;
   fault(message: string): number;
 }
 
@@ -50,8 +68,7 @@ export class ExpressionBuilder {
   private readonly graph: GraphSpec;
   private readonly around: Surroundings;
   private readonly memo = new Map<string, Expr>();
-  private readonly loads = new Map<string, Expr>();
-  private readonly guardIds = new Map<Expr, number>();
+  private readonly interner = new Interner();
 
   constructor(graph: GraphSpec, around: Surroundings) {
     this.graph = graph;
@@ -60,41 +77,65 @@ export class ExpressionBuilder {
 
   /** The value of `node` at the loop position that `path` leads to; nothing is read where `guard` is false. */
   build(node: number, path: Path | undefined, guard?: Expr): Expr {
-    const key = `${node}:${path?.key ?? ""}:${guard === undefined ? "" : this.guardId(guard)}`;
+    return this.remembered("", node, path, guard, () => this.create(node, path, guard));
+  }
+
+  /** The expression that computes `node` itself, though it is stored. */
+  define(node: number, path: Path | undefined): Expr {
+    return this.remembered("=", node, path, undefined, () => this.compute(node, path, undefined));
+  }
+
+  /** Where a stored node lies, as `path` leads to it from the loop. */
+  place(node: number, path: Path | undefined): View {
+    return plain(this.viewOf(contiguousView(this.graph.nodes[node]!.shape), path));
+  }
+
+  /** The stored node that holds a node's values, and where, through movements that need no copy. */
+  stored(node: number): Operand {
+    const spec = this.graph.nodes[node]!;
+    if (this.around.isStored(node)) return { node, view: contiguousView(spec.shape) };
+    if (spec.op === "arg") throw new Error("a scalar argument has no buffer");
+    const { lowering } = opNamed(spec.op);
+    if (lowering.kind !== "movement") throw new MustStore(node);
+    const movement = lowering.movement(spec);
+    const from = this.graph.nodes[spec.inputs[0]!]!.shape;
+    if (boundsOf(movement, from, spec.shape).length > 0) throw new MustStore(node);
+    const below = this.stored(spec.inputs[0]!);
+    const view = applyMovement(below.view, movement);
+    if (view === undefined) throw new MustStore(spec.inputs[0]!);
+    return { node: below.node, view };
+  }
+
+  /** As `stored`, where the values must lie without gaps, from the buffer's start on. */
+  whole(node: number): Operand {
+    const operand = this.stored(node);
+    const { offset, strides, shape } = operand.view;
+    if (offset !== 0 || strides.join() !== contiguousStrides(shape).join()) throw new MustStore(node);
+    return operand;
+  }
+
+  private remembered(
+    kind: string,
+    node: number,
+    path: Path | undefined,
+    guard: Expr | undefined,
+    create: () => Expr,
+  ): Expr {
+    const key = `${kind}${node}:${path?.key ?? ""}:${guard === undefined ? "" : this.interner.id(guard)}`;
     let expr = this.memo.get(key);
     if (expr === undefined) {
-      expr = this.create(node, path, guard);
+      expr = this.interner.intern(create());
       this.memo.set(key, expr);
     }
     return expr;
   }
 
-  /** The path that reorders the axes of the loop for `node`: axis i of the loop is axis `axes[i]` of the node. */
-  permuted(node: number, axes: Shape): Path | undefined {
-    if (axes.every((axis, i) => axis === i)) return undefined;
-    return {
-      ...extend({ movement: { kind: "permute", axes }, input: node }, undefined),
-      key: `perm${axes.join(",")}/`,
-    };
-  }
-
-  /** The expression that computes `node` itself, though it will be stored. */
-  define(node: number): Expr {
-    return this.compute(node, undefined, undefined);
-  }
-
   private create(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
     const spec = this.graph.nodes[node]!;
     if (spec.op === "arg") return { kind: "arg", dtype: spec.dtype, index: spec.attributes.index as number };
-    const buffer = this.around.bufferOf(node);
-    if (buffer !== undefined) {
-      if (path === undefined && guard === undefined) {
-        const own = this.around.inKernel(node);
-        if (own !== undefined) return own;
-      }
-      return this.load(spec, buffer, this.viewOf(contiguousView(spec.shape), path), guard);
-    }
-    return this.compute(node, path, guard);
+    if (!this.around.isStored(node)) return this.compute(node, path, guard);
+    const view = this.place(node, path);
+    return { kind: "load", dtype: spec.dtype, buffer: node, view, ...(guard && { guard }) };
   }
 
   private compute(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
@@ -132,7 +173,9 @@ export class ExpressionBuilder {
     const below: Path = { step, rest: path, key: `m${node}/${path?.key ?? ""}` };
     let inside: Expr | undefined = guard;
     for (const { index, from, end } of boundsOf(movement, this.graph.nodes[input]!.shape, spec.shape)) {
-      inside = both(inside, within(this.indexValue(this.viewOf(index, path)), from, end));
+      inside = this.interner.intern(
+        both(inside, within(this.indexValue(this.viewOf(index, path)), from, end)),
+      );
     }
     const value = this.build(input, below, inside);
     if (inside === undefined || inside === guard) return value;
@@ -144,8 +187,7 @@ export class ExpressionBuilder {
   private take(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
     const spec = this.graph.nodes[node]!;
     const [source, index] = spec.inputs as [number, number];
-    const buffer = this.around.bufferOf(source);
-    if (buffer === undefined) throw new MustStore(source);
+    if (!this.around.isStored(source)) throw new MustStore(source);
     if (guard !== undefined) throw new MustStore(node);
     const indexShape = this.graph.nodes[index]!.shape;
     const sourceShape = this.graph.nodes[source]!.shape;
@@ -163,15 +205,14 @@ export class ExpressionBuilder {
       extend({ movement: { kind: "expand", shape: spec.shape }, input: index }, path),
     );
     const at = this.build(index, lifted);
-    return { kind: "gather", dtype: spec.dtype, buffer, view: plain(view), index: at, stride: row };
+    return { kind: "gather", dtype: spec.dtype, buffer: source, view: plain(view), index: at, stride: row };
   }
 
   /** Elements of a stored input at their own place but for one coordinate, which is an expression. */
   private takeAlong(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
     const spec = this.graph.nodes[node]!;
     const [source, index] = spec.inputs as [number, number];
-    const buffer = this.around.bufferOf(source);
-    if (buffer === undefined) throw new MustStore(source);
+    if (!this.around.isStored(source)) throw new MustStore(source);
     if (guard !== undefined) throw new MustStore(node);
     const axis = spec.attributes.axis as number;
     const { strides } = contiguousView(this.graph.nodes[source]!.shape);
@@ -179,7 +220,7 @@ export class ExpressionBuilder {
     const view = this.viewOf({ shape: spec.shape, offset: 0, strides: others }, path);
     const at = this.build(index, path);
     const stride = strides[axis] ?? 1;
-    return { kind: "gather", dtype: spec.dtype, buffer, view: plain(view), index: at, stride };
+    return { kind: "gather", dtype: spec.dtype, buffer: source, view: plain(view), index: at, stride };
   }
 
   private concat(node: number, path: Path | undefined, guard: Expr | undefined): Expr {
@@ -197,7 +238,7 @@ export class ExpressionBuilder {
         rest: path,
         key: `c${node}.${i}/${path?.key ?? ""}`,
       };
-      return { inside, value: this.build(input, below, both(guard, inside)) };
+      return { inside, value: this.build(input, below, this.interner.intern(both(guard, inside))) };
     });
     return parts.reduceRight<Expr>(
       (otherwise, { inside, value }) => choose(inside, value, otherwise),
@@ -216,25 +257,6 @@ export class ExpressionBuilder {
     return current;
   }
 
-  private load(spec: NodeSpec, buffer: number, view: ShapedView, guard: Expr | undefined): Expr {
-    const key = `${buffer}@${view.offset}:${view.strides.join(",")}:${guard === undefined ? "" : this.guardId(guard)}`;
-    let expr = this.loads.get(key);
-    if (expr === undefined) {
-      expr = { kind: "load", dtype: spec.dtype, buffer, view: plain(view), ...(guard && { guard }) };
-      this.loads.set(key, expr);
-    }
-    return expr;
-  }
-
-  private guardId(guard: Expr): number {
-    let id = this.guardIds.get(guard);
-    if (id === undefined) {
-      id = this.guardIds.size;
-      this.guardIds.set(guard, id);
-    }
-    return id;
-  }
-
   /** offset + sum(index * stride) as a number. */
   private indexValue(view: ShapedView): Expr {
     let sum: Expr | undefined = view.offset === 0 ? undefined : int(view.offset);
@@ -249,10 +271,7 @@ export class ExpressionBuilder {
   }
 }
 
-const plain = ({ offset, strides }: ShapedView): { offset: number; strides: readonly number[] } => ({
-  offset,
-  strides,
-});
+const plain = ({ offset, strides }: ShapedView): View => ({ offset, strides });
 const int = (value: number): Expr => ({ kind: "const", dtype: "int32", value });
 const zero = (spec: NodeSpec): Expr => ({ kind: "const", dtype: spec.dtype, value: 0 });
 const choose = (condition: Expr, a: Expr, b: Expr): Expr => ({

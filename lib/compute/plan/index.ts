@@ -1,50 +1,31 @@
-// From a graph to a plan: schedule the nodes, write the kernels' expressions, place the buffers.
+// From a graph to a plan: schedule the nodes, write the kernels, arrange them, place the buffers.
 
 import { BYTES } from "../../graph/dtype.js";
 import type { Expr } from "../../graph/expr.js";
 import "../../graph/ops/index.js"; // fills the table of operations
-import { opNamed } from "../../graph/node.js";
 import { contiguousStrides, elements } from "../../graph/shape.js";
 import type { GraphSpec } from "../../graph/spec.js";
-import {
-  type Accumulator,
-  expressionsOf,
-  type MatrixOperand,
-  type Output,
-  type Plan,
-  type PlanBuffer,
-  type ReduceOp,
-  type RoutineOperand,
-  type SingleKernel,
-} from "../ir.js";
-import { ExpressionBuilder, MustStore, type Surroundings } from "./expression.js";
+import type { Output, Plan, PlanBuffer, RoutineOperand, SingleKernel } from "../ir.js";
+import { arrange } from "./arrange.js";
+import type { Draft } from "./draft.js";
+import { ExpressionBuilder } from "./expression.js";
+import { writeKernel } from "./kernels.js";
 import { placeInArena } from "./memory.js";
 import { withoutPacks } from "./packs.js";
-import { type Draft, type Schedule, schedule } from "./schedule.js";
-import { applyMovement, boundsOf, contiguousView, type ShapedView } from "./view.js";
+import { ReadAfterWrite, schedule } from "./schedule.js";
+import { readBy, writtenBy } from "./traffic.js";
 
 /** The plan for a graph. Throws on a graph that is not well formed. */
 export function buildPlan(packed: GraphSpec): Plan {
   const graph = withoutPacks(packed);
-  const must = new Set<number>();
   const viaCopy = new Set<number>();
   for (;;) {
     try {
-      return new PlanWriter(graph, schedule(graph, must, viaCopy)).write();
+      return new PlanWriter(graph, viaCopy).write();
     } catch (error) {
-      if (error instanceof MustStore && !must.has(error.node)) must.add(error.node);
-      else if (error instanceof ReadAfterWrite && !viaCopy.has(error.node)) viaCopy.add(error.node);
-      else throw error;
+      if (!(error instanceof ReadAfterWrite) || viaCopy.has(error.node)) throw error;
+      viaCopy.add(error.node);
     }
-  }
-}
-
-/** Thrown when the in-place update of `node` would destroy a value that is read later. */
-class ReadAfterWrite extends Error {
-  readonly node: number;
-  constructor(node: number) {
-    super(`node ${node} cannot be written in place`);
-    this.node = node;
   }
 }
 
@@ -56,34 +37,41 @@ interface DraftBuffer {
 
 class PlanWriter {
   private readonly graph: GraphSpec;
-  private readonly schedule: Schedule;
+  private readonly drafts: readonly Draft[];
+  private readonly inPlace: ReadonlySet<number>;
+  private readonly builder: ExpressionBuilder;
   private readonly buffers: DraftBuffer[] = [];
   /** Plan buffer that holds the value of a node. */
   private readonly bufferOf = new Map<number, number>();
   private readonly faults: string[] = [];
   private bindings: number;
 
-  constructor(graph: GraphSpec, scheduled: Schedule) {
+  /** `viaCopy`: results that are not to be written right over the old value. */
+  constructor(graph: GraphSpec, viaCopy: ReadonlySet<number>) {
     this.graph = graph;
-    this.schedule = scheduled;
     this.bindings = graph.inputs;
+    const { drafts, inPlace, builder } = schedule(
+      graph,
+      viaCopy,
+      (isStored) => new ExpressionBuilder(graph, { isStored, fault: (message) => this.fault(message) }),
+    );
+    this.drafts = drafts;
+    this.inPlace = inPlace;
+    this.builder = builder;
   }
 
   write(): Plan {
     this.assignBuffers();
-    const kernels = this.schedule.drafts.map((draft, i) => this.kernel(draft, i));
-    this.checkInPlace(kernels);
+    const { graph, builder } = this;
+    const bufferOf = (node: number): number => this.bufferOf.get(node)!;
+    const kernels = this.drafts.map((draft) => writeKernel(draft, { graph, builder, bufferOf }));
     kernels.push(...this.copies());
     return this.finish(dropUnread(kernels, this.buffers));
   }
 
-  private bytes(node: number): number {
-    const { shape, dtype } = this.graph.nodes[node]!;
-    return elements(shape) * BYTES[dtype];
-  }
-
   private newBuffer(node: number, binding: number | undefined): number {
-    return this.buffers.push({ bytes: this.bytes(node), binding }) - 1;
+    const { shape, dtype } = this.graph.nodes[node]!;
+    return this.buffers.push({ bytes: elements(shape) * BYTES[dtype], binding }) - 1;
   }
 
   private assignBuffers(): void {
@@ -93,124 +81,17 @@ class PlanWriter {
     });
     for (const { node, overwrites } of this.graph.results) {
       if (overwrites === undefined) this.bufferOf.set(node, this.newBuffer(node, this.bindings++));
-      else if (this.schedule.inPlace.has(node)) {
+      else if (this.inPlace.has(node)) {
         // a buffer number of its own over the same binding: the old value keeps its number
         const binding = this.graph.nodes[overwrites]!.attributes.binding as number;
         this.bufferOf.set(node, this.newBuffer(node, binding));
       }
     }
-    for (const draft of this.schedule.drafts) {
-      for (const node of draft.nodes) {
+    for (const { members } of this.drafts) {
+      for (const { node } of members) {
         if (!this.bufferOf.has(node)) this.bufferOf.set(node, this.newBuffer(node, undefined));
       }
     }
-  }
-
-  private kernel(draft: Draft, position: number): SingleKernel {
-    if (draft.kind === "routine") return this.routine(draft.nodes[0]!);
-    const values = new Map<number, Expr>();
-    draft.accumulators.forEach((node, index) => {
-      values.set(node, { kind: "accumulator", dtype: this.graph.nodes[node]!.dtype, index });
-    });
-    const around = (own: Surroundings["inKernel"]): Surroundings => ({
-      bufferOf: (node) => this.bufferOf.get(node),
-      inKernel: own,
-      fault: (message) => this.fault(message),
-    });
-    const builder = new ExpressionBuilder(
-      this.graph,
-      around((node) => (this.schedule.draftOf.get(node) === position ? values.get(node) : undefined)),
-    );
-    const outputs: Output[] = draft.nodes.map((node) => {
-      let value = values.get(node);
-      if (value === undefined) {
-        value = builder.define(node);
-        values.set(node, value);
-      }
-      const buffer = this.bufferOf.get(node)!;
-      return { buffer, view: { offset: 0, strides: contiguousStrides(draft.outer) }, value };
-    });
-    if (draft.kind === "matmul") return this.matmul(draft, outputs);
-    const inner = new ExpressionBuilder(
-      this.graph,
-      around(() => undefined),
-    );
-    const accumulators = draft.accumulators.map((node) => this.accumulator(node, inner));
-    const passes = accumulators.length === 0 ? [] : [{ accumulators, outputs: [] }];
-    return { kind: "loop", outer: draft.outer, reduce: draft.reduce, passes, outputs };
-  }
-
-  private routine(node: number): SingleKernel {
-    const { op, inputs, attributes } = this.graph.nodes[node]!;
-    const { lowering } = opNamed(op);
-    if (lowering.kind !== "routine") throw new Error(`${op} is not a routine`);
-    return {
-      kind: "routine",
-      name: lowering.name,
-      attributes,
-      inputs: inputs.map((input) => this.whole(input)),
-      outputs: [this.whole(node)],
-    };
-  }
-
-  /** The buffer in which a node's value lies without gaps, from the start on. */
-  private whole(node: number): RoutineOperand {
-    const { shape, dtype } = this.graph.nodes[node]!;
-    const { buffer, view } = this.stored(node);
-    const plain = view.offset === 0 && view.strides.join() === contiguousStrides(shape).join();
-    if (!plain) throw new MustStore(node);
-    return { buffer, dtype, shape };
-  }
-
-  private accumulator(node: number, builder: ExpressionBuilder): Accumulator {
-    const spec = this.graph.nodes[node]!;
-    const input = spec.inputs[0]!;
-    const axes = spec.attributes.axes as readonly number[];
-    const outer = this.graph.nodes[input]!.shape.map((_, i) => i).filter((i) => !axes.includes(i));
-    const value = builder.build(input, builder.permuted(input, [...outer, ...axes]));
-    const { lowering } = opNamed(spec.op);
-    if (lowering.kind !== "reduce") throw new Error(`${spec.op} is not a reduction`);
-    return { op: lowering.op as ReduceOp, dtype: spec.dtype, value };
-  }
-
-  private matmul(draft: Draft, outputs: Output[]): SingleKernel {
-    const [a, b] = this.graph.nodes[draft.accumulators[0]!]!.inputs as [number, number];
-    const batch = draft.outer.slice(0, -2);
-    const [m, n] = draft.outer.slice(-2) as [number, number];
-    const k = this.graph.nodes[a]!.shape.at(-1)!;
-    return {
-      kind: "matmul",
-      batch,
-      m,
-      n,
-      k,
-      a: this.operand(a, [...batch, m, k]),
-      b: this.operand(b, [...batch, k, n]),
-      outputs,
-    };
-  }
-
-  private operand(node: number, shape: readonly number[]): MatrixOperand {
-    const { buffer, view } = this.stored(node);
-    const stretched = applyMovement(view, { kind: "expand", shape })!;
-    return { buffer, view: { offset: stretched.offset, strides: stretched.strides } };
-  }
-
-  /** The buffer and view that hold a node's value, through movements that need no copy. */
-  private stored(node: number): { buffer: number; view: ShapedView } {
-    const spec = this.graph.nodes[node]!;
-    const buffer = this.bufferOf.get(node);
-    if (buffer !== undefined) return { buffer, view: contiguousView(spec.shape) };
-    if (spec.op === "arg") throw new Error("a matrix cannot be a scalar argument");
-    const { lowering } = opNamed(spec.op);
-    if (lowering.kind !== "movement") throw new MustStore(node);
-    const movement = lowering.movement(spec);
-    const from = this.graph.nodes[spec.inputs[0]!]!.shape;
-    if (boundsOf(movement, from, spec.shape).length > 0) throw new MustStore(node);
-    const below = this.stored(spec.inputs[0]!);
-    const view = applyMovement(below.view, movement);
-    if (view === undefined) throw new MustStore(spec.inputs[0]!);
-    return { buffer: below.buffer, view };
   }
 
   private fault(message: string): number {
@@ -218,50 +99,33 @@ class PlanWriter {
     return known >= 0 ? known : this.faults.push(message) - 1;
   }
 
-  /** An old value may be read in the kernel that overwrites it, at the same place, or before; never later. */
-  private checkInPlace(kernels: readonly SingleKernel[]): void {
-    const writer = new Map<number, { kernel: number; node: number }>();
-    for (const { node, overwrites } of this.graph.results) {
-      if (overwrites === undefined || !this.schedule.inPlace.has(node)) continue;
-      writer.set(this.bufferOf.get(overwrites)!, { kernel: this.schedule.draftOf.get(node)!, node });
-    }
-    kernels.forEach((kernel, i) => {
-      const own = contiguousStrides(kernel.kind === "loop" ? kernel.outer : []).join();
-      for (const read of readsOf(kernel)) {
-        const write = writer.get(read.buffer);
-        if (write === undefined || write.kernel > i) continue;
-        const aligned = write.kernel === i && read.offset === 0 && read.strides.join() === own;
-        if (!aligned) throw new ReadAfterWrite(write.node);
-      }
-    });
-  }
-
   /** Overwriting results that could not be written in place: computed aside, copied over the old value at the end. */
   private copies(): SingleKernel[] {
     return this.graph.results.flatMap(({ node, overwrites }) => {
-      if (overwrites === undefined || this.schedule.inPlace.has(node)) return [];
+      if (overwrites === undefined || this.inPlace.has(node)) return [];
       const { shape, dtype } = this.graph.nodes[node]!;
       const view = { offset: 0, strides: contiguousStrides(shape) };
       const value: Expr = { kind: "load", dtype, buffer: this.bufferOf.get(node)!, view };
       const outputs = [{ buffer: this.bufferOf.get(overwrites)!, view, value }];
-      return [{ kind: "loop", outer: shape, reduce: [], passes: [], outputs } satisfies SingleKernel];
+      const copy = { kind: "loop", name: "copy", outer: shape, reduce: [], passes: [], outputs } as const;
+      return [copy satisfies SingleKernel];
     });
   }
 
-  private firstOverwrite(kernels: readonly SingleKernel[]): number {
-    const overwrites = ({ buffer }: Output | RoutineOperand): boolean =>
-      (this.buffers[buffer]!.binding ?? Infinity) < this.graph.inputs;
-    const first = kernels.findIndex((kernel) => kernel.outputs.some(overwrites));
-    return first < 0 ? kernels.length : first;
+  private overwrites(buffer: number): boolean {
+    return (this.buffers[buffer]!.binding ?? Infinity) < this.graph.inputs;
   }
 
-  private finish(kernels: readonly SingleKernel[]): Plan {
+  private finish(written: readonly SingleKernel[]): Plan {
+    const kernels = arrange(written, {
+      buffers: this.buffers,
+      overwrites: (buffer) => this.overwrites(buffer),
+    });
     const first = new Map<number, number>();
     const last = new Map<number, number>();
     kernels.forEach((kernel, i) => {
-      const written: readonly { buffer: number }[] = kernel.outputs;
-      for (const { buffer } of written) if (!first.has(buffer)) first.set(buffer, i);
-      for (const { buffer } of [...readsOf(kernel), ...written]) last.set(buffer, i);
+      for (const buffer of writtenBy(kernel)) if (!first.has(buffer)) first.set(buffer, i);
+      for (const buffer of [...readBy(kernel), ...writtenBy(kernel)]) last.set(buffer, i);
     });
     const inArena = this.buffers
       .map((_, i) => i)
@@ -275,11 +139,12 @@ class PlanWriter {
         ? { kind: "binding", binding, bytes: size }
         : { kind: "arena", offset: offsetOf.get(i) ?? 0, bytes: offsetOf.has(i) ? size : 0 },
     );
+    const commit = kernels.findIndex((kernel) => [...writtenBy(kernel)].some((b) => this.overwrites(b)));
     return {
       buffers,
       kernels,
       arenaBytes: bytes,
-      commit: this.firstOverwrite(kernels),
+      commit: commit < 0 ? kernels.length : commit,
       bindings: this.bindings,
       args: this.graph.args,
       faults: this.faults,
@@ -287,34 +152,19 @@ class PlanWriter {
   }
 }
 
-interface Read {
-  readonly buffer: number;
-  readonly offset: number;
-  readonly strides: readonly number[];
-}
-
-/** All memory a kernel reads. */
-function readsOf(kernel: SingleKernel): Read[] {
-  if (kernel.kind === "routine")
-    return kernel.inputs.map(({ buffer, shape }) => ({
-      buffer,
-      offset: 0,
-      strides: contiguousStrides(shape),
-    }));
-  const reads: Read[] = expressionsOf(kernel).flatMap((expr) =>
-    expr.kind === "load" || expr.kind === "gather" ? [{ buffer: expr.buffer, ...expr.view }] : [],
-  );
-  if (kernel.kind === "matmul")
-    for (const { buffer, view } of [kernel.a, kernel.b]) reads.push({ buffer, ...view });
-  return reads;
-}
-
 /** Kernels without the arena outputs that no kernel reads (values used only where they are computed). */
 function dropUnread(kernels: readonly SingleKernel[], buffers: readonly DraftBuffer[]): SingleKernel[] {
-  const read = new Set(kernels.flatMap((kernel) => readsOf(kernel).map(({ buffer }) => buffer)));
+  const read = new Set(kernels.flatMap((kernel) => [...readBy(kernel)]));
   const needed = ({ buffer }: Output | RoutineOperand): boolean =>
     buffers[buffer]!.binding !== undefined || read.has(buffer);
-  const trimmed = (kernel: SingleKernel): SingleKernel =>
-    kernel.kind === "routine" ? kernel : { ...kernel, outputs: kernel.outputs.filter(needed) };
-  return kernels.map(trimmed).filter((kernel) => kernel.outputs.some(needed));
+  return kernels.flatMap((kernel): SingleKernel[] => {
+    if (kernel.kind === "routine") return [kernel];
+    const outputs = kernel.outputs.filter(needed);
+    if (kernel.kind === "matmul") return outputs.length > 0 ? [{ ...kernel, outputs }] : [];
+    const passes = kernel.passes
+      .map((pass) => ({ ...pass, outputs: pass.outputs.filter(needed) }))
+      .filter((pass) => pass.accumulators.length + pass.outputs.length > 0);
+    const stores = outputs.length > 0 || passes.some((pass) => pass.outputs.length > 0);
+    return stores ? [{ ...kernel, passes, outputs }] : [];
+  });
 }

@@ -1,128 +1,50 @@
-// Which nodes are stored, and which kernel computes which of them. Elementwise work joins the kernel that computes what it
-// reads where it can (a product's or reduction's epilogue, several outputs of one loop), and is recomputed where that is cheap.
+// Which kernel computes which nodes. Each node that is stored starts as a kernel of its own; then kernels are joined: work
+// on the elements of a product or reduction with what follows it, reductions over the same rows with each other and with what
+// is done to those rows, and loops that read the same.
 
-import { type Lowering, opNamed } from "../../graph/node.js";
-import { elements, type Shape, sameShape } from "../../graph/shape.js";
+import { opNamed } from "../../graph/node.js";
 import type { GraphSpec } from "../../graph/spec.js";
-
-/** One kernel to be: a loop over `outer`, perhaps with a reduction or a matrix product inside, that stores some nodes; or a
- *  routine, which stores one. */
-export interface Draft {
-  readonly kind: "loop" | "matmul" | "routine";
-  readonly outer: Shape;
-  readonly reduce: Shape;
-  /** Nodes that are reductions (or the product) of this kernel, in order of their accumulators. */
-  readonly accumulators: number[];
-  /** All nodes whose values this kernel gives, accumulators among them, in order. */
-  readonly nodes: number[];
-}
+import { chooseStored, isLeaf } from "./cost.js";
+import { Draft, type Member, needsOf, passesOf, type Read } from "./draft.js";
+import { type ExpressionBuilder, MustStore } from "./expression.js";
+import {
+  pathTo,
+  rowsAreSmall,
+  type Scope,
+  type Space,
+  sameLoops,
+  scopeOf,
+  spaceOf,
+  viewKey,
+} from "./space.js";
 
 export interface Schedule {
+  /** In an order in which they can run. */
   readonly drafts: readonly Draft[];
-  /** Draft that computes a stored node. */
-  readonly draftOf: ReadonlyMap<number, number>;
-  /** Overwriting results that are written in place, in the last drafts. */
+  /** Overwriting results that are written right where the old value lies. */
   readonly inPlace: ReadonlySet<number>;
 }
 
+/** Thrown when the in-place update of `node` would destroy a value that is read later. */
+export class ReadAfterWrite extends Error {
+  readonly node: number;
+  constructor(node: number) {
+    super(`node ${node} cannot be written in place`);
+    this.node = node;
+  }
+}
+
 /** More outputs than this in one kernel cost registers and, on the GPU, bindings. */
-const MAX_OUTPUTS = 12;
-/** Recomputing up to this much costs less than storing and loading a value again. */
-const CHEAP = 8;
-/** Expressions above this are cut, so that generated code stays small. */
-const LARGE = 160;
+const MAX_OUTPUTS = 16;
 
-/** Joins of more parts are stored, so that joins of joins stay small. */
-const MANY_PARTS = 4;
-
-const COST: Readonly<Record<string, number>> = {
-  exp: 10,
-  expm1: 20,
-  log: 10,
-  log1p: 20,
-  tanh: 12,
-  sigmoid: 12,
-  erf: 12,
-  sin: 20,
-  cos: 20,
-  pow: 20,
-  div: 3,
-  sqrt: 3,
-  rsqrt: 4,
-  reciprocal: 3,
-  random_bits: 80,
-  random_uniform: 80,
-};
-
-const isLeaf = (op: string): boolean => op === "input" || op === "arg";
-const isMovement = (op: string): boolean => !isLeaf(op) && opNamed(op).lowering.kind === "movement";
-
-/** Operations with a kernel of their own, which others may join. */
-const KERNELS: ReadonlySet<Lowering["kind"]> = new Set<Lowering["kind"]>(["reduce", "matmul", "routine"]);
-
-/** Nodes that read each node. */
-export function consumersOf(graph: GraphSpec): number[][] {
-  const consumers: number[][] = graph.nodes.map(() => []);
-  graph.nodes.forEach((spec, node) => {
-    for (const input of new Set(spec.inputs)) consumers[input]!.push(node);
-  });
-  return consumers;
-}
-
-/** The nodes to store: results, reductions, products, and whatever is read often and costs much; plus those in `must`. */
-function chooseStored(
+/** Assigns every stored node to a kernel. `viaCopy`: results not to write in place. */
+export function schedule(
   graph: GraphSpec,
-  consumers: readonly number[][],
-  must: ReadonlySet<number>,
-): Set<number> {
-  const stored = new Set(must);
-  for (const { node } of graph.results) stored.add(node);
-  const cost = new Float64Array(graph.nodes.length);
-  graph.nodes.forEach((spec, node) => {
-    if (isLeaf(spec.op)) return;
-    const { lowering } = opNamed(spec.op);
-    const many = lowering.kind === "concat" && spec.inputs.length > MANY_PARTS;
-    if (KERNELS.has(lowering.kind) || many) stored.add(node);
-    if (lowering.kind === "routine") {
-      for (const input of spec.inputs) if (!isMovement(graph.nodes[input]!.op)) stored.add(input);
-    }
-    const below = spec.inputs.reduce((sum, input) => sum + cost[input]!, 0);
-    const own = lowering.kind === "elementwise" ? (COST[spec.op] ?? 1) : 0;
-    const stretched = consumers[node]!.some(
-      (reader) => elements(graph.nodes[reader]!.shape) > elements(spec.shape),
-    );
-    const repeated = consumers[node]!.length > 1 || stretched;
-    if ((repeated && below + own > CHEAP) || below + own > LARGE) stored.add(node);
-    cost[node] = stored.has(node) ? 0 : below + own;
-  });
-  return stored;
-}
-
-/** Stored nodes that computing `node` reads, with whether they are read at the same place of the loop. */
-function dependencies(graph: GraphSpec, stored: ReadonlySet<number>, node: number): Map<number, boolean> {
-  const found = new Map<number, boolean>();
-  const seen = new Set<string>();
-  const visit = (at: number, aligned: boolean): void => {
-    const key = `${at}${aligned}`;
-    if (seen.has(key)) return;
-    seen.add(key);
-    const spec = graph.nodes[at]!;
-    if (isLeaf(spec.op)) return;
-    if (stored.has(at)) {
-      found.set(at, (found.get(at) ?? true) && aligned);
-      return;
-    }
-    descend(at, aligned);
-  };
-  const descend = (at: number, aligned: boolean): void => {
-    const spec = graph.nodes[at]!;
-    const elementwise = opNamed(spec.op).lowering.kind === "elementwise";
-    for (const input of spec.inputs) {
-      visit(input, aligned && elementwise && sameShape(graph.nodes[input]!.shape, spec.shape));
-    }
-  };
-  descend(node, true);
-  return found;
+  viaCopy: ReadonlySet<number>,
+  makeBuilder: (isStored: (node: number) => boolean) => ExpressionBuilder,
+): Schedule & { readonly builder: ExpressionBuilder } {
+  const scheduler = new Scheduler(graph, viaCopy, makeBuilder);
+  return { drafts: scheduler.run(), inPlace: scheduler.inPlace, builder: scheduler.builder };
 }
 
 /** Overwriting results that can be computed right where the old value lies: element by element. */
@@ -145,74 +67,287 @@ function needing(graph: GraphSpec, nodes: ReadonlySet<number>): boolean[] {
   return found;
 }
 
-/** Assigns every stored node to a draft. `must`: nodes known to need a buffer; `viaCopy`: results not to write in place. */
-export function schedule(
-  graph: GraphSpec,
-  must: ReadonlySet<number>,
-  viaCopy: ReadonlySet<number>,
-): Schedule {
-  const consumers = consumersOf(graph);
-  const stored = chooseStored(graph, consumers, must);
-  const inPlace = chooseInPlace(graph, viaCopy);
-  const late = needing(graph, inPlace);
-  const drafts: Draft[] = [];
-  const draftOf = new Map<number, number>();
+class Scheduler {
+  readonly inPlace: ReadonlySet<number>;
+  readonly builder: ExpressionBuilder;
+  private readonly graph: GraphSpec;
+  private readonly stored: Set<number>;
+  private readonly drafts = new Set<Draft>();
+  private readonly draftOf = new Map<number, Draft>();
+  /** Kernels that read a node or an input. */
+  private readonly readers = new Map<number, Set<Draft>>();
+  /** The update that overwrites an input, and the input that an update overwrites. */
+  private readonly updateOf = new Map<number, number>();
+  private readonly overwritten = new Map<number, number>();
 
-  const put = (node: number, at: number): void => {
-    draftOf.set(node, at);
-    drafts[at]!.nodes.push(node);
-  };
-  const open = (draft: Omit<Draft, "nodes">): number => drafts.push({ ...draft, nodes: [] }) - 1;
+  constructor(
+    graph: GraphSpec,
+    viaCopy: ReadonlySet<number>,
+    makeBuilder: (isStored: (node: number) => boolean) => ExpressionBuilder,
+  ) {
+    this.graph = graph;
+    this.inPlace = chooseInPlace(graph, viaCopy);
+    this.stored = chooseStored(graph);
+    this.builder = makeBuilder((node) => this.stored.has(node) || graph.nodes[node]!.op === "input");
+    for (const { node, overwrites } of graph.results) {
+      if (!this.inPlace.has(node)) continue;
+      this.updateOf.set(overwrites!, node);
+      this.overwritten.set(node, overwrites!);
+    }
+  }
 
-  const place = (node: number, firstAllowed: number): void => {
-    const spec = graph.nodes[node]!;
-    const { lowering } = opNamed(spec.op);
-    const needs = dependencies(graph, stored, node);
-    const computes = KERNELS.has(lowering.kind);
-    let earliest = firstAllowed;
-    for (const [dependency, aligned] of needs) {
-      earliest = Math.max(earliest, draftOf.get(dependency)! + (aligned && !computes ? 0 : 1));
+  run(): Draft[] {
+    const late = needing(this.graph, this.inPlace);
+    const nodes = this.graph.nodes.map((_, node) => node);
+    // updates in place come last, with all that needs their new values: who reads the old values is known by then
+    for (const updating of [false, true]) {
+      for (const node of nodes) if (late[node] === updating && this.stored.has(node)) this.place(node);
     }
-    if (lowering.kind === "routine") {
-      put(node, open({ kind: "routine", outer: spec.shape, reduce: [], accumulators: [] }));
-      return;
-    }
-    if (lowering.kind === "matmul") {
-      const at = open({ kind: "matmul", outer: spec.shape, reduce: [], accumulators: [node] });
-      put(node, at);
-      return;
-    }
-    if (lowering.kind === "reduce") {
-      const input = graph.nodes[spec.inputs[0]!]!.shape;
-      const reduce = (spec.attributes.axes as readonly number[]).map((axis) => input[axis]!);
-      const same = (d: Draft): boolean =>
-        d.accumulators.length > 0 &&
-        d.kind === "loop" &&
-        sameShape(d.outer, spec.shape) &&
-        sameShape(d.reduce, reduce);
-      const found = drafts.findIndex((d, i) => i >= earliest && same(d) && d.nodes.length < MAX_OUTPUTS);
-      const at = found >= 0 ? found : open({ kind: "loop", outer: spec.shape, reduce, accumulators: [] });
-      drafts[at]!.accumulators.push(node);
-      put(node, at);
-      return;
-    }
-    const joins = (d: Draft, i: number): boolean => {
-      if (i < earliest || d.nodes.length >= MAX_OUTPUTS || !sameShape(d.outer, spec.shape)) return false;
-      if (d.kind === "routine") return false;
-      return (
-        d.accumulators.length === 0 || [...needs.keys()].some((dependency) => draftOf.get(dependency) === i)
-      );
+    return this.inOrder();
+  }
+
+  private inOrder(): Draft[] {
+    const order = new Set<Draft>();
+    const visit = (draft: Draft): void => {
+      if (order.has(draft)) return;
+      for (const before of draft.after) visit(before);
+      order.add(draft);
     };
-    const found = drafts.findIndex(joins);
-    put(node, found >= 0 ? found : open({ kind: "loop", outer: spec.shape, reduce: [], accumulators: [] }));
-  };
+    for (const draft of this.drafts) visit(draft);
+    return [...order];
+  }
 
-  const toPlace = graph.nodes
-    .map((_, node) => node)
-    .filter((n) => stored.has(n) && !isLeaf(graph.nodes[n]!.op));
-  for (const node of toPlace) if (!late[node]) place(node, 0);
-  // updates in place come last, with all that needs their new values: who reads the old value has read it by then
-  const last = drafts.length;
-  for (const node of toPlace) if (late[node]) place(node, last);
-  return { drafts, draftOf, inPlace };
+  /** Finds a kernel for a node that is stored. */
+  private place(node: number): void {
+    if (this.draftOf.has(node) || isLeaf(this.graph.nodes[node]!.op)) return;
+    for (;;) {
+      try {
+        this.join(this.open(this.draft(node)));
+        return;
+      } catch (error) {
+        // it reads what would need a buffer of its own
+        if (!(error instanceof MustStore) || error.node === node || this.draftOf.has(error.node)) throw error;
+        this.stored.add(error.node);
+        this.place(error.node);
+      }
+    }
+  }
+
+  /** A kernel that computes nothing else. */
+  private draft(node: number): Draft {
+    const { op, inputs, shape, attributes } = this.graph.nodes[node]!;
+    const { lowering } = opNamed(op);
+    if (lowering.kind === "matmul" || lowering.kind === "routine") {
+      const isRoutine = lowering.kind === "routine";
+      const operands = inputs.map((input) =>
+        isRoutine ? this.builder.whole(input) : this.builder.stored(input),
+      );
+      const reads = operands.map((operand) => ({ node: operand.node, place: undefined }));
+      const space = spaceOf(shape);
+      const place = this.placeOf(node, space, "outer");
+      const member = {
+        node,
+        expr: undefined,
+        operands,
+        reads,
+        checks: false,
+        isReduction: false,
+        pass: 0,
+        place,
+      };
+      return new Draft(lowering.kind, space, { ...member, scope: "outer" });
+    }
+    if (lowering.kind !== "reduce") {
+      const space = spaceOf(shape);
+      return new Draft("loop", space, this.elementwise(node, space, "outer"));
+    }
+    const input = inputs[0]!;
+    const space = spaceOf(this.graph.nodes[input]!.shape, attributes.axes as readonly number[]);
+    const expr = this.builder.build(input, pathTo(input, space.shape, space, "row"));
+    const member = { node, expr, operands: [], ...needsOf(expr, space), isReduction: true, pass: 0 };
+    return new Draft("loop", space, { ...member, scope: "outer", place: this.placeOf(node, space, "outer") });
+  }
+
+  private elementwise(node: number, space: Space, scope: Scope): Member {
+    const expr = this.builder.define(node, pathTo(node, this.graph.nodes[node]!.shape, space, scope));
+    const place = this.placeOf(node, space, scope);
+    return { node, expr, operands: [], ...needsOf(expr, space), scope, isReduction: false, pass: 0, place };
+  }
+
+  private placeOf(node: number, space: Space, scope: Scope): string {
+    const path = pathTo(node, this.graph.nodes[node]!.shape, space, scope);
+    return viewKey(this.builder.place(node, path), space);
+  }
+
+  /** Enters a kernel, after all that it needs and before what would overwrite its inputs. */
+  private open(draft: Draft): Draft {
+    const [member] = draft.members;
+    if (member === undefined) return draft;
+    const { node, reads, place } = member;
+    for (const read of reads) {
+      const owner = this.draftOf.get(read.node);
+      if (owner !== undefined) draft.after.add(owner);
+    }
+    const old = this.overwritten.get(node);
+    for (const read of reads) {
+      if (read.node === old && read.place !== place) throw new ReadAfterWrite(node);
+      const update = this.updateOf.get(read.node);
+      const updating = update === undefined ? undefined : this.draftOf.get(update);
+      if (updating === undefined) continue;
+      if (draft.after.has(updating) || draft.follows(updating)) throw new ReadAfterWrite(update!);
+      updating.after.add(draft);
+    }
+    if (old !== undefined) {
+      for (const reader of this.readersOf(old)) draft.after.add(reader);
+      for (const other of this.drafts) if (other.checks) draft.after.add(other);
+    }
+    this.drafts.add(draft);
+    this.own(draft);
+    return draft;
+  }
+
+  private own(draft: Draft): void {
+    for (const { node, reads } of draft.members) {
+      this.draftOf.set(node, draft);
+      for (const read of reads) this.readersOf(read.node).add(draft);
+    }
+  }
+
+  private readersOf(node: number): Set<Draft> {
+    let readers = this.readers.get(node);
+    if (readers === undefined) {
+      readers = new Set();
+      this.readers.set(node, readers);
+    }
+    return readers;
+  }
+
+  /** Joins a kernel with the kernels it has something to do with, as far as that can be. */
+  private join(start: Draft): void {
+    let draft = start;
+    const read = new Set(start.members.flatMap(({ reads }) => reads.map(({ node }) => node)));
+    const related = new Set<Draft>();
+    for (const node of [...read].reverse()) {
+      const owner = this.draftOf.get(node);
+      if (owner !== undefined) related.add(owner);
+    }
+    for (const node of read) for (const reader of this.readersOf(node)) related.add(reader);
+    for (const other of related) {
+      if (other === draft || !this.drafts.has(other)) continue;
+      if (this.joined(other, draft)) draft = other;
+    }
+  }
+
+  /** Moves all of `b` into `a`, if they can be one kernel. */
+  private joined(a: Draft, b: Draft): boolean {
+    const space = commonSpace(a, b);
+    if (space === undefined || a.members.length + b.members.length > MAX_OUTPUTS) return false;
+    if (!isRelated(a, b)) return false;
+    for (const before of [...a.after, ...b.after]) {
+      if (before !== a && before !== b && (before.follows(a) || before.follows(b))) return false;
+    }
+    const members = this.membersIn(space, [...a.members, ...b.members]);
+    if (members === undefined || !this.keepsOldValues(members, a, b)) return false;
+    const passes = passesOf(members);
+    const severalTimes = passes > 1 || members.some(({ scope }) => scope === "row");
+    if (severalTimes && !rowsAreSmall(space)) return false;
+    if (b.kind === "matmul") a.kind = "matmul";
+    a.space = space;
+    a.members = members;
+    for (const before of b.after) a.after.add(before);
+    a.after.delete(a);
+    a.after.delete(b);
+    this.drafts.delete(b);
+    for (const other of this.drafts) if (other.after.delete(b) && other !== a) other.after.add(a);
+    for (const { reads } of b.members) for (const { node } of reads) this.readersOf(node).delete(b);
+    this.own(a);
+    return true;
+  }
+
+  /** The members as one kernel over `space` computes them; undefined if it can't. */
+  private membersIn(space: Space, all: readonly Member[]): Member[] | undefined {
+    const found = new Map<number, Member>();
+    for (const old of [...all].sort((x, y) => x.node - y.node)) {
+      const member = this.memberIn(space, old);
+      const pass = member && firstPass(member, found);
+      if (pass === undefined) return undefined;
+      found.set(old.node, { ...member!, pass });
+    }
+    return [...found.values()];
+  }
+
+  private memberIn(space: Space, old: Member): Member | undefined {
+    if (old.isReduction || old.expr === undefined) return old;
+    const scope = scopeOf(this.graph.nodes[old.node]!.shape, space);
+    if (scope === undefined) return undefined;
+    try {
+      const member = this.elementwise(old.node, space, scope);
+      // what has come to be stored since then may be computed later
+      const known = new Set(old.reads.map(({ node }) => node));
+      return member.reads.every(({ node }) => known.has(node)) ? member : undefined;
+    } catch (error) {
+      if (error instanceof MustStore) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether no member reads an old value after another one has overwritten it, and nothing is overwritten where a check may
+   *  still fail. */
+  private keepsOldValues(members: readonly Member[], a: Draft, b: Draft): boolean {
+    const updates = members.filter(({ node }) => this.overwritten.has(node));
+    if (updates.length === 0) return true;
+    if (a.checks || b.checks) return false;
+    return updates.every((update) => {
+      const old = this.overwritten.get(update.node)!;
+      return members.every((member) =>
+        member.reads.every(({ node, place }) => {
+          if (node !== old) return true;
+          const inTime = update.scope === "outer" || (member.scope === "row" && member.pass <= update.pass);
+          return place === update.place && (inTime || member === update);
+        }),
+      );
+    });
+  }
 }
+
+/** The first pass in which `member` can be computed, after those it reads; undefined if it reads one of them elsewhere. */
+function firstPass(member: Member, before: ReadonlyMap<number, Member>): number | undefined {
+  const inRow = member.scope === "row" || member.isReduction;
+  let pass = 0;
+  for (const { node, place } of member.reads) {
+    const read = before.get(node);
+    if (read === undefined) continue;
+    if (place !== read.place || (read.scope === "row" && !inRow)) return undefined;
+    pass = Math.max(pass, read.isReduction ? read.pass + 1 : read.pass);
+  }
+  return pass;
+}
+
+/** The loops of a kernel that does the work of both. */
+function commonSpace(a: Draft, b: Draft): Space | undefined {
+  if (a.kind === "routine" || b.kind === "routine") return undefined;
+  if (a.kind === "matmul" || b.kind === "matmul") {
+    const reduces = [...a.members, ...b.members].some(({ isReduction }) => isReduction);
+    const simple = a.kind !== b.kind && !reduces;
+    return simple ? (a.kind === "matmul" ? a.space : b.space) : undefined;
+  }
+  if (a.space.reduce.length > 0 && b.space.reduce.length > 0) {
+    return sameLoops(a.space, b.space) ? a.space : undefined;
+  }
+  return b.space.reduce.length > 0 ? b.space : a.space;
+}
+
+/** Whether one needs what the other computes, or loops read the same. */
+function isRelated(a: Draft, b: Draft): boolean {
+  const uses = (x: Draft, y: Draft): boolean =>
+    x.members.some((m) => m.reads.some((read) => computes(y, read)));
+  if (uses(a, b) || uses(b, a)) return true;
+  if (a.kind !== b.kind) return false;
+  return a.members.some((x) =>
+    x.reads.some((read) => b.members.some((y) => y.reads.some((r) => same(r, read)))),
+  );
+}
+
+const computes = (draft: Draft, { node }: Read): boolean =>
+  draft.members.some((member) => member.node === node);
+const same = (x: Read, y: Read): boolean => x.node === y.node;

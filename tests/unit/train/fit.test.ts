@@ -35,7 +35,7 @@ const shuffled = (batchSize = 8): gb.data.DataLoader<[gb.Tensor, gb.Tensor]> =>
   data.DataLoader(smallData(), { batchSize, shuffle: true });
 
 describe("training", () => {
-  test("is the loop one would write, bit by bit, and its records are the averages of that loop", async () => {
+  test("is the loop one would write, and its records are the averages of that loop", async () => {
     const byHand = smallClassifier();
     const loader = shuffled(10);
     const optimizer = new optim.Adam(byHand.parameters(), { lr: 0.01 });
@@ -62,7 +62,10 @@ describe("training", () => {
       epochs: 2,
       clipGradNorm: 0.5,
     });
-    expect(bitsOf(model)).toEqual(bitsOf(byHand));
+    // the loop above reads its losses between the passes, so that its sums are in other kernels, and in another order
+    for (const [name, value] of Object.entries(model.stateDict())) {
+      expect(tensor.allclose(value, byHand.stateDict()[name]!, { rtol: 1e-5, atol: 1e-6 }), name).toBe(true);
+    }
     for (const [i, record] of history.entries()) {
       const mean = losses[i]!.reduce((sum, loss) => sum + loss, 0) / 64;
       expect(Math.abs(record.loss / mean - 1)).toBeLessThan(1e-6);
