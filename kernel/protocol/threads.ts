@@ -56,6 +56,8 @@ export type FromMain =
       readonly id?: string;
       readonly update: boolean;
     }
+  /** Shows a text beside the notebook, once the cell has ended. */
+  | { readonly type: "page"; readonly execution: number; readonly text: string }
   | { readonly type: "clear"; readonly execution: number; readonly wait: boolean }
   /** Asks the user something; main waits for the `InputAnswer` with this number. */
   | {

@@ -27,6 +27,8 @@ export interface Display {
   markdown(source: string): DisplayHandle;
   latex(source: string): DisplayHandle;
   svg(source: string): DisplayHandle;
+  /** Shows a long text in the front end's pager, beside the notebook, when the cell has ended. */
+  page(text: string): void;
   /** Empties the cell's output; with `wait`, when the next output comes. */
   clear(options?: { wait?: boolean }): void;
 }
@@ -64,5 +66,6 @@ export const display: Display = Object.assign(show, {
   markdown: showAs("text/markdown"),
   latex: showAs("text/latex"),
   svg: showAs("image/svg+xml"),
+  page: (text: string): void => output().say({ type: "page", text }),
   clear: ({ wait = false }: { wait?: boolean } = {}): void => output().say({ type: "clear", wait }),
 });

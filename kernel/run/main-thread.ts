@@ -59,6 +59,7 @@ export function startMainThread({ port, inputs, words, folder, library }: MainTh
   };
   process.on("unhandledRejection", background);
   process.on("uncaughtException", background);
+  showWarnings(output);
 
   port.on("message", (message: ToMain) => {
     switch (message.type) {
@@ -83,6 +84,14 @@ export function startMainThread({ port, inputs, words, folder, library }: MainTh
     }
   });
   output.post({ type: "ready" });
+}
+
+/** Node's warnings go where cells print, but not those about features that this kernel chose to use. */
+function showWarnings(output: Output): void {
+  process.removeAllListeners("warning");
+  process.on("warning", ({ name, message }) => {
+    if (name !== "ExperimentalWarning") output.print("stderr", `${name}: ${message}\n`);
+  });
 }
 
 /** Copies rows first: they may be a view of much larger memory, all of which a message would carry. */

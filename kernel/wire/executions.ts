@@ -48,6 +48,8 @@ export class Executions {
   #queue: Request[] = [];
   #running: ExecutionRecord | undefined;
   #request: Request | undefined;
+  /** What front ends are to do when they get the reply. */
+  #payload: Json[] = [];
   #phase: "compile" | "run" = "compile";
   #finish: ((outcome: Outcome) => void) | undefined;
   #nextId = 1;
@@ -66,6 +68,12 @@ export class Executions {
   /** What asked for this execution, while it goes on. */
   requestOf(id: number): Request | undefined {
     return this.#running?.id === id ? this.#request : undefined;
+  }
+
+  /** Has the front end show a text in its pager at the end of the running cell. */
+  page(id: number, text: string): void {
+    if (this.#running?.id === id)
+      this.#payload.push({ source: "page", data: { "text/plain": text }, start: 0 });
   }
 
   record(id: number): ExecutionRecord | undefined {
@@ -113,6 +121,7 @@ export class Executions {
 
     const name = stored ? `cell[${count}].ts` : `hidden[${++this.#hidden}].ts`;
     this.#request = request;
+    this.#payload = [];
     const outcome = source.trim() === "" ? OK : await this.#outcome(record, source, name);
     const user_expressions =
       outcome.status === "ok" ? await this.#evaluate(record, objectField(content, "user_expressions")) : {};
@@ -131,7 +140,7 @@ export class Executions {
     publisher.flush();
     request.reply(
       outcome.status === "ok"
-        ? { status: "ok", execution_count: count, user_expressions, payload: [] }
+        ? { status: "ok", execution_count: count, user_expressions, payload: this.#payload }
         : { status: "error", execution_count: count, ...outcome.error },
     );
     publisher.status("idle", header);

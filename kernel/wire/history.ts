@@ -50,13 +50,18 @@ export class History {
     return found.filter(([, line]) => line >= start && line < stop);
   }
 
-  /** `pattern` is a glob: `*` and `?`. */
+  /** `pattern` is a glob as SQLite has it, which IPython uses: `*`, `?` and sets such as `[abc]`. */
   #search(request: Json): Entry[] {
     const glob = textField(request, "pattern") || "*";
-    const pattern = glob
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replace(/\*/g, "[^]*")
-      .replace(/\?/g, "[^]");
+    const pattern = glob.replace(
+      /\*|\?|\[(\^?)([^\]]+)\]|[\s\S]/g,
+      (part, not: string | undefined, set: string) => {
+        if (part === "*") return "[\\s\\S]*";
+        if (part === "?") return "[\\s\\S]";
+        if (not !== undefined) return `[${not}${set.replace(/[\\\]^]/g, "\\$&")}]`;
+        return part.replace(/[.+^${}()|[\]\\/]/g, "\\$&");
+      },
+    );
     const matches = new RegExp(`^${pattern}$`);
     let found = this.#all().filter(([, , source]) => matches.test(source));
     if (flagField(request, "unique", false)) {

@@ -124,6 +124,7 @@ const FROM_MAIN: Handlers = {
     Atomics.notify(words, SHARED.charactersTaken);
   },
   display: ({ execution, bundle, id, update }) => showDisplay(execution, { ...bundle }, id, update),
+  page: ({ execution, text }) => executions.page(execution, text),
   clear: ({ execution, wait }) => show(execution, "clear_output", { wait }),
   input: (question) => {
     publisher.flush();

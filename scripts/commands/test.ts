@@ -10,7 +10,7 @@ import { type Count, GROUPS, type Group } from "../setup/groups.ts";
 import { jupyterEnvironment } from "../setup/jupyter.ts";
 import { LOCAL } from "../setup/paths.mjs";
 import { Problem } from "../setup/problem.mjs";
-import { preparePython } from "../setup/python.ts";
+import { preparePython, prepareTestPython } from "../setup/python.ts";
 
 await command(async () => {
   const groups = chooseGroups(process.argv.slice(2));
@@ -45,6 +45,7 @@ async function prepare(groups: readonly Group[]): Promise<Record<string, string>
     return {};
   }
   await preparePython();
+  await prepareTestPython();
   await build();
   await prepareData();
   const chromium = groups.some((group) => group.browser) ? await prepareChromium() : undefined;

@@ -12,6 +12,7 @@ import { step } from "./steps.mjs";
 import { tool } from "./tool.mjs";
 
 const REQUIREMENTS: string = join(ROOT, "scripts", "python", "requirements.txt");
+const FOR_TESTS: string = join(ROOT, "scripts", "python", "requirements-tests.txt");
 const OLDEST_MINOR = 10;
 /** The Python to make the environment with, instead of uv or the first one found. */
 const CHOSEN: string | undefined = process.env.GRADBOOK_PYTHON;
@@ -33,6 +34,7 @@ export async function preparePython(): Promise<void> {
   if (readStamp("python") === stamp && spawnSync(PYTHON, ["-c", ""]).status === 0) return;
   await step("Python environment", async (say) => {
     dropStamp("python");
+    dropStamp("python-tests");
     rmSync(VENV, { recursive: true, force: true });
     const what = "Python environment";
     if (!CHOSEN && spawnSync("uv", ["--version"]).status === 0) {
@@ -43,16 +45,30 @@ export async function preparePython(): Promise<void> {
     }
   });
   await step("Python packages", async (say) => {
-    const what = "Python packages";
-    if (existsSync(join(VENV, windows ? "Scripts/pip.exe" : "bin/pip"))) {
-      await tool(what, PYTHON, ["-m", "pip", "install", "--prefer-binary", "-r", REQUIREMENTS], {
-        say: (line) => say(/^(Collecting|Downloading|Installing|Using)/.test(line) ? line : ""),
-      });
-    } else {
-      await tool(what, "uv", ["pip", "install", "--python", PYTHON, "-r", REQUIREMENTS], { say });
-    }
+    await installRequirements("Python packages", REQUIREMENTS, say);
     writeStamp("python", stamp);
   });
+}
+
+/** Adds what only tests need. */
+export async function prepareTestPython(): Promise<void> {
+  const stamp = hashOf([REQUIREMENTS, FOR_TESTS]);
+  if (readStamp("python-tests") === stamp) return;
+  await step("Python packages for the tests", async (say) => {
+    dropStamp("python-tests");
+    await installRequirements("Python packages for the tests", FOR_TESTS, say);
+    writeStamp("python-tests", stamp);
+  });
+}
+
+async function installRequirements(what: string, file: string, say: (line: string) => void): Promise<void> {
+  if (existsSync(join(VENV, windows ? "Scripts/pip.exe" : "bin/pip"))) {
+    await tool(what, PYTHON, ["-m", "pip", "install", "--prefer-binary", "-r", file], {
+      say: (line) => say(/^(Collecting|Downloading|Installing|Using)/.test(line) ? line : ""),
+    });
+  } else {
+    await tool(what, "uv", ["pip", "install", "--python", PYTHON, "-r", file], { say });
+  }
 }
 
 /** A Python that is new enough and can make environments; on Debian as root it is installed when missing. */

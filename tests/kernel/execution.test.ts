@@ -10,6 +10,16 @@ const kinds = (messages: readonly Received[]): string[] =>
   messages.map(({ type, content }) => (type === "status" ? String(content.execution_state) : type));
 
 describe("messages around a cell", () => {
+  test("nothing is printed that no cell has caused", async () => {
+    await kernel().execute("1 + 1");
+    await kernel().execute("await new Promise(setImmediate)");
+    expect(kernel().received.filter((m) => m.type === "stream" && m.parent === "")).toEqual([]);
+    const { stderr } = await kernel().execute(
+      "process.emitWarning('careful'); await new Promise(setImmediate)",
+    );
+    expect(stderr).toBe("Warning: careful\n");
+  });
+
   test("come in order, the reply before idle", async () => {
     const { messages, reply } = await kernel().execute("console.log('a'); console.error('b'); 1 + 1");
     expect(kinds(messages)).toEqual(["busy", "execute_input", "stream", "stream", "execute_result", "idle"]);

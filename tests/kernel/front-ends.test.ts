@@ -1,0 +1,69 @@
+// Programs of others that drive the kernel: Jupyter's own kernel tests, nbclient, papermill, jupyter console.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { jupyterEnvironment } from "../../scripts/setup/jupyter.ts";
+import { runNotebook } from "../../scripts/setup/notebooks.ts";
+import { PYTHON } from "../../scripts/setup/python.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gradbook-front-ends-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a Python program to its end; gives all that it printed and its exit code. */
+function python(args: string[], input = ""): Promise<{ code: number | null; text: string }> {
+  const env = { ...process.env, ...jupyterEnvironment(), GRADBOOK_HISTORY: join(folder, "history") };
+  const child = spawn(PYTHON, args, { cwd: folder, env });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk;
+    });
+  child.stdin.end(input);
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, text })));
+}
+
+/** A small notebook that uses the library; its path. */
+function notebook(name: string): string {
+  const cells = [
+    "const y = tensor([[1, 2], [3, 4]]).matmul(tensor.eye(2));\ny",
+    "console.log(nn.Linear(2, 3)(y).shape)",
+  ].map((source) => ({ cell_type: "code", source, metadata: {}, outputs: [], execution_count: null }));
+  const kernelspec = { name: "gradbook", display_name: "Gradbook", language: "typescript" };
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 4 }));
+  return path;
+}
+
+describe("jupyter_kernel_test", () => {
+  test("passes in full, nothing skipped", async () => {
+    const { code, text } = await python([join(import.meta.dirname, "jupyter", "kernel_tests.py")]);
+    expect(text).toMatch(/Ran 1[2-9] tests/);
+    expect(text).not.toMatch(/skipped|FAIL|ERROR/);
+    expect(code, text).toBe(0);
+  });
+});
+
+describe("a notebook runs to its end", () => {
+  test("by nbclient", async () => {
+    expect(await runNotebook(notebook("nbclient.ipynb"))).toMatchObject({ ok: true, cells: 2 });
+  });
+  test("by papermill", async () => {
+    const target = join(folder, "papermill-out.ipynb");
+    const { code, text } = await python(["-m", "papermill", notebook("papermill.ipynb"), target]);
+    expect(code, text).toBe(0);
+    const { cells } = JSON.parse(readFileSync(target, "utf8")) as {
+      cells: { outputs: { text?: string[] }[] }[];
+    };
+    expect(cells.at(-1)!.outputs[0]!.text!.join("")).toBe("[ 2, 3 ]\n");
+  });
+  test("by jupyter console", async () => {
+    const { text } = await python(
+      ["-m", "jupyter_console", "--kernel", "gradbook", "--simple-prompt"],
+      "const a = tensor([1, 2]);\na.mul(2)\nexit\n",
+    );
+    expect(text).toContain("tensor([2., 4.])");
+  });
+});
