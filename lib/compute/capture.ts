@@ -54,7 +54,9 @@ function codeOf<K>(codes: Map<K, number>, key: K): number {
   return code;
 }
 
-const isWhole = (value: unknown): boolean => (value as number) === ((value as number) | 0);
+/** Whole numbers of 32 bits, but not -0. */
+const isWhole = (value: unknown): boolean =>
+  typeof value === "number" && (value | 0) === value && (value !== 0 || 1 / value > 0);
 
 const NEGATIVE_ZERO = Symbol("-0");
 
@@ -181,7 +183,7 @@ export class Capture {
     for (const name in attributes) {
       const value = attributes[name]!;
       const tag = ATTRIBUTES - 4 * codeOf(nameCodes, name);
-      if (isWhole(value) && !Object.is(value, -0)) {
+      if (isWhole(value)) {
         this.room(2);
         this.codes[this.length++] = tag - WHOLE;
         this.codes[this.length++] = value as number;

@@ -13,7 +13,8 @@ import type { Part } from "./engine/protocol.js";
 import { LiveBuffers, type LiveBytes, type Origin } from "./live-buffers.js";
 import { PlanTable } from "./plan-table.js";
 
-/** Host data up to this size travels with each run that reads it; larger data is written to the device once. */
+/** Host data up to this size travels with each run that reads it; larger data is written to the device once. And values up to
+ *  this size that are waited for come back with the run that computes them; larger ones are asked for. */
 const INLINE_BYTES = 4096;
 
 /** A storage that changes this often without being read is computed. */
@@ -66,6 +67,8 @@ export class Session {
   /** Values to compute along with whatever is computed next (statistics of watched layers). */
   private riders: { node: Node; settled: () => void }[] = [];
   private nextBuffer = 1;
+  /** Buffers whose values nobody needs any more, by their size. */
+  private readonly spare = new Map<number, Buffer[]>();
   private runs = 0;
   private lastRun = -1;
 
@@ -125,11 +128,12 @@ export class Session {
     if (++storage.writes >= MAX_WRITES) this.evaluate([]);
   }
 
-  /** Computes `nodes`, all storages with new values, and the values that would lose their inputs by that: in one run. */
-  evaluate(nodes: readonly Node[]): void {
+  /** Computes `nodes`, all storages with new values, and the values that would lose their inputs by that: in one run. Gives
+   *  the run's number if it reports the value of `report`. */
+  evaluate(nodes: readonly Node[], report?: Node): number | undefined {
     this.computeNewborn(nodes);
     const results = this.wanted(nodes);
-    if (results.length === 0) return;
+    if (results.length === 0) return undefined;
     const riders = this.riders;
     this.riders = [];
     this.walk(results);
@@ -141,9 +145,10 @@ export class Session {
       this.walk(results);
     }
     this.addHeld(results);
-    this.run(results);
+    const reports = this.run(results, report);
     this.keepAtRisk();
     for (const rider of riders) rider.settled();
+    return reports ? this.lastRun : undefined;
   }
 
   /** Computes first values in a run of their own when the next run may fail: a wrong label in the first step leaves a model
@@ -256,30 +261,32 @@ export class Session {
     this.escaped = [];
   }
 
-  /** Runs what the walk has found. */
-  private run(results: readonly Result[]): void {
+  /** Runs what the walk has found. Gives whether the run reports the value of `report`. */
+  private run(results: readonly Result[], report?: Node): boolean {
     const captured = this.capture.finish(results);
     const plan = this.planFor(captured);
     const origins = this.origins[plan] ?? originsOf(results);
     this.origins[plan] = origins;
-    const { inputs } = captured;
     const bindings: number[] = [];
     const inline: Part[] = [];
-    for (const leaf of inputs) {
+    for (const leaf of captured.inputs) {
       if (leaf.value === undefined) inline.push({ binding: bindings.length, data: leaf.data! });
       bindings.push(leaf.value === undefined ? this.nextBuffer++ : leaf.value.id);
     }
     let fresh = 0;
+    let reported: number | undefined;
     for (const result of results) {
       if (result.overwrites !== undefined) continue;
-      const { shape, dtype } = result.node;
-      result.buffer = this.newBuffer(elements(shape) * BYTES[dtype], origins[fresh++]!);
+      const { node } = result;
+      result.buffer = this.newBuffer(elements(node.shape) * BYTES[node.dtype], origins[fresh++]!);
+      if (node === report && result.buffer.bytes <= INLINE_BYTES) reported = bindings.length;
       bindings.push(result.buffer.id);
     }
-    this.lastRun = this.client.run(plan, bindings, captured.args, inline);
+    this.lastRun = this.client.run(plan, bindings, captured.args, inline, reported);
     this.runs++;
     if (inline.length > 0) this.client.free(inline.map(({ binding }) => bindings[binding]!));
     for (const result of results) settleResult(result);
+    return reported !== undefined;
   }
 
   private planFor({ codes, length, spec }: Captured): number {
@@ -291,6 +298,8 @@ export class Session {
   }
 
   private newBuffer(bytes: number, origin: Origin): Buffer {
+    const spare = this.spare.get(bytes)?.pop();
+    if (spare !== undefined) return spare;
     const buffer = new Buffer(this.nextBuffer++, bytes);
     this.live.add(buffer, origin);
     return buffer;
@@ -320,12 +329,29 @@ export class Session {
     node.overwritten = DISPOSED;
   }
 
+  /** Lets go of values that nothing else can reach and that are likely to be computed anew, as gradients are in every step:
+   *  their buffers take the next results of their size. What the time before has left over is given back. */
+  recycle(nodes: readonly Node[]): void {
+    for (const buffers of this.spare.values()) for (const buffer of buffers) this.live.release(buffer);
+    this.spare.clear();
+    for (const node of nodes) {
+      const { value } = node;
+      if (!(value instanceof Buffer)) continue;
+      const buffers = this.spare.get(value.bytes);
+      if (buffers === undefined) this.spare.set(value.bytes, [value]);
+      else buffers.push(value);
+      node.value = undefined;
+      node.overwritten = DISPOSED;
+    }
+  }
+
   /** The bytes of a value, computing and waiting as needed. Throws what has gone wrong in any run before, too. */
   read(node: Node, keep: readonly Node[] = []): Uint8Array {
-    const ready = this.prepare(node, keep);
+    const run = node.pending ? this.evaluate([node, ...keep], node) : undefined;
+    const ready = contentOf(node);
     if (ready instanceof Uint8Array) return ready;
     try {
-      const bytes = this.client.read(ready.id);
+      const bytes = run === undefined ? this.client.read(ready.id) : this.client.reported(run);
       this.client.check();
       return bytes;
     } catch (error) {
@@ -340,7 +366,8 @@ export class Session {
 
   /** `read` without blocking. */
   async readAsync(node: Node, keep: readonly Node[] = []): Promise<Uint8Array> {
-    const ready = this.prepare(node, keep);
+    if (node.pending) this.evaluate([node, ...keep]);
+    const ready = contentOf(node);
     if (ready instanceof Uint8Array) return ready;
     try {
       const bytes = await this.client.readAsync(ready.id);
@@ -370,24 +397,23 @@ export class Session {
     return error;
   }
 
-  private prepare(node: Node, keep: readonly Node[]): Uint8Array | Value {
-    if (node.pending) this.evaluate([node, ...keep]);
-    if (node.data !== undefined) return node.data;
-    if (node.scalar !== undefined) {
-      const array =
-        node.dtype === "float32" ? new Float32Array([node.scalar]) : new Int32Array([node.scalar]);
-      return node.dtype === "bool" ? new Uint8Array([node.scalar]) : new Uint8Array(array.buffer);
-    }
-    if (node.value === undefined) throw new Error(goneMessage(node));
-    return node.value;
-  }
-
   /** What the plan that computes `nodes` would do, in words. */
   explain(nodes: readonly Node[]): string {
     const capture = new Capture((leaf) => this.inlineOrUpload(leaf));
     const captured = capture.capture(nodes.filter(({ pending }) => pending).map((node) => resultOf(node)));
     return this.client.explain(this.planFor(captured));
   }
+}
+
+/** The bytes of a value that is known here, or the device's buffer it is in. */
+function contentOf(node: Node): Uint8Array | Value {
+  if (node.data !== undefined) return node.data;
+  if (node.scalar !== undefined) {
+    const array = node.dtype === "float32" ? new Float32Array([node.scalar]) : new Int32Array([node.scalar]);
+    return node.dtype === "bool" ? new Uint8Array([node.scalar]) : new Uint8Array(array.buffer);
+  }
+  if (node.value === undefined) throw new Error(goneMessage(node));
+  return node.value;
 }
 
 function resultOf(node: Node, storage?: Storage): Result {

@@ -37,10 +37,9 @@ class SequentialModule<L extends readonly Module[] = readonly Module[]> extends 
   }
 
   private layers(): Module[] {
-    return Array.from(
-      { length: Object.keys(this).filter((key) => /^\d+$/.test(key)).length },
-      (_, i) => this[i]!,
-    );
+    const layers: Module[] = [];
+    for (let i = 0; this[i] !== undefined; i++) layers.push(this[i]!);
+    return layers;
   }
 
   /** Each layer gets the output of the one before it. */

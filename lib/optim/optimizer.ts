@@ -234,16 +234,18 @@ export abstract class Optimizer<O extends GroupOptions> {
 
   /** Lets go of all gradients. */
   zeroGrad(): void {
+    const unseen: Node[] = [];
     for (const group of this.paramGroups) {
       for (const parameter of group.params) {
         const slot = slotOf(parameter);
         if (slot?.gradient === undefined) continue;
         // nobody but us has seen it: its memory can be used again at once
-        if (slot.exposed === undefined && !slot.gradient.node.pending) session().release(slot.gradient.node);
+        if (slot.exposed === undefined && !slot.gradient.node.pending) unseen.push(slot.gradient.node);
         slot.gradient = undefined;
         slot.exposed = undefined;
       }
     }
+    session().recycle(unseen);
   }
 
   protected stateOf(parameter: Tensor): ParameterState {

@@ -26,7 +26,9 @@ const COMPLETED = 64;
 const CANCELLING = 80;
 const CANCEL_UP_TO = 96;
 const LOST = 112;
-const CONTROL_BYTES = 512;
+const CLIENT_SLEEPS = 128;
+const ENGINE_SLEEPS = 144;
+const CONTROL_BYTES = 1024;
 
 /** New shared memory for one client and one engine. */
 export function createChannel(): ChannelMemory {
@@ -53,6 +55,8 @@ export class ChannelEnd {
   readonly #otherSignal: number;
   readonly #myNeed: number;
   readonly #otherNeed: number;
+  readonly #mySleep: number;
+  readonly #otherSleep: number;
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
 
@@ -65,6 +69,8 @@ export class ChannelEnd {
     this.#otherSignal = client ? ENGINE_SIGNAL : CLIENT_SIGNAL;
     this.#myNeed = client ? CLIENT_NEEDS_ROOM : ENGINE_NEEDS_ROOM;
     this.#otherNeed = client ? ENGINE_NEEDS_ROOM : CLIENT_NEEDS_ROOM;
+    this.#mySleep = client ? CLIENT_SLEEPS : ENGINE_SLEEPS;
+    this.#otherSleep = client ? ENGINE_SLEEPS : CLIENT_SLEEPS;
   }
 
   /** Sends `message`; while there is no room, calls `wait` with the value of `signal` from before it looked. */
@@ -151,12 +157,17 @@ export class ChannelEnd {
   /** Waits until the other end has done something since `signal` was `seen`, or `milliseconds` have gone by. */
   wait(seen: number, milliseconds: number = Number.POSITIVE_INFINITY): void {
     for (let looks = LOOKS_BEFORE_SLEEP; looks > 0; looks--) if (this.signal !== seen) return;
+    // said before the last look, which is `wait`'s own: whoever signals after that look knows that someone sleeps
+    Atomics.add(this.#control, this.#mySleep, 1);
     Atomics.wait(this.#control, this.#mySignal, seen, milliseconds);
+    Atomics.sub(this.#control, this.#mySleep, 1);
   }
 
   /** As `wait`, without stopping the thread. It does not keep the event loop alive. */
   async waitAsync(seen: number): Promise<void> {
+    Atomics.add(this.#control, this.#mySleep, 1);
     await Atomics.waitAsync(this.#control, this.#mySignal, seen).value;
+    Atomics.sub(this.#control, this.#mySleep, 1);
   }
 
   /** Ends this end's own `waitAsync`, for what else it waits for. */
@@ -167,7 +178,7 @@ export class ChannelEnd {
 
   wakeOther(): void {
     Atomics.add(this.#control, this.#otherSignal, 1);
-    Atomics.notify(this.#control, this.#otherSignal);
+    if (Atomics.load(this.#control, this.#otherSleep) !== 0) Atomics.notify(this.#control, this.#otherSignal);
   }
 
   /** The number of the last request that is done. */

@@ -46,6 +46,8 @@ export interface MemoryUse {
   readonly compiles: number;
 }
 
+const isLarge = ({ data }: Part): boolean => data.length > CHUNK_BYTES;
+
 /** A request whose answer is waited for. */
 interface Awaited {
   bytes?: Uint8Array;
@@ -82,34 +84,48 @@ export class EngineClient {
     this.#send({ type: "define", sequence: this.#next(), plan: planId, graph: formatGraph(graph) });
   }
 
-  /** Queues a run and gives its number. `bindings`: buffer ids of the inputs, then new ids for the results that overwrite
-   *  nothing. `inline`: contents of inputs whose ids are new. Waits while RUN_AHEAD runs are in flight. */
+  /** Queues a run and gives its number. `bindings`: buffer ids of the inputs, then those for the results that overwrite
+   *  nothing: new ones, or of buffers whose values are no longer needed. `inline`: contents of inputs whose
+   *  ids are new. `report`: the binding whose value `reported` gives. Waits while RUN_AHEAD runs are in flight. */
   run(
     planId: number,
-    bindings: Int32Array | readonly number[],
-    args: Float64Array | readonly number[],
+    bindings: readonly number[],
+    args: readonly number[],
     inline: readonly Part[] = [],
+    report = -1,
   ): number {
     this.#landed();
     while (this.#inFlight.length >= RUN_AHEAD) {
       this.#waitFor(this.#inFlight[0]!.sequence);
       this.#landed();
     }
-    const small = inline.filter(({ data }) => data.length <= CHUNK_BYTES);
-    if (small.length < inline.length)
-      for (const { binding, data } of inline)
-        if (data.length > CHUNK_BYTES) this.write(bindings[binding]!, data);
+    let small = inline;
+    if (inline.some(isLarge)) {
+      for (const part of inline) if (isLarge(part)) this.write(bindings[part.binding]!, part.data);
+      small = inline.filter((part) => !isLarge(part));
+    }
+    const free = new Int32Array(this.#freed);
+    this.#freed = [];
     const sequence = this.#next();
     this.#inFlight.push({ sequence, overwrites: this.#overwriting.has(planId) });
+    if (report >= 0) this.#awaited.set(sequence, {});
     this.#send({
       type: "run",
       sequence,
+      free,
       plan: planId,
-      bindings: bindings instanceof Int32Array ? bindings : Int32Array.from(bindings),
-      args: args instanceof Float64Array ? args : Float64Array.from(args),
+      bindings: new Int32Array(bindings),
+      args: new Float64Array(args),
       inline: small,
+      report: report + 1,
     });
     return sequence;
+  }
+
+  /** The bytes that run `sequence` reports. To be called once for each run that was asked to; waits and throws as `read`. */
+  reported(sequence: number): Uint8Array {
+    this.#waitFor(sequence);
+    return this.#answer(sequence).bytes!;
   }
 
   /** Fills buffer `id` with `data`; makes it if there is none. */
@@ -216,7 +232,7 @@ export class EngineClient {
   /** The number of the next request. What has been freed goes first. */
   #next(): number {
     if (this.#freed.length > 0) {
-      const buffers = Int32Array.from(this.#freed);
+      const buffers = new Int32Array(this.#freed);
       this.#freed = [];
       this.#send({ type: "free", sequence: this.#next(), buffers });
     }

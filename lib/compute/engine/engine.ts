@@ -23,6 +23,8 @@ interface Stored {
   readonly bytes: number;
   /** What lies on the device, or why there is nothing. */
   readonly content: DeviceBuffer | Failure;
+  /** The last run it was bound in. */
+  boundIn: number | undefined;
 }
 
 interface Prepared {
@@ -94,15 +96,7 @@ export class Engine {
         throw refusal(sequence, `buffer ${buffer} has ${stored.bytes} bytes, not ${total}`);
       if (chunk.length > 0) this.#device.write(stored.content, offset, chunk);
     },
-    read: ({ sequence, buffer, offset, bytes }) => {
-      const { content, bytes: total } = this.#range(buffer, offset, bytes, sequence);
-      if (total === 0)
-        this.#options.reply({ type: "data", sequence, total, offset: 0, chunk: new Uint8Array(0) });
-      for (let at = 0; at < total; at += CHUNK_BYTES) {
-        const chunk = this.#device.read(content, offset + at, Math.min(CHUNK_BYTES, total - at));
-        this.#options.reply({ type: "data", sequence, total, offset: at, chunk });
-      }
-    },
+    read: ({ sequence, buffer, offset, bytes }) => this.#sendBytes(buffer, offset, bytes, sequence),
     locate: (request) => {
       const { sequence, buffer, offset } = request;
       const shared = sharedMemoryOf(this.#device);
@@ -110,14 +104,7 @@ export class Engine {
       const { content, bytes } = this.#range(buffer, offset, request.bytes, sequence);
       this.#options.reply({ type: "place", sequence, address: shared.address(content) + offset, bytes });
     },
-    free: ({ buffers }) => {
-      for (const id of buffers) {
-        const stored = this.#buffers.get(id);
-        if (stored === undefined) continue;
-        this.#buffers.delete(id);
-        if (!isFailure(stored.content)) this.#device.free(stored.content);
-      }
-    },
+    free: ({ buffers }) => this.#free(buffers),
     explain: ({ sequence, plan }) => {
       const { executable } = this.#prepared(plan, sequence);
       this.#options.reply({ type: "text", sequence, text: executable.describe() });
@@ -162,21 +149,24 @@ export class Engine {
   }
 
   #run(request: RequestOf<"run">): void {
-    const { sequence, plan, bindings } = request;
+    const { sequence, plan, bindings, report, free } = request;
+    this.#free(free);
     try {
       this.#execute(this.#prepared(plan, sequence), request);
+      if (report > 0) this.#sendBytes(bindings[report - 1] ?? 0, 0, TO_THE_END, sequence);
     } catch (error) {
       // Whoever reads one of the results is told why it is not there. Results of a plan that is not known: all new ids.
       const prepared = this.#plans.get(plan);
       const first = prepared === undefined || isFailure(prepared) ? 0 : prepared.inputs;
       const failure = failureOf(error, sequence);
       for (const id of bindings.subarray(first))
-        if (!this.#buffers.has(id)) this.#buffers.set(id, { bytes: 0, content: failure });
+        if (!this.#buffers.has(id)) this.#buffers.set(id, { bytes: 0, content: failure, boundIn: undefined });
       throw error;
     }
   }
 
-  #execute(prepared: Prepared, { sequence, plan, bindings, args, inline }: RequestOf<"run">): void {
+  #execute(prepared: Prepared, request: RequestOf<"run">): void {
+    const { sequence, plan, bindings, args, inline } = request;
     const { executable, bindingBytes, inputs } = prepared;
     if (bindings.length !== bindingBytes.length || args.length !== prepared.args)
       throw refusal(
@@ -185,20 +175,20 @@ export class Engine {
           `got ${bindings.length} and ${args.length}`,
       );
     for (const { binding, data } of inline) this.#bring(bindings, binding, data, inputs, sequence);
-    const bound = bindingBytes.slice(0, inputs).map((bytes, i) => {
+    const bound: DeviceBuffer[] = [];
+    for (let i = 0; i < inputs; i++) {
       const stored = this.#stored(bindings[i]!, sequence);
-      if (stored.bytes >= bytes) return stored.content;
-      throw refusal(
-        sequence,
-        `input ${i} of plan ${plan} takes ${bytes} bytes, its buffer has ${stored.bytes}`,
-      );
-    });
-    const fresh: number[] = [];
+      if (stored.bytes < bindingBytes[i]!)
+        throw refusal(
+          sequence,
+          `input ${i} of plan ${plan} takes ${bindingBytes[i]} bytes, its buffer has ${stored.bytes}`,
+        );
+      stored.boundIn = sequence;
+      bound.push(stored.content);
+    }
     try {
-      for (let i = inputs; i < bindings.length; i++) {
-        bound.push(this.#create(bindings[i]!, bindingBytes[i]!, sequence));
-        fresh.push(bindings[i]!);
-      }
+      for (let i = inputs; i < bindings.length; i++)
+        bound.push(this.#createOrReuse(bindings[i]!, bindingBytes[i]!, sequence));
       const outcome = this.#device.run(
         executable,
         bound,
@@ -211,7 +201,7 @@ export class Engine {
         throw failed(sequence, "fault", text.replaceAll("{value}", String(outcome.value)));
       }
     } catch (error) {
-      this.#handlers.free({ type: "free", sequence, buffers: Int32Array.from(fresh) });
+      this.#free(bindings.subarray(inputs, bound.length));
       throw error;
     }
   }
@@ -223,24 +213,55 @@ export class Engine {
     if (data.length > 0) this.#device.write(buffer, 0, data);
   }
 
+  #free(ids: Iterable<number>): void {
+    for (const id of ids) {
+      const stored = this.#buffers.get(id);
+      if (stored === undefined) continue;
+      this.#buffers.delete(id);
+      if (!isFailure(stored.content)) this.#device.free(stored.content);
+    }
+  }
+
+  #sendBytes(buffer: number, offset: number, bytes: number, sequence: number): void {
+    const { content, bytes: total } = this.#range(buffer, offset, bytes, sequence);
+    if (total === 0)
+      this.#options.reply({ type: "data", sequence, total, offset: 0, chunk: new Uint8Array(0) });
+    for (let at = 0; at < total; at += CHUNK_BYTES) {
+      const chunk = this.#device.read(content, offset + at, Math.min(CHUNK_BYTES, total - at));
+      this.#options.reply({ type: "data", sequence, total, offset: at, chunk });
+    }
+  }
+
   #create(id: number, bytes: number, sequence: number): DeviceBuffer {
     if (this.#buffers.has(id)) throw refusal(sequence, `buffer ${id} exists already`);
     try {
       const content = this.#device.allocate(bytes);
-      this.#buffers.set(id, { bytes, content });
+      this.#buffers.set(id, { bytes, content, boundIn: sequence });
       return content;
     } catch (error) {
       const failure = { origin: sequence >>> 0, kind: "memory" as const, message: (error as Error).message };
-      this.#buffers.set(id, { bytes, content: failure });
+      this.#buffers.set(id, { bytes, content: failure, boundIn: undefined });
       throw new RequestFailure(failure);
     }
   }
 
-  #stored(id: number, sequence: number): { bytes: number; content: DeviceBuffer } {
+  /** The buffer of a result: a new one, or one whose value is no longer needed, if it has the right size. */
+  #createOrReuse(id: number, bytes: number, sequence: number): DeviceBuffer {
+    const stored = this.#buffers.get(id);
+    if (stored === undefined) return this.#create(id, bytes, sequence);
+    if (stored.boundIn === sequence) throw refusal(sequence, `buffer ${id} is bound already`);
+    stored.boundIn = sequence;
+    const { content } = stored;
+    if (!isFailure(content) && stored.bytes === bytes) return content;
+    this.#free([id]);
+    return this.#create(id, bytes, sequence);
+  }
+
+  #stored(id: number, sequence: number): Stored & { readonly content: DeviceBuffer } {
     const stored = this.#buffers.get(id);
     if (stored === undefined) throw refusal(sequence, `there is no buffer ${id}`);
     if (isFailure(stored.content)) throw new RequestFailure(stored.content);
-    return { bytes: stored.bytes, content: stored.content };
+    return stored as Stored & { readonly content: DeviceBuffer };
   }
 
   /** What is to be read, and how many bytes of it. */

@@ -38,8 +38,20 @@ export const REQUESTS = {
   hello: { code: 1, fields: { version: "count", device: "text", token: "text" } },
   /** `graph` is a GraphSpec as JSON. */
   define: { code: 2, fields: { plan: "count", graph: "text" } },
-  /** Buffer ids: those of the inputs exist (or come inline), those of the results are new, chosen by the client. */
-  run: { code: 3, fields: { plan: "count", bindings: "ids", args: "numbers", inline: "parts" } },
+  /** Buffer ids: those of the inputs exist (or come inline); those of the results are new, chosen by the client, or
+   *  of buffers whose values are no longer needed. First the buffers in `free` are given back. Answered by `data` with
+   *  the value of binding number `report` - 1, unless that is 0. */
+  run: {
+    code: 3,
+    fields: {
+      free: "ids",
+      plan: "count",
+      bindings: "ids",
+      args: "numbers",
+      inline: "parts",
+      report: "count",
+    },
+  },
   /** Makes buffer `buffer` of `total` bytes if there is none, and fills it from `offset`. */
   write: { code: 4, fields: { buffer: "count", total: "count", offset: "count", chunk: "bytes" } },
   /** Answered by one or more `data`. `bytes` TO_THE_END: whatever there is from `offset` on. */

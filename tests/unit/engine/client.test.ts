@@ -149,7 +149,7 @@ describe.each(["inline", "thread", "server"] as const)("an engine's home: %s", (
       "input 1 of plan 1 takes 16 bytes, its buffer has 4",
     );
     client.run(1, [1, 1, 1], []);
-    expect(() => client.synchronize()).toThrow("buffer 1 exists already");
+    expect(() => client.synchronize()).toThrow("buffer 1 is bound already");
     client.define(2, { ...addition([4]), nodes: [input(0, [4]), input(1, [4]), node("abd", [0, 1], [4])] });
     client.run(2, [1, 1, 6], []);
     expect(() => client.read(6)).toThrow('no operation named "abd"');
@@ -157,6 +157,26 @@ describe.each(["inline", "thread", "server"] as const)("an engine's home: %s", (
     expect(() => client.synchronize()).toThrow("said to be float32 [5]");
     client.run(1, [1, 1, 8], []);
     expect(numbers(client.read(8))).toEqual([2, 4, 6, 8]);
+  });
+
+  test("a run reports one of its values, its error where there is none, and writes into buffers that are done with", () => {
+    const client = start(home);
+    client.define(1, addition([2]));
+    client.define(2, checking([2]));
+    client.write(1, floats(1, 2));
+    expect(numbers(client.reported(client.run(1, [1, 1, 2], [], [], 2)))).toEqual([2, 4]);
+    expect(numbers(client.reported(client.run(1, [2, 1, 3], [], [], 2)))).toEqual([3, 6]);
+    client.run(1, [3, 3, 2], []);
+    expect(numbers(client.read(2))).toEqual([6, 12]);
+    client.write(4, ints(3, 17));
+    expect(() => client.reported(client.run(2, [4, 2], [], [], 1))).toThrow("17");
+    expect(() => client.read(2)).toThrow("17");
+    client.synchronize();
+    client.run(1, [3, 1, 2], []);
+    expect(numbers(client.read(2))).toEqual([4, 8]);
+    client.run(1, [3, 1, 4], []);
+    expect(numbers(client.read(4))).toEqual([4, 8]);
+    expect(client.memory().buffers).toBe(4);
   });
 
   test("refuses calls after close", () => {

@@ -22,6 +22,7 @@ const REQUESTS: Request[] = [
   {
     type: "run",
     sequence: -5,
+    free: Int32Array.of(4, 5, 6),
     plan: 7,
     bindings: Int32Array.of(1, 2, 3),
     args: Float64Array.of(0.1, Number.NaN, Number.NEGATIVE_INFINITY),
@@ -29,8 +30,18 @@ const REQUESTS: Request[] = [
       { binding: 1, data: Uint8Array.of(1, 2, 3) },
       { binding: 0, data: new Uint8Array(0) },
     ],
+    report: 3,
   },
-  { type: "run", sequence: 4, plan: 0, bindings: new Int32Array(0), args: new Float64Array(0), inline: [] },
+  {
+    type: "run",
+    sequence: 4,
+    free: new Int32Array(0),
+    plan: 0,
+    bindings: new Int32Array(0),
+    args: new Float64Array(0),
+    inline: [],
+    report: 0,
+  },
   { type: "write", sequence: 5, buffer: 9, total: 2 ** 40, offset: 2 ** 39, chunk: Uint8Array.of(255) },
   { type: "read", sequence: 6, buffer: 9, offset: 0, bytes: Number.MAX_SAFE_INTEGER },
   { type: "free", sequence: 7, buffers: Int32Array.of(2 ** 31 - 1) },
@@ -169,7 +180,7 @@ describe("an engine", () => {
   }
 
   function sumWorks(sequence: number, id: number): void {
-    const no = { args: new Float64Array(0), inline: [] };
+    const no = { free: new Int32Array(0), args: new Float64Array(0), inline: [], report: 0 };
     const send = (request: Request): void => client.send(request, () => expect.unreachable());
     send({ type: "write", sequence, buffer: id, total: 8, offset: 0, chunk: floats(id, 2) });
     send({ type: "run", sequence: sequence + 1, plan: 1, bindings: Int32Array.of(id, id, id + 1), ...no });

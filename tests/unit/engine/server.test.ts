@@ -241,7 +241,7 @@ describe("the server's door", () => {
     const replies = listen(socket);
     socket.write(hello("right"));
     const graph = JSON.stringify(squarings(96, 1000)); // far longer than the test
-    const no = { args: new Float64Array(0), inline: [] };
+    const no = { free: new Int32Array(0), args: new Float64Array(0), inline: [], report: 0 };
     const zeros = new Uint8Array(4 * 96 * 96);
     const write = { buffer: 1, total: zeros.length, offset: 0, chunk: zeros };
     socket.write(wireMessage({ type: "define", sequence: 2, plan: 1, graph }));
