@@ -176,6 +176,12 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   }
   /** A plain tensor on a storage. */
   protected abstract like(storage: Storage, cut: boolean): T;
+  /** A tensor for a recorded node. */
+  protected wrap(node: Node): T {
+    const tensor = this.like(new Storage(node), false);
+    madeInScope(tensor);
+    return tensor;
+  }
   /** The values without gradients, as a tensor that shares the storage. Assigning replaces the value. */
   get data(): T {
     return this.detach();
@@ -188,9 +194,7 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   }
   /** A copy of the value, with its history. */
   clone(): T {
-    const copy = this.like(new Storage(ops.identity(this.node)), false);
-    madeInScope(copy);
-    return copy;
+    return this.wrap(ops.identity(this.node));
   }
 
   /** Gives the storage a new value: the base of all operations that end in "_". */

@@ -1,23 +1,15 @@
-// Making tensors: from numbers, filled, counted, random. Random ones draw from the default generator exactly as PyTorch's
-// CPU generator does (see random/).
+// Making tensors: from numbers, filled, counted.
 
 import type { DType } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import { elements, formatShape, sameShape } from "../graph/shape.js";
-import { defaultGenerator } from "./random/default.js";
-import type { Generator } from "./random/generator.js";
-import { shapeOf, Tensor } from "./tensor.js";
-import { hostNode, type NestedArray } from "./types.js";
+import { formatShape, sameShape } from "../graph/shape.js";
+import { Tensor } from "./tensor.js";
+import { hostNode, type NestedArray, shapeOf } from "./types.js";
 
 export interface TensorOptions {
   dtype?: DType;
   requiresGrad?: boolean;
-}
-
-export interface RandomOptions extends TensorOptions {
-  /** Where to draw from; the default generator (see `manualSeed`) if not given. */
-  generator?: Generator;
 }
 
 /** Typed arrays that can be data; int32 for signed and short unsigned integers, float32 for the others. */
@@ -38,17 +30,17 @@ export type ShapeArguments<O = TensorOptions> =
   | [shape: readonly number[]]
   | [shape: readonly number[], options: O];
 
-function finish(node: Node, options: TensorOptions): Tensor {
+export function finish(node: Node, options: TensorOptions): Tensor {
   const made = Tensor.from(options.dtype === undefined ? node : ops.cast(node, options.dtype));
   return options.requiresGrad ? made.requiresGrad_() : made;
 }
 
-function checkExtents(shape: readonly number[], what: string): void {
+export function checkExtents(shape: readonly number[], what: string): void {
   if (shape.every((extent) => Number.isInteger(extent) && extent >= 0)) return;
   throw new RangeError(`${what}: extents must be whole numbers >= 0, got ${formatShape(shape)}`);
 }
 
-function parse<O extends object>(
+export function parse<O extends object>(
   args: readonly unknown[],
   what: string,
 ): { shape: readonly number[]; options: O } {
@@ -76,7 +68,8 @@ function nestedShape(data: NestedArray): number[] {
 }
 
 /** A tensor with the given numbers: nested arrays, a typed array (1-d) or a single number. Numbers become float32 and
- *  booleans bool, unless `dtype` says otherwise. */
+ *  booleans bool, unless `dtype` says otherwise.
+ *  @example tensor([[1, 2], [3, 4]]).shape // -> [2, 2] */
 export function fromData(data: NestedArray | TypedData, options: TensorOptions = {}): Tensor {
   if (ArrayBuffer.isView(data)) {
     const float = data instanceof Float32Array || data instanceof Float64Array;
@@ -95,40 +88,91 @@ export function fromData(data: NestedArray | TypedData, options: TensorOptions =
   return finish(hostNode(values.map(Number), shape, dtype), options);
 }
 
+/** One value everywhere. The type is that of the value, as in `tensor(value)`: float32 for numbers, unless `dtype` says otherwise.
+ *  @example tensor.full([2, 2], 7) // -> [[7, 7], [7, 7]] */
 export function full(shape: readonly number[] | number, value: number, options: TensorOptions = {}): Tensor {
   const extents = typeof shape === "number" ? [shape] : shape;
   checkExtents(extents, "full");
   return finish(ops.full(extents, value, options.dtype ?? "float32"), options);
 }
 
+/** 0 everywhere.
+ *  @example tensor.zeros(2, 3).shape // -> [2, 3] */
 export function zeros(...args: ShapeArguments): Tensor {
   const { shape, options } = parse<TensorOptions>(args, "zeros");
   return full(shape, 0, options);
 }
 
+/** 1 everywhere.
+ *  @example tensor.ones([2, 2], { dtype: "int32" }) // -> [[1, 1], [1, 1]] */
 export function ones(...args: ShapeArguments): Tensor {
   const { shape, options } = parse<TensorOptions>(args, "ones");
   return full(shape, 1, options);
 }
 
+/** A tensor to be filled. Its values are 0, since memory that was not set would show what was there before.
+ *  @example tensor.empty(2) // -> [0, 0] */
+export function empty(...args: ShapeArguments): Tensor {
+  const { shape, options } = parse<TensorOptions>(args, "empty");
+  return full(shape, 0, options);
+}
+
+/** One value everywhere, in the shape and type of another tensor.
+ *  @example tensor.fullLike(tensor([1, 2]), 5) // -> [5, 5] */
+export function fullLike(like: Tensor, value: number, options: TensorOptions = {}): Tensor {
+  return full(like.shape, value, { dtype: like.dtype, ...options });
+}
+
+/** 0 everywhere, in the shape and type of another tensor.
+ *  @example tensor.zerosLike(tensor([1, 2])) // -> [0, 0] */
 export function zerosLike(like: Tensor, options: TensorOptions = {}): Tensor {
-  return full(like.shape, 0, { dtype: like.dtype, ...options });
+  return fullLike(like, 0, options);
 }
 
+/** 1 everywhere, in the shape and type of another tensor.
+ *  @example tensor.onesLike(tensor([1, 2])) // -> [1, 1] */
 export function onesLike(like: Tensor, options: TensorOptions = {}): Tensor {
-  return full(like.shape, 1, { dtype: like.dtype, ...options });
+  return fullLike(like, 1, options);
 }
 
-/** The identity matrix, [n, n]. */
-export function eye(n: number, options: TensorOptions = {}): Tensor {
-  checkExtents([n, n], "eye");
+/** A tensor to be filled (see `empty`), in the shape and type of another.
+ *  @example tensor.emptyLike(tensor([1, 2])).shape // -> [2] */
+export function emptyLike(like: Tensor, options: TensorOptions = {}): Tensor {
+  return fullLike(like, 0, options);
+}
+
+/** 1 on the diagonal of an [n, n] or [n, m] matrix, 0 elsewhere.
+ *  @example tensor.eye(2) // -> [[1, 0], [0, 1]] */
+export function eye(
+  n: number,
+  ...args: [options?: TensorOptions] | [m: number, options?: TensorOptions]
+): Tensor {
+  const [second, third] = args;
+  const [m, options] = typeof second === "number" ? [second, third ?? {}] : [n, second ?? {}];
+  checkExtents([n, m], "eye");
   const row = ops.reshape(ops.iota(n), [n, 1]);
-  return finish(ops.cast(ops.eq(row, ops.reshape(ops.iota(n), [1, n])), options.dtype ?? "float32"), options);
+  return finish(ops.cast(ops.eq(row, ops.reshape(ops.iota(m), [1, m])), options.dtype ?? "float32"), options);
 }
 
-/** Numbers from `start` (0) up to `end`, exclusive, in steps: `arange(5)`, `arange(1, 10, 2)`. int32 where all are whole. */
-export function arange(...args: [end: number] | [start: number, end: number, step?: number]): Tensor {
-  const [start, end, step = 1] = args.length === 1 ? [0, args[0]] : args;
+/** End; start and end; start, end and step; with options last. */
+type RangeArguments =
+  | [end: number]
+  | [end: number, options: TensorOptions]
+  | [start: number, end: number, step?: number]
+  | [start: number, end: number, options: TensorOptions]
+  | [start: number, end: number, step: number, options: TensorOptions];
+
+/** Numbers from `start` (0) up to `end`, exclusive, in steps (1). int32 where start and step are whole.
+ *  @example tensor.arange(1, 10, 3) // -> [1, 4, 7] */
+export function arange(...args: RangeArguments): Tensor {
+  const last = args.at(-1);
+  const options = typeof last === "object" ? last : {};
+  const numbers = args.filter((value) => typeof value === "number");
+  const [start, end, step = 1] = (numbers.length === 1 ? [0, ...numbers] : numbers) as [
+    number,
+    number,
+    number?,
+  ];
   if (![start, end, step].every(Number.isFinite)) {
     throw new RangeError(`arange: needs finite numbers, got ${[start, end, step].join(", ")}`);
   }
@@ -136,56 +180,61 @@ export function arange(...args: [end: number] | [start: number, end: number, ste
   const count = Math.max(0, Math.ceil((end - start) / step));
   const whole = Number.isInteger(start) && Number.isInteger(step);
   const values = Array.from({ length: count }, (_, i) => start + i * step);
-  return Tensor.from(hostNode(values, [count], whole ? "int32" : "float32"));
+  return finish(hostNode(values, [count], options.dtype ?? (whole ? "int32" : "float32")), options);
 }
 
-/** `steps` numbers from `start` to `end`, both included, evenly spaced. */
-export function linspace(start: number, end: number, steps: number): Tensor {
+/** `steps` numbers from `start` to `end`, both included, evenly spaced.
+ *  @example tensor.linspace(0, 1, 5) // -> [0, 0.25, 0.5, 0.75, 1] */
+export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  const values = evenly("linspace", start, end, steps);
+  return finish(hostNode(values, [steps], options.dtype ?? "float32"), options);
+}
+
+/** `steps` numbers from base^start to base^end, both included, whose logarithms are evenly spaced.
+ *  @example tensor.logspace(0, 2, 3) // -> [1, 10, 100] */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions & { base?: number } = {},
+): Tensor {
+  const { base = 10 } = options;
+  const values = evenly("logspace", start, end, steps).map((exponent) => base ** exponent);
+  return finish(hostNode(values, [steps], options.dtype ?? "float32"), options);
+}
+
+/** From both ends, so that the last one is exact. */
+function evenly(what: string, start: number, end: number, steps: number): number[] {
   if (!Number.isInteger(steps) || steps < 0) {
-    throw new RangeError(`linspace: steps must be a whole number >= 0, got ${steps}`);
+    throw new RangeError(`${what}: steps must be a whole number >= 0, got ${steps}`);
   }
   const gap = steps > 1 ? (end - start) / (steps - 1) : 0;
-  // from both ends, so that the last one is exact
-  const values = Array.from({ length: steps }, (_, i) =>
+  return Array.from({ length: steps }, (_, i) =>
     i < steps / 2 ? start + i * gap : end - (steps - 1 - i) * gap,
   );
-  return Tensor.from(hostNode(values, [steps], "float32"));
 }
 
-function random(
-  args: readonly unknown[],
-  what: string,
-  draw: (generator: Generator, out: Float32Array) => void,
+/** Row and column numbers of the lower triangle of a [rows, columns] matrix, [2, how many], int32.
+ *  @example tensor.trilIndices(2, 2) // -> [[0, 1, 1], [0, 0, 1]] */
+export function trilIndices(rows: number, columns: number, offset: number = 0): Tensor {
+  return triangleIndices(rows, columns, (row, column) => column - row <= offset);
+}
+
+/** Row and column numbers of the upper triangle of a [rows, columns] matrix, [2, how many], int32.
+ *  @example tensor.triuIndices(2, 2) // -> [[0, 0, 1], [0, 1, 1]] */
+export function triuIndices(rows: number, columns: number, offset: number = 0): Tensor {
+  return triangleIndices(rows, columns, (row, column) => column - row >= offset);
+}
+
+function triangleIndices(
+  rows: number,
+  columns: number,
+  belongs: (row: number, column: number) => boolean,
 ): Tensor {
-  const { shape, options } = parse<RandomOptions>(args, what);
-  const values = new Float32Array(elements(shape));
-  draw(options.generator ?? defaultGenerator, values);
-  return finish(hostNode(values, shape, "float32"), options);
-}
-
-/** Uniform numbers in [0, 1). */
-export function rand(...args: ShapeArguments<RandomOptions>): Tensor {
-  return random(args, "rand", (generator, out) => generator.uniform(out));
-}
-
-/** Standard normal numbers. */
-export function randn(...args: ShapeArguments<RandomOptions>): Tensor {
-  return random(args, "randn", (generator, out) => generator.normal(out));
-}
-
-/** Whole numbers in [low, high), int32. */
-export function randint(
-  low: number,
-  high: number,
-  shape: readonly number[],
-  options: RandomOptions = {},
-): Tensor {
-  const values = new Int32Array(elements(shape));
-  (options.generator ?? defaultGenerator).randint(values, low, high);
-  return finish(hostNode(values, shape, "int32"), options);
-}
-
-/** 0 to n - 1 in random order, int32. */
-export function randperm(n: number, options: RandomOptions = {}): Tensor {
-  return finish(hostNode((options.generator ?? defaultGenerator).randperm(n), [n], "int32"), options);
+  const places: [number, number][] = [];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) if (belongs(row, column)) places.push([row, column]);
+  }
+  const numbers = [0, 1].flatMap((which) => places.map((place) => place[which]!));
+  return Tensor.from(hostNode(numbers, [2, places.length], "int32"));
 }

@@ -1,58 +1,105 @@
-// Functions on tensors that are not methods, or are handy as both: numbers may stand on either side.
+// Functions on tensors that are not methods only: numbers may stand on either side, several tensors are joined, gradients are
+// worked out. All other methods are functions, too (see roots.ts).
 
+import { promote } from "../graph/dtype.js";
+import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import { formatShape, normalizeAxis } from "../graph/shape.js";
+import { broadcastShapes, formatShape, normalizeAxis } from "../graph/shape.js";
+import * as arithmetic from "./arithmetic.js";
 import { gradientsOf } from "./autograd.js";
+import { einsum as summation } from "./einsum.js";
+import type { AlphaOptions, DivOptions } from "./methods/arithmetic.js";
+import { tensordot as contraction } from "./products.js";
 import { session } from "./session.js";
 import { Tensor } from "./tensor.js";
-import { nodeOf, type Operand } from "./types.js";
+import { type DimArguments, dimOptions, nodeOf, type Operand } from "./types.js";
 
-type NodeFunction = typeof ops.add;
-
-function either(op: NodeFunction, a: Operand, b: Operand): Tensor {
+function either(op: (a: Node, b: Node) => Node, a: Operand, b: Operand): Tensor {
   const other = typeof a === "number" ? (typeof b === "number" ? "float32" : b.dtype) : a.dtype;
-  const right = typeof b === "number" ? nodeOf(b, other) : b.node;
-  return Tensor.from(op(nodeOf(a, other), right));
+  return Tensor.from(op(nodeOf(a, other), nodeOf(b, other)));
 }
 
-export const add = (a: Operand, b: Operand): Tensor => either(ops.add, a, b);
-export const sub = (a: Operand, b: Operand): Tensor => either(ops.sub, a, b);
+const scaled = (b: Operand, { alpha = 1 }: AlphaOptions): Operand =>
+  alpha === 1 ? b : typeof b === "number" ? b * alpha : b.mul(alpha);
+
+/** a + alpha * b; either may be a number.
+ *  @example tensor.add(1, tensor([1, 2])) // -> [2, 3] */
+export const add = (a: Operand, b: Operand, options: AlphaOptions = {}): Tensor =>
+  either(ops.add, a, scaled(b, options));
+/** a - alpha * b; either may be a number.
+ *  @example tensor.sub(1, tensor([1, 2])) // -> [0, -1] */
+export const sub = (a: Operand, b: Operand, options: AlphaOptions = {}): Tensor =>
+  either(ops.sub, a, scaled(b, options));
+/** a * b, element by element; either may be a number.
+ *  @example tensor.mul(2, tensor([1, 2])) // -> [2, 4] */
 export const mul = (a: Operand, b: Operand): Tensor => either(ops.mul, a, b);
-export const div = (a: Operand, b: Operand): Tensor => either(ops.div, a, b);
+/** a / b; either may be a number.
+ *  @example tensor.div(1, tensor([1, 2])) // -> [1, 0.5] */
+export const div = (a: Operand, b: Operand, options: DivOptions = {}): Tensor =>
+  either((x, y) => arithmetic.div(x, y, options.roundingMode ?? null), a, b);
+/** a / b, rounded down; either may be a number.
+ *  @example tensor.floorDivide(7, tensor([2, 3])) // -> [3, 2] */
+export const floorDivide = (a: Operand, b: Operand): Tensor => either(ops.floorDiv, a, b);
+/** The remainder of a / b with the sign of b; either may be a number.
+ *  @example tensor.remainder(-7, tensor([2, 3])) // -> [1, 2] */
+export const remainder = (a: Operand, b: Operand): Tensor => either(ops.remainder, a, b);
+/** The remainder of a / b with the sign of a; either may be a number.
+ *  @example tensor.fmod(-7, tensor([2, 3])) // -> [-1, -1] */
+export const fmod = (a: Operand, b: Operand): Tensor => either(arithmetic.fmod, a, b);
+/** a to the power of b; either may be a number.
+ *  @example tensor.pow(2, tensor([1, 3])) // -> [2, 8] */
 export const pow = (a: Operand, b: Operand): Tensor =>
   typeof a !== "number" && typeof b === "number" ? a.pow(b) : either(ops.pow, a, b);
+/** The larger of two; NaN where one is. Either may be a number.
+ *  @example tensor.maximum(1, tensor([0, 2])) // -> [1, 2] */
 export const maximum = (a: Operand, b: Operand): Tensor => either(ops.maximum, a, b);
+/** The smaller of two; NaN where one is. Either may be a number.
+ *  @example tensor.minimum(1, tensor([0, 2])) // -> [0, 1] */
 export const minimum = (a: Operand, b: Operand): Tensor => either(ops.minimum, a, b);
-export const matmul = (a: Tensor, b: Tensor): Tensor => a.matmul(b);
-export const exp = (x: Tensor): Tensor => x.exp();
-export const log = (x: Tensor): Tensor => x.log();
-export const sqrt = (x: Tensor): Tensor => x.sqrt();
-export const tanh = (x: Tensor): Tensor => x.tanh();
-export const sigmoid = (x: Tensor): Tensor => x.sigmoid();
-export const relu = (x: Tensor): Tensor => x.relu();
-export const softmax = (x: Tensor, dim: number): Tensor => x.softmax(dim);
+/** True where equal; either may be a number.
+ *  @example tensor.eq(1, tensor([1, 2])) // -> tensor([ True, False]) */
+export const eq = (a: Operand, b: Operand): Tensor => either(ops.eq, a, b);
+/** True where not equal; either may be a number.
+ *  @example tensor.ne(1, tensor([1, 2])) // -> tensor([False,  True]) */
+export const ne = (a: Operand, b: Operand): Tensor => either(ops.ne, a, b);
+/** True where a < b; either may be a number.
+ *  @example tensor.lt(1, tensor([1, 2])) // -> tensor([False,  True]) */
+export const lt = (a: Operand, b: Operand): Tensor => either(ops.lt, a, b);
+/** True where a <= b; either may be a number.
+ *  @example tensor.le(1, tensor([1, 2])) // -> tensor([True, True]) */
+export const le = (a: Operand, b: Operand): Tensor => either(ops.le, a, b);
+/** True where a > b; either may be a number.
+ *  @example tensor.gt(2, tensor([1, 2])) // -> tensor([ True, False]) */
+export const gt = (a: Operand, b: Operand): Tensor => either(ops.gt, a, b);
+/** True where a >= b; either may be a number.
+ *  @example tensor.ge(2, tensor([1, 2])) // -> tensor([True, True]) */
+export const ge = (a: Operand, b: Operand): Tensor => either(ops.ge, a, b);
 
-/** `a` where `condition` is true, else `b`; all broadcast. */
+/** `a` where `condition` is true, else `b`; all broadcast.
+ *  @example tensor.where(tensor([true, false]), 1, tensor([5, 6])) // -> [1, 6] */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  const other = typeof a === "number" ? (typeof b === "number" ? "float32" : b.dtype) : a.dtype;
-  return Tensor.from(ops.where(condition.node, nodeOf(a, other), nodeOf(b, other)));
+  return either((x, y) => ops.where(condition.node, x, y), a, b);
 }
 
-/** Joins tensors along an existing dim; their other extents must be equal. */
-export function cat(tensors: readonly Tensor[], options: { dim?: number } = {}): Tensor {
+/** Joins tensors along an existing dim (0); their other extents must be equal.
+ *  @example tensor.cat([tensor([1]), tensor([2, 3])]) // -> [1, 2, 3] */
+export function cat(tensors: readonly Tensor[], ...args: DimArguments): Tensor {
   const first = tensors[0];
   if (first === undefined) throw new RangeError("cat: needs at least one tensor");
-  const axis = normalizeAxis(options.dim ?? 0, first.ndim, "cat");
+  if (first.ndim === 0) throw new RangeError("cat: 0-d tensors have no dim to join along; use tensor.stack");
+  const axis = normalizeAxis(dimOptions(args, 0).dim, first.ndim, "cat");
+  const dtype = tensors.reduce((common, t) => promote(common, t.dtype), first.dtype);
   return Tensor.from(
     ops.concat(
-      tensors.map(({ node }) => ops.cast(node, first.dtype)),
+      tensors.map(({ node }) => ops.cast(node, dtype)),
       axis,
     ),
   );
 }
 
-/** Joins tensors of one shape along a new dim. */
-export function stack(tensors: readonly Tensor[], options: { dim?: number } = {}): Tensor {
+/** Joins tensors of one shape along a new dim (0).
+ *  @example tensor.stack([tensor([1, 2]), tensor([3, 4])]) // -> [[1, 2], [3, 4]] */
+export function stack(tensors: readonly Tensor[], ...args: DimArguments): Tensor {
   const first = tensors[0];
   if (first === undefined) throw new RangeError("stack: needs at least one tensor");
   tensors.forEach(({ shape }, i) => {
@@ -62,26 +109,71 @@ export function stack(tensors: readonly Tensor[], options: { dim?: number } = {}
       );
     }
   });
-  const { dim = 0 } = options;
+  const { dim } = dimOptions(args, 0);
   return cat(
     tensors.map((t) => t.unsqueeze(dim)),
-    { dim },
+    dim,
   );
 }
 
-/** Whether all elements agree: |a - b| <= atol + rtol * |b|. Waits. */
-export function allclose(
+const atLeast = (t: Tensor, dims: number): Tensor => {
+  let x = t;
+  while (x.ndim < dims) x = x.unsqueeze(0);
+  return x;
+};
+
+/** Joins tensors side by side: along the second dim, vectors along their only one.
+ *  @example tensor.hstack([tensor([[1], [2]]), tensor([[3], [4]])]) // -> [[1, 3], [2, 4]] */
+export function hstack(tensors: readonly Tensor[]): Tensor {
+  const lines = tensors.map((t) => atLeast(t, 1));
+  return cat(lines, lines[0]?.ndim === 1 ? 0 : 1);
+}
+
+/** Joins tensors on top of each other: along the first dim; vectors are rows.
+ *  @example tensor.vstack([tensor([1, 2]), tensor([3, 4])]) // -> [[1, 2], [3, 4]] */
+export function vstack(tensors: readonly Tensor[]): Tensor {
+  return cat(tensors.map((t) => atLeast(t, 2)));
+}
+
+/** All tensors expanded to their common shape.
+ *  @example tensor.broadcastTensors(tensor([1, 2]), tensor([[3], [4]]))[1] // -> [[3, 3], [4, 4]] */
+export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
+  const shape = tensors.reduce<readonly number[]>(
+    (common, t) => broadcastShapes(common, t.shape, "broadcastTensors"),
+    [],
+  );
+  return tensors.map((t) => t.expand(shape));
+}
+
+/** For each 1-d tensor a grid of the shape of all their lengths, in which it varies along its own dim; with `indexing` "xy" the
+ *  first two dims are swapped.
+ *  @example tensor.meshgrid([tensor([1, 2]), tensor([3, 4])])[0] // -> [[1, 1], [2, 2]] */
+export function meshgrid(tensors: readonly Tensor[], options: { indexing?: "ij" | "xy" } = {}): Tensor[] {
+  const lengths = tensors.map((t) => t.numel());
+  const grids = tensors.map((t, i) => t.reshape(lengths.map((n, d) => (d === i ? n : 1))).expand(lengths));
+  const swapped = options.indexing === "xy" && tensors.length > 1;
+  return swapped ? grids.map((grid) => grid.transpose(0, 1)) : grids;
+}
+
+/** Products summed over the letters that are not in the result: "ij,jk->ik" is the matrix product, "ii->" the trace, "bij->bji" a
+ *  transpose. "..." stands for further leading dims, which are broadcast. Operands are float32.
+ *  @example tensor.einsum("ij,kj->ik", tensor([[1, 2]]), tensor([[3, 4], [5, 6]])) // -> [[11, 17]] */
+export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+  const nodes = operands.map(({ node }) => node);
+  return Tensor.from(summation(equation, nodes));
+}
+
+/** Products summed over the last `dims` dims of a and the first of b, or over those listed for each.
+ *  @example tensor.tensordot(tensor([[1, 2]]), tensor([[3, 4]]), [[1], [1]]) // -> [[11]] */
+export function tensordot(
   a: Tensor,
   b: Tensor,
-  options: { rtol?: number; atol?: number; equalNan?: boolean } = {},
-): boolean {
-  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
-  const apart = a.sub(b).abs();
-  // the difference of equal infinities is NaN, and infinity is within any share of infinity
-  const near = apart.le(b.abs().mul(rtol).add(atol)).logicalAnd(apart.lt(Number.POSITIVE_INFINITY));
-  let close = a.eq(b).logicalOr(near);
-  if (equalNan) close = close.logicalOr(a.isnan().logicalAnd(b.isnan()));
-  return close.all().item() !== 0;
+  dims: number | readonly [readonly number[], readonly number[]] = 2,
+): Tensor {
+  const last = (count: number): number[] => Array.from({ length: count }, (_, i) => a.ndim - count + i);
+  const first = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+  const [inA, inB] = typeof dims === "number" ? [last(dims), first(dims)] : dims;
+  return Tensor.from(contraction(a.node, b.node, inA, inB));
 }
 
 export interface GradOptions {

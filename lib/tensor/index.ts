@@ -4,11 +4,15 @@ import * as create from "./create.js";
 import * as functions from "./functions.js";
 import { defaultGenerator, manualSeed } from "./random/default.js";
 import { Generator } from "./random/generator.js";
+import { roots } from "./roots.js";
+import * as sample from "./sample.js";
 import { enableGrad, isGradEnabled, noGrad } from "./scope.js";
 import { Tensor } from "./tensor.js";
 
 const members = {
   ...withoutInternal(create),
+  ...sample,
+  ...roots,
   ...functions,
   Tensor,
   Generator,
@@ -19,8 +23,10 @@ const members = {
   isGradEnabled,
 };
 
-type Members = Omit<typeof create, "fromData"> &
-  typeof functions & {
+type Members = Omit<typeof create, Internal> &
+  typeof sample &
+  typeof functions &
+  typeof roots & {
     readonly Tensor: typeof Tensor;
     readonly Generator: typeof Generator;
     readonly defaultGenerator: Generator;
@@ -30,8 +36,11 @@ type Members = Omit<typeof create, "fromData"> &
     readonly isGradEnabled: typeof isGradEnabled;
   };
 
-function withoutInternal(all: typeof create): Omit<typeof create, "fromData"> {
-  const { fromData: _data, ...rest } = all;
+/** What the files beside share. */
+type Internal = "fromData" | "finish" | "parse" | "checkExtents";
+
+function withoutInternal(all: typeof create): Omit<typeof create, Internal> {
+  const { fromData: _data, finish: _finish, parse: _parse, checkExtents: _check, ...rest } = all;
   return rest;
 }
 

@@ -37,6 +37,18 @@ export function mean(x: Node, argument?: ReduceArgument): Node {
   return ops.div(sum(x, argument), number(count));
 }
 
+/** The sum of what is not NaN. */
+export function nansum(x: Node, argument?: ReduceArgument): Node {
+  return sum(ops.where(ops.isNan(x), scalarNode(0, x.dtype), x), argument);
+}
+
+/** The mean of what is not NaN. */
+export function nanmean(x: Node, argument?: ReduceArgument): Node {
+  requireFloat(x, "nanmean");
+  const count = sum(ops.cast(ops.logicalNot(ops.isNan(x)), "float32"), argument);
+  return ops.div(nansum(x, argument), count);
+}
+
 export interface VarianceOptions extends ReduceOptions {
   /** Divide by n - 1 (true, the default) or by n. */
   unbiased?: boolean;
@@ -58,7 +70,7 @@ export function std(x: Node, argument?: number | readonly number[] | VarianceOpt
 }
 
 export interface NormOptions extends ReduceOptions {
-  /** 2 (default), 1, any other positive number, or Infinity. */
+  /** 2 (default), 1, any other number, 0 (how many are not 0), Infinity or -Infinity (largest and smallest size). */
   p?: number;
 }
 
@@ -67,8 +79,11 @@ export function norm(x: Node, argument?: number | readonly number[] | NormOption
   requireFloat(x, "norm");
   const { dim, keepdim, p = 2 } = reduceOptions<NormOptions>(argument);
   const axes = normalizeAxes(dim, x.shape.length, "norm");
-  const reduceAbs = (name: "sum" | "max", y: Node): Node => kept(ops.reduce(name, y, axes), x, axes, keepdim);
+  const reduceAbs = (name: "sum" | "max" | "min", y: Node): Node =>
+    kept(ops.reduce(name, y, axes), x, axes, keepdim);
   if (p === Infinity) return reduceAbs("max", ops.abs(x));
+  if (p === -Infinity) return reduceAbs("min", ops.abs(x));
+  if (p === 0) return reduceAbs("sum", ops.cast(ops.ne(x, number(0)), "float32"));
   if (p === 1) return reduceAbs("sum", ops.abs(x));
   const powers = p === 2 ? ops.mul(x, x) : ops.pow(ops.abs(x), number(p));
   const total = reduceAbs("sum", powers);
@@ -113,6 +128,29 @@ export function extremeAlong(
   if (keepdim) return { values, indices };
   const shape = x.shape.filter((_, i) => i !== axis);
   return { values: ops.reshape(values, shape), indices: ops.reshape(indices, shape) };
+}
+
+/** How many elements are not 0, int32. */
+export function countNonzero(x: Node, argument?: ReduceArgument): Node {
+  return sum(ops.cast(x, "bool"), argument);
+}
+
+/** A running sum, product or log-sum-exp along `dim`. Bools are counted. */
+export function scanned(name: "cumsum" | "cumprod" | "logcumsumexp", x: Node, dim: number): Node {
+  const axis = normalizeAxis(dim, x.shape.length, name);
+  const values = name === "logcumsumexp" ? ops.cast(x, "float32") : x;
+  return ops.scan(name, values.dtype === "bool" ? ops.cast(values, "int32") : values, axis);
+}
+
+/** The best element up to each one along `dim`, with its position. */
+export function runningExtreme(
+  name: "cummax" | "cummin",
+  x: Node,
+  dim: number,
+): { values: Node; indices: Node } {
+  const axis = normalizeAxis(dim, x.shape.length, name);
+  const indices = ops.scan(name, x, axis);
+  return { values: ops.takeAlong(x, axis, indices), indices };
 }
 
 /** True where any (all) elements along the axes are not 0. */

@@ -1,18 +1,19 @@
-// Reshaping and indexing as PyTorch spells them: sizes of -1, negative axes, pieces, single positions.
+// Shapes, orders of axes and single positions as PyTorch spells them: sizes of -1, negative axes.
 
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import { elements, formatShape, normalizeAxis } from "../graph/shape.js";
+import { elements, formatShape, normalizeAxes, normalizeAxis, type Shape } from "../graph/shape.js";
+import { hostNode } from "./types.js";
 
 /** A shape with at most one -1, filled in from the number of elements. */
-export function inferShape(x: Node, shape: readonly number[], what: string): number[] {
-  const total = elements(x.shape);
+export function inferShape(from: Shape, shape: Shape, what: string): number[] {
+  const total = elements(from);
   const unknown = shape.indexOf(-1);
   if (unknown < 0) return [...shape];
   const known = elements(shape.filter((_, i) => i !== unknown));
   if (shape.indexOf(-1, unknown + 1) >= 0 || known === 0 || total % known !== 0) {
     throw new RangeError(
-      `${what}: ${formatShape(x.shape)} (${total} elements) cannot become ${formatShape(shape)}`,
+      `${what}: ${formatShape(from)} (${total} elements) cannot become ${formatShape(shape)}`,
     );
   }
   return shape.map((n) => (n === -1 ? total / known : n));
@@ -53,21 +54,46 @@ export function expand(x: Node, shape: readonly number[]): Node {
   );
 }
 
-/** Without the axis `dim` (or all axes) of extent 1. */
-export function squeeze(x: Node, dim: number | undefined): Node {
-  if (dim === undefined) {
-    return ops.reshape(
-      x,
-      x.shape.filter((n) => n !== 1),
+/** Without the axes in `dim` (or all axes) that have extent 1. */
+export function squeeze(x: Node, dim: number | readonly number[] | undefined): Node {
+  const named = dim === undefined ? undefined : normalizeAxes(dim, x.shape.length, "squeeze");
+  return ops.reshape(
+    x,
+    x.shape.filter((n, i) => n !== 1 || (named !== undefined && !named.includes(i))),
+  );
+}
+
+/** The axis `dim` split into axes of the given sizes, one of which may be -1. */
+export function unflatten(x: Node, dim: number, sizes: readonly number[]): Node {
+  const axis = normalizeAxis(dim, x.shape.length, "unflatten");
+  const split = inferShape([x.shape[axis] ?? 1], sizes, "unflatten");
+  if (elements(split) !== x.shape[axis]) {
+    throw new RangeError(
+      `unflatten: dim ${dim} of ${formatShape(x.shape)} cannot become ${formatShape(sizes)}`,
     );
   }
-  const axis = normalizeAxis(dim, x.shape.length, "squeeze");
-  return x.shape[axis] === 1
-    ? ops.reshape(
-        x,
-        x.shape.filter((_, i) => i !== axis),
-      )
-    : x;
+  return ops.reshape(x, [...x.shape.slice(0, axis), ...split, ...x.shape.slice(axis + 1)]);
+}
+
+/** Axes moved to other places; the others keep their order. */
+export function movedim(x: Node, source: readonly number[], destination: readonly number[]): Node {
+  const rank = x.shape.length;
+  const from = source.map((dim) => normalizeAxis(dim, rank, "movedim"));
+  const to = destination.map((dim) => normalizeAxis(dim, rank, "movedim"));
+  if (from.length !== to.length || new Set(from).size < from.length || new Set(to).size < to.length) {
+    throw new RangeError(
+      `movedim: needs as many different sources as destinations, got ${formatShape(source)} and ${formatShape(destination)}`,
+    );
+  }
+  const axes = new Array<number>(rank).fill(-1);
+  to.forEach((place, i) => {
+    axes[place] = from[i]!;
+  });
+  const rest = x.shape.map((_, i) => i).filter((i) => !from.includes(i));
+  return ops.permute(
+    x,
+    axes.map((axis) => (axis < 0 ? rest.shift()! : axis)),
+  );
 }
 
 /** With a new axis of extent 1 at `dim`. */
@@ -76,65 +102,22 @@ export function unsqueeze(x: Node, dim: number): Node {
   return ops.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]);
 }
 
-/** Part `start` to `start + length` of an axis, whose place is a constant of the graph. */
-function part(x: Node, axis: number, start: number, length: number): Node {
-  const starts = x.shape.map((_, i) => (i === axis ? start : 0));
-  return ops.slice(
-    x,
-    starts,
-    x.shape.map((n, i) => (i === axis ? length : n)),
-  );
-}
-
-/** Pieces of the given sizes along `dim`. */
-export function split(x: Node, sizes: readonly number[], dim: number): Node[] {
-  const axis = normalizeAxis(dim, x.shape.length, "split");
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total !== x.shape[axis]) {
-    throw new RangeError(
-      `split: sizes ${sizes.join(" + ")} = ${total}, but dim ${dim} of ${formatShape(x.shape)} differs`,
-    );
-  }
-  let start = 0;
-  return sizes.map((size) => {
-    start += size;
-    return part(x, axis, start - size, size);
-  });
-}
-
-/** Sizes of the pieces that `chunk(n)` gives: all of ceil(extent / n), the last one smaller. */
-export function chunkSizes(extent: number, chunks: number): number[] {
-  if (!Number.isInteger(chunks) || chunks < 1)
-    throw new RangeError(`chunk: needs a positive count, got ${chunks}`);
-  return evenSizes(extent, Math.max(1, Math.ceil(extent / chunks)));
-}
-
-/** Sizes of pieces of `size`, the last one smaller. */
-export function evenSizes(extent: number, size: number): number[] {
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`split: needs a positive size, got ${size}`);
-  return Array.from({ length: Math.ceil(extent / size) }, (_, i) => Math.min(size, extent - i * size));
-}
-
 /** A slice's end as a position from 0 to `extent`; negative ones count from the end. */
 const position = (at: number, extent: number): number =>
   Math.min(extent, Math.max(0, at < 0 ? at + extent : at));
 
-/** Elements `start` to `end` (exclusive) of `dim`; both may be negative. */
-export function sliceAlong(x: Node, dim: number, start: number, end: number): Node {
+/** Every `step`th element from `start` to `end` (exclusive) of `dim`; both may be negative. */
+export function slice(x: Node, dim: number, start: number, end: number, step: number): Node {
   const axis = normalizeAxis(dim, x.shape.length, "slice");
-  const extent = x.shape[axis]!;
-  const from = position(start, extent);
-  return ops.narrow(x, axis, from, Math.max(0, position(end, extent) - from));
-}
-
-/** Every `step`th position from `start` to `end` (exclusive) of an axis. */
-export function stepIndices(extent: number, start: number, end: number, step: number): Int32Array {
   if (!Number.isInteger(step) || step < 1) {
     throw new RangeError(`slice: step must be a positive whole number, got ${step}; use .flip() to reverse`);
   }
+  const extent = x.shape[axis]!;
   const from = position(start, extent);
   const length = Math.max(0, Math.ceil((position(end, extent) - from) / step));
-  return Int32Array.from({ length }, (_, i) => from + i * step);
+  if (step === 1) return ops.narrow(x, axis, from, length);
+  const index = Int32Array.from({ length }, (_, i) => from + i * step);
+  return ops.takeSlices(x, axis, hostNode(index, [length], "int32"));
 }
 
 /** `length` elements of `dim` from `start` on. */
@@ -168,33 +151,4 @@ export function flip(x: Node, dims: readonly number[]): Node {
     x,
     dims.map((dim) => normalizeAxis(dim, x.shape.length, "flip")),
   );
-}
-
-/** The product of vectors, matrices or stacks of matrices, by PyTorch's rules for 1-d operands. */
-export function matmul(a: Node, b: Node): Node {
-  if (a.shape.length === 0 || b.shape.length === 0) {
-    throw new RangeError(
-      `matmul: operands must have at least one dim, got ${formatShape(a.shape)} and ${formatShape(b.shape)}; ` +
-        "use .mul() to multiply by a number",
-    );
-  }
-  if (a.shape.length === 1) {
-    const product = matmul(ops.reshape(a, [1, ...a.shape]), b);
-    const axis = product.shape.length - (b.shape.length === 1 ? 1 : 2);
-    return ops.reshape(
-      product,
-      product.shape.filter((_, i) => i !== axis),
-    );
-  }
-  if (b.shape.length === 1) {
-    const product = matmul(a, ops.reshape(b, [...b.shape, 1]));
-    return ops.reshape(product, product.shape.slice(0, -1));
-  }
-  // a stack times one matrix is one tall product
-  if (a.shape.length > 2 && b.shape.length === 2) {
-    const rows = elements(a.shape.slice(0, -1));
-    const product = ops.matmul(ops.reshape(a, [rows, a.shape.at(-1)!]), b);
-    return ops.reshape(product, [...a.shape.slice(0, -1), b.shape[1]!]);
-  }
-  return ops.matmul(a, b);
 }

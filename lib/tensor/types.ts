@@ -52,3 +52,27 @@ export type ReduceArguments<O extends ReduceOptions = ReduceOptions> =
 export function optionsOf<O extends ReduceOptions>([first, rest]: ReduceArguments<O>): O {
   return { ...rest, ...reduceOptions<O>(first) };
 }
+
+/** One dim, and what else: `max(1)`, `max(1, { keepdim: true })`, `max({ dim: 1 })`. */
+export type AlongArguments =
+  | [dim: number, options?: { keepdim?: boolean }]
+  | [options: ReduceOptions & { dim: number }];
+
+/** A dim that has a default, and perhaps options: `sort()`, `sort(1)`, `sort(1, { descending: true })`, `sort({ dim: 1 })`. */
+export type DimArguments<O extends object = object> =
+  | [dim?: number]
+  | [dim: number, options?: O]
+  | [options: O & { dim?: number }];
+
+/** What such arguments say, as one object. */
+export function dimOptions<O extends object>(args: DimArguments<O>, dim: number): O & { dim: number } {
+  const [first, rest] = args;
+  const given = typeof first === "number" ? { ...rest, dim: first } : { ...first };
+  return { dim, ...given } as O & { dim: number };
+}
+
+/** A shape given as numbers or as one array. */
+export function shapeOf(shape: readonly number[] | readonly [readonly number[]]): readonly number[] {
+  const [first] = shape;
+  return Array.isArray(first) ? (first as readonly number[]) : (shape as readonly number[]);
+}

@@ -70,15 +70,16 @@ function page(name: string, entries: readonly Entry[]): string {
 }
 
 function section(entry: Entry, members: readonly Entry[]): string {
-  const also =
-    entry.also.length > 0 ? `Also: ${entry.also.map((path) => `\`${path}\``).join(", ")}.\n\n` : "";
   const inner = members.map((member) =>
     member.kind === "method"
-      ? `#### ${anchored(member.path)}\n\n${body(member)}`
+      ? `#### ${anchored(member.path)}\n\n${body(member)}${alsoOf(member)}`
       : `- \`${member.signatures[0]}\`${member.text === "" ? "" : `: ${member.text.replace(/\s+/g, " ")}`}\n`,
   );
-  return `### ${anchored(entry.path)}\n\n${body(entry)}${also}${inner.join("")}`;
+  return `### ${anchored(entry.path)}\n\n${body(entry)}${alsoOf(entry)}${inner.join("")}`;
 }
+
+const alsoOf = ({ also }: Entry): string =>
+  also.length > 0 ? `Also: ${also.map((path) => `\`${path}\``).join(", ")}.\n\n` : "";
 
 const anchored = (path: string): string => `\`${path}\``;
 

@@ -62,6 +62,9 @@ class SurfaceReader {
   /** Classes by the declaration of their instances, with the path they are known by. */
   readonly #classes = new Map<TS.Declaration, { path: string; instance: TS.Type }>();
 
+  /** Methods that are functions of a namespace, too: `tensor.exp(x)` for `x.exp()`. */
+  readonly #functions: { method: TS.Declaration; path: string }[] = [];
+
   constructor() {
     const index = fileURLToPath(import.meta.resolve("gradbook")).replace(/\.js$/, ".d.ts");
     const program = openProgram(index);
@@ -76,6 +79,7 @@ class SurfaceReader {
       (ROOTS.indexOf(name) + ROOTS.length + 1) % (ROOTS.length + 1);
     for (const symbol of [...found].sort((a, b) => rank(a) - rank(b))) this.#visit(symbol, symbol.name);
     for (const { path, instance } of this.#classes.values()) this.#members(instance, path);
+    for (const { method, path } of this.#functions) this.#entries.get(method)?.also.push(path);
     return [...this.#entries.values()];
   }
 
@@ -108,9 +112,12 @@ class SurfaceReader {
     const constructors = type.getConstructSignatures();
     const calls = type.getCallSignatures();
     if (constructors.length > 0) {
-      this.#enter(declaration, symbol, path, "class", constructors);
       const instance = constructors[0]!.getReturnType();
       const own = instance.symbol?.declarations?.[0];
+      // a property that holds a class, as tensor.Tensor does
+      const known = own && this.#classes.get(own)?.path;
+      if (known !== undefined && path.endsWith(`.${known}`)) return;
+      this.#enter(declaration, symbol, path, "class", constructors);
       if (own !== undefined) this.#classes.set(own, { path, instance });
     } else if (calls.length > 0) {
       this.#enter(declaration, symbol, path, "function", calls);
@@ -123,7 +130,9 @@ class SurfaceReader {
     const declaration = member.declarations?.[0];
     if (declaration === undefined || !this.#isOurs(declaration)) return;
     const known = this.#entries.get(declaration);
-    if (known === undefined) this.#visitValue(declaration, member, `${path}.${member.name}`);
+    if (ts.isMethodDeclaration(declaration))
+      this.#functions.push({ method: declaration, path: `${path}.${member.name}` });
+    else if (known === undefined) this.#visitValue(declaration, member, `${path}.${member.name}`);
   }
 
   /** What the class declares, with what it inherits from classes that have no entry of their own. */

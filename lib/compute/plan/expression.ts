@@ -94,9 +94,10 @@ export class ExpressionBuilder {
   stored(node: number): Operand {
     const spec = this.graph.nodes[node]!;
     if (this.around.isStored(node)) return { node, view: contiguousView(spec.shape) };
-    if (spec.op === "arg") throw new Error("a scalar argument has no buffer");
     const { lowering } = opNamed(spec.op);
-    if (lowering.kind !== "movement") throw new MustStore(node);
+    // a number that is stretched has no memory of its own
+    const number = this.graph.nodes[spec.inputs[0]!]?.op === "arg";
+    if (lowering.kind !== "movement" || number) throw new MustStore(node);
     const movement = lowering.movement(spec);
     const from = this.graph.nodes[spec.inputs[0]!]!.shape;
     if (boundsOf(movement, from, spec.shape).length > 0) throw new MustStore(node);

@@ -73,6 +73,13 @@ export function indexSelect(x: Node, axis: number, index: Node): Node {
   return takeSlices(x, axis, checkIndex(index, rows, message));
 }
 
+/** The elements of the flattened `x` at the places in `index`, whose shape the result has. */
+export function indexElements(x: Node, index: Node): Node {
+  const count = elements(x.shape);
+  const message = `take: index {value} is out of range for ${formatShape(x.shape)}, which has ${count} elements`;
+  return take(reshape(x, [count]), checkIndex(index, count, message));
+}
+
 /** `length` elements of `axis` from `start` on; the start is an argument of the run, so that a loop over it has one plan. */
 export function narrow(x: Node, axis: number, start: number, length: number): Node {
   const first = scalarNode(start, "int32");

@@ -125,6 +125,55 @@ export class Generator {
     return out;
   }
 
+  /** Fills `out` with 1 where a uniform sample is below the probability `p`, a number or one for each; else with 0. */
+  bernoulli(out: Float32Array, p: number | ArrayLike<number>): Float32Array {
+    const check = (probability: number): number => {
+      if (probability >= 0 && probability <= 1) return probability;
+      throw new RangeError(`bernoulli: probabilities must be from 0 to 1; got ${probability}`);
+    };
+    if (typeof p === "number") {
+      check(p);
+      for (let i = 0; i < out.length; i++) out[i] = this.uniform64() < p ? 1 : 0;
+    } else {
+      for (let i = 0; i < out.length; i++) {
+        out[i] = (this.uint32() & 0xffffff) * 2 ** -24 < check(p[i]!) ? 1 : 0;
+      }
+    }
+    return out;
+  }
+
+  /** Fills `out` with exponentially distributed samples of this rate. */
+  exponential(out: Float32Array, rate: number = 1): Float32Array {
+    if (!(rate > 0)) throw new RangeError(`exponential: the rate must be above 0; got ${rate}`);
+    for (let i = 0; i < out.length; i++) out[i] = -Math.log1p(-this.uniform64()) / rate;
+    return out;
+  }
+
+  /** Draws `count` positions with probabilities in proportion to the weights: again and again, or each at most once. */
+  multinomial(weights: ArrayLike<number>, count: number, replacement: boolean): Int32Array {
+    if (!replacement || count === 1) {
+      // the smallest of exponential samples with the weights as rates: the most likely positions come first
+      const size = this.exponential(new Float32Array(weights.length)).map(
+        (sample, i) => weights[i]! / sample,
+      );
+      return Int32Array.from(size, (_, i) => i)
+        .sort((a, b) => size[b]! - size[a]! || a - b)
+        .subarray(0, count);
+    }
+    const sums = new Float32Array(weights.length);
+    let total = 0;
+    for (let i = 0; i < sums.length; i++) {
+      total = Math.fround(total + weights[i]!);
+      sums[i] = total;
+    }
+    const shares = sums.map((sum) => sum / total);
+    return new Int32Array(count).map(() => {
+      const sample = this.uniform64();
+      const found = shares.findIndex((share) => share >= sample);
+      return found < 0 ? weights.length - 1 : found;
+    });
+  }
+
   /** A random permutation of 0 .. n - 1 (Fisher and Yates, from the front). */
   randperm(n: number): Int32Array {
     if (!Number.isInteger(n) || n < 0 || n > LARGEST_PERMUTATION) {

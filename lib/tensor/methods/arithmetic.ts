@@ -1,0 +1,126 @@
+// Methods that combine tensors element by element: arithmetic, whole-number division, extremes, interpolation. Operands are
+// broadcast and promoted to a common type; a number takes the tensor's type where that can hold it.
+
+import type { Node } from "../../graph/node.js";
+import * as ops from "../../graph/ops/index.js";
+import * as arithmetic from "../arithmetic.js";
+
+import type { Tensor } from "../tensor.js";
+import { nodeOf, type Operand } from "../types.js";
+import { ConversionMethods } from "./conversion.js";
+
+export interface DivOptions {
+  /** "trunc" rounds towards zero, "floor" down; null (the default) keeps the fraction. */
+  roundingMode?: arithmetic.RoundingMode | null;
+}
+
+export interface AlphaOptions {
+  /** What `other` is multiplied by first; 1. */
+  alpha?: number;
+}
+
+export abstract class ArithmeticMethods extends ConversionMethods {
+  protected binary(op: (a: Node, b: Node) => Node, other: Operand): Tensor {
+    return this.wrap(op(this.node, nodeOf(other, this.dtype)));
+  }
+  private scaled(other: Operand, alpha: number): Node {
+    if (alpha === 1) return nodeOf(other, this.dtype);
+    if (typeof other === "number") return nodeOf(other * alpha, this.dtype);
+    return ops.mul(other.node, nodeOf(alpha, other.dtype));
+  }
+
+  /** this + alpha * other.
+   *  @example tensor([1, 2]).add(10) // -> [11, 12] */
+  add(other: Operand, options: AlphaOptions = {}): Tensor {
+    return this.wrap(ops.add(this.node, this.scaled(other, options.alpha ?? 1)));
+  }
+  /** this - alpha * other.
+   *  @example tensor([1, 2]).sub(tensor([1, 1]), { alpha: 2 }) // -> [-1, 0] */
+  sub(other: Operand, options: AlphaOptions = {}): Tensor {
+    return this.wrap(ops.sub(this.node, this.scaled(other, options.alpha ?? 1)));
+  }
+  /** this * other, element by element; `matmul` is the matrix product.
+   *  @example tensor([[1], [2]]).mul(tensor([3, 4])) // -> [[3, 4], [6, 8]] */
+  mul(other: Operand): Tensor {
+    return this.binary(ops.mul, other);
+  }
+  /** this / other. Without a rounding mode the result is float32, also for whole numbers.
+   *  @example tensor([7, -7]).div(2, { roundingMode: "floor" }) // -> [3, -4] */
+  div(other: Operand, options: DivOptions = {}): Tensor {
+    return this.binary((a, b) => arithmetic.div(a, b, options.roundingMode ?? null), other);
+  }
+  /** this / other, rounded down; whole numbers stay whole.
+   *  @example tensor([7, -7]).floorDivide(2) // -> [3, -4] */
+  floorDivide(other: Operand): Tensor {
+    return this.binary(ops.floorDiv, other);
+  }
+  /** The remainder with the sign of the divisor: Python's `%`.
+   *  @example tensor([7, -7]).remainder(3) // -> [1, 2] */
+  remainder(other: Operand): Tensor {
+    return this.binary(ops.remainder, other);
+  }
+  /** The remainder with the sign of the dividend: JavaScript's `%`.
+   *  @example tensor([7, -7]).fmod(3) // -> [1, -1] */
+  fmod(other: Operand): Tensor {
+    return this.binary(arithmetic.fmod, other);
+  }
+  /** this to the power of `exponent`.
+   *  @example tensor([1, 2, 3]).pow(2) // -> [1, 4, 9] */
+  pow(exponent: Operand): Tensor {
+    const simple = typeof exponent === "number" ? POWERS.get(exponent) : undefined;
+    if (simple === undefined) return this.binary(ops.pow, exponent);
+    return this.wrap(simple(ops.cast(this.node, "float32")));
+  }
+  /** The larger of two elements; NaN where one of them is.
+   *  @example tensor([1, 5]).maximum(tensor([3, 2])) // -> [3, 5] */
+  maximum(other: Operand): Tensor {
+    return this.binary(ops.maximum, other);
+  }
+  /** The smaller of two elements; NaN where one of them is.
+   *  @example tensor([1, 5]).minimum(3) // -> [1, 3] */
+  minimum(other: Operand): Tensor {
+    return this.binary(ops.minimum, other);
+  }
+  /** The larger of two elements; where one is NaN, the other.
+   *  @example tensor([1, NaN]).fmax(0) // -> [1, 0] */
+  fmax(other: Operand): Tensor {
+    return this.binary((a, b) => arithmetic.extremeIgnoringNan(ops.maximum, a, b), other);
+  }
+  /** The smaller of two elements; where one is NaN, the other.
+   *  @example tensor([1, NaN]).fmin(3) // -> [1, 3] */
+  fmin(other: Operand): Tensor {
+    return this.binary((a, b) => arithmetic.extremeIgnoringNan(ops.minimum, a, b), other);
+  }
+  /** Limits the values to [min, max], numbers or tensors; the gradient is 1 inside and 0 outside.
+   *  @example tensor([-1, 0.5, 2]).clamp({ min: 0, max: 1 }) // -> [0, 0.5, 1] */
+  clamp(options: { min?: Operand | undefined; max?: Operand | undefined }): Tensor {
+    const bound = (value: Operand | undefined): Node | undefined =>
+      value === undefined ? undefined : nodeOf(value, this.dtype);
+    return this.wrap(arithmetic.clamp(this.node, bound(options.min), bound(options.max)));
+  }
+  /** From this (weight 0) to `end` (weight 1) in a straight line.
+   *  @example tensor([0, 10]).lerp(tensor([10, 20]), 0.25) // -> [2.5, 12.5] */
+  lerp(end: Tensor, weight: Operand): Tensor {
+    return this.wrap(arithmetic.lerp(this.node, end.node, nodeOf(weight, "float32")));
+  }
+  /** this + value * a * b.
+   *  @example tensor([1, 1]).addcmul(tensor([2, 3]), tensor([4, 5]), { value: 0.5 }) // -> [5, 8.5] */
+  addcmul(a: Tensor, b: Tensor, options: { value?: number } = {}): Tensor {
+    return this.add(this.wrap(ops.mul(a.node, b.node)), { alpha: options.value ?? 1 });
+  }
+  /** this + value * a / b.
+   *  @example tensor([1, 1]).addcdiv(tensor([2, 3]), tensor([4, 5])) // -> [1.5, 1.6] */
+  addcdiv(a: Tensor, b: Tensor, options: { value?: number } = {}): Tensor {
+    return this.add(this.wrap(ops.div(a.node, b.node)), { alpha: options.value ?? 1 });
+  }
+}
+
+/** Exponents with a cheaper form than the power function. */
+const POWERS: ReadonlyMap<number, (x: Node) => Node> = new Map<number, (x: Node) => Node>([
+  [1, ops.identity],
+  [2, (x) => ops.mul(x, x)],
+  [3, (x) => ops.mul(ops.mul(x, x), x)],
+  [0.5, ops.sqrt],
+  [-1, ops.reciprocal],
+  [-0.5, ops.rsqrt],
+]);

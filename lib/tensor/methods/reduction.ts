@@ -1,0 +1,178 @@
+// Methods that reduce axes (all of them unless `dim` names some), and running results along one axis. A reduced axis is
+// removed; `keepdim` keeps it with extent 1.
+
+import * as ops from "../../graph/ops/index.js";
+import * as order from "../order.js";
+import * as reductions from "../reductions.js";
+import type { Tensor } from "../tensor.js";
+import { type AlongArguments, optionsOf, type ReduceArguments, type ReduceOptions } from "../types.js";
+import { ComparisonMethods } from "./comparison.js";
+
+/** Values along a dim, with their positions (int32). */
+export interface ValuesAndIndices {
+  readonly values: Tensor;
+  readonly indices: Tensor;
+}
+
+export abstract class ReductionMethods extends ComparisonMethods {
+  /** The sum; of bools, how many are true.
+   *  @example tensor([[1, 2], [3, 4]]).sum(1) // -> [3, 7] */
+  sum(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.sum(this.node, optionsOf(args)));
+  }
+  /** The sum without the elements that are NaN.
+   *  @example tensor([1, NaN, 3]).nansum() // -> 4 */
+  nansum(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.nansum(this.node, optionsOf(args)));
+  }
+  /** The mean.
+   *  @example tensor([[1, 2], [3, 4]]).mean({ dim: 0, keepdim: true }) // -> [[2, 3]] */
+  mean(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.mean(this.node, optionsOf(args)));
+  }
+  /** The mean of the elements that are not NaN.
+   *  @example tensor([1, NaN, 3]).nanmean() // -> 2 */
+  nanmean(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.nanmean(this.node, optionsOf(args)));
+  }
+  /** The product.
+   *  @example tensor([[1, 2], [3, 4]]).prod(1) // -> [2, 12] */
+  prod(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.prod(this.node, optionsOf(args)));
+  }
+  /** The variance: the mean square of the distances from the mean, over n - 1 (or n, where `unbiased` is false).
+   *  @example tensor([1, 2, 3]).var() // -> 1 */
+  var(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
+    return this.wrap(reductions.variance(this.node, optionsOf(args)));
+  }
+  /** The standard deviation, the square root of `var`.
+   *  @example tensor([1, 2, 3]).std({ unbiased: false }) // -> 0.8165 */
+  std(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
+    return this.wrap(reductions.std(this.node, optionsOf(args)));
+  }
+  /** Variance and mean together.
+   *  @example tensor([1, 2, 3]).varMean().mean // -> 2 */
+  varMean(...args: ReduceArguments<reductions.VarianceOptions>): { var: Tensor; mean: Tensor } {
+    const { unbiased: _, ...options } = optionsOf<reductions.VarianceOptions>(args);
+    return { var: this.var(...args), mean: this.wrap(reductions.mean(this.node, options)) };
+  }
+  /** Standard deviation and mean together.
+   *  @example tensor([1, 2, 3]).stdMean().std // -> 1 */
+  stdMean(...args: ReduceArguments<reductions.VarianceOptions>): { std: Tensor; mean: Tensor } {
+    const { var: variance, mean } = this.varMean(...args);
+    return { std: this.wrap(ops.sqrt(variance.node)), mean };
+  }
+  /** The p-norm, (sum |x|^p)^(1/p); p is 2 unless said otherwise.
+   *  @example tensor([3, -4]).norm() // -> 5 */
+  norm(...args: ReduceArguments<reductions.NormOptions>): Tensor {
+    return this.wrap(reductions.norm(this.node, optionsOf(args)));
+  }
+  /** log(sum(exp(x))), without overflow.
+   *  @example tensor([1000, 1000]).logsumexp(0) // -> 1000.6932 */
+  logsumexp(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.logsumexp(this.node, optionsOf(args)));
+  }
+  /** The largest elements; those that are equal share the gradient.
+   *  @example tensor([[1, 5], [3, 2]]).amax(1) // -> [5, 3] */
+  amax(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.amax(this.node, optionsOf(args)));
+  }
+  /** The smallest elements; those that are equal share the gradient.
+   *  @example tensor([[1, 5], [3, 2]]).amin(1) // -> [1, 2] */
+  amin(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.amin(this.node, optionsOf(args)));
+  }
+  /** The smallest and the largest elements.
+   *  @example tensor([3, 1, 2]).aminmax().max // -> 3 */
+  aminmax(...args: ReduceArguments): { min: Tensor; max: Tensor } {
+    return { min: this.amin(...args), max: this.amax(...args) };
+  }
+  /** The largest element; along a dim, the largest ones with their positions, to which the gradient goes.
+   *  @example tensor([[1, 5], [3, 2]]).max(1).indices // -> [1, 0] */
+  max(): Tensor;
+  max(...args: AlongArguments): ValuesAndIndices;
+  max(...args: [] | AlongArguments): Tensor | ValuesAndIndices {
+    return args.length === 0 ? this.amax() : this.extreme("max", args);
+  }
+  /** The smallest element; along a dim, the smallest ones with their positions, to which the gradient goes.
+   *  @example tensor([[1, 5], [3, 2]]).min(1).values // -> [1, 2] */
+  min(): Tensor;
+  min(...args: AlongArguments): ValuesAndIndices;
+  min(...args: [] | AlongArguments): Tensor | ValuesAndIndices {
+    return args.length === 0 ? this.amin() : this.extreme("min", args);
+  }
+  private extreme(name: "max" | "min", args: AlongArguments): ValuesAndIndices {
+    const { dim, keepdim = false } = optionsOf<ReduceOptions & { dim: number }>(args);
+    return this.both(reductions.extremeAlong(name, this.node, dim, keepdim));
+  }
+  protected both({ values, indices }: order.Ordered): ValuesAndIndices {
+    return { values: this.wrap(values), indices: this.wrap(indices) };
+  }
+  /** Where the largest element is: along `dim`, or in the flattened tensor; the first of equals. int32.
+   *  @example tensor([[1, 5], [3, 2]]).argmax(1) // -> [1, 0] */
+  argmax(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.argExtreme("argmax", this.node, optionsOf(args)));
+  }
+  /** Where the smallest element is: along `dim`, or in the flattened tensor; the first of equals. int32.
+   *  @example tensor([[1, 5], [3, 2]]).argmin() // -> 0 */
+  argmin(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.argExtreme("argmin", this.node, optionsOf(args)));
+  }
+  /** Whether any element is not 0.
+   *  @example tensor([[0, 1], [0, 0]]).any(1) // -> tensor([ True, False]) */
+  any(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.anyAll("any", this.node, optionsOf(args)));
+  }
+  /** Whether no element is 0.
+   *  @example tensor([[0, 1], [1, 1]]).all(1) // -> tensor([False,  True]) */
+  all(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.anyAll("all", this.node, optionsOf(args)));
+  }
+  /** How many elements are not 0, int32.
+   *  @example tensor([[0, 1], [1, 1]]).countNonzero() // -> 3 */
+  countNonzero(...args: ReduceArguments): Tensor {
+    return this.wrap(reductions.countNonzero(this.node, optionsOf(args)));
+  }
+  /** The median: for an even number of elements the lower of the two in the middle. Along a dim with its position.
+   *  @example tensor([3, 1, 2]).median() // -> 2 */
+  median(): Tensor;
+  median(...args: AlongArguments): ValuesAndIndices;
+  median(...args: [] | AlongArguments): Tensor | ValuesAndIndices {
+    if (args.length === 0) return this.wrap(order.median(order.flat(this.node), 0, false).values);
+    const { dim, keepdim = false } = optionsOf<ReduceOptions & { dim: number }>(args);
+    return this.both(order.median(this.node, dim, keepdim));
+  }
+  /** The value below which the share `q` (0 to 1) of the elements lies; for several shares, with a first dim of their number.
+   *  @example tensor([1, 2, 3, 4]).quantile(0.5) // -> 2.5 */
+  quantile(q: number | readonly number[], options: order.QuantileOptions = {}): Tensor {
+    return this.wrap(order.quantile(this.node, q, options));
+  }
+
+  // --- running results -------------------------------------------------------------------------------------------------
+
+  /** The sum of all elements up to each one along `dim`.
+   *  @example tensor([1, 2, 3]).cumsum(0) // -> [1, 3, 6] */
+  cumsum(dim: number): Tensor {
+    return this.wrap(reductions.scanned("cumsum", this.node, dim));
+  }
+  /** The product of all elements up to each one along `dim`.
+   *  @example tensor([1, 2, 3]).cumprod(0) // -> [1, 2, 6] */
+  cumprod(dim: number): Tensor {
+    return this.wrap(reductions.scanned("cumprod", this.node, dim));
+  }
+  /** log(sum(exp(x))) of all elements up to each one along `dim`.
+   *  @example tensor([0, 0]).logcumsumexp(0) // -> [0, 0.6931] */
+  logcumsumexp(dim: number): Tensor {
+    return this.wrap(reductions.scanned("logcumsumexp", this.node, dim));
+  }
+  /** The largest element up to each one along `dim`, with its position.
+   *  @example tensor([1, 3, 2]).cummax(0).values // -> [1, 3, 3] */
+  cummax(dim: number): ValuesAndIndices {
+    return this.both(reductions.runningExtreme("cummax", this.node, dim));
+  }
+  /** The smallest element up to each one along `dim`, with its position.
+   *  @example tensor([3, 1, 2]).cummin(0).indices // -> [0, 1, 1] */
+  cummin(dim: number): ValuesAndIndices {
+    return this.both(reductions.runningExtreme("cummin", this.node, dim));
+  }
+}
