@@ -9,7 +9,9 @@ import { step } from "./steps.mjs";
 import { tool } from "./tool.mjs";
 
 const EXTENSION: string = join(ROOT, "extension");
-const BUILT_EXTENSION: string = join(EXTENSION, "labextension");
+/** The bundled extension. */
+export const BUILT_EXTENSION: string = join(EXTENSION, "labextension");
+export const EXTENSION_NAME: string = join("@gradbook", "extension");
 
 /** Compiles the TypeScript projects; the compiler itself skips what is up to date. */
 export async function compile(projects: string[]): Promise<void> {
@@ -22,7 +24,7 @@ export async function compile(projects: string[]): Promise<void> {
 export async function buildExtension(): Promise<void> {
   const parts = ["dist", "style", "schema", "package.json"].map((name) => join(EXTENSION, name));
   const stamp = hashOf([...parts, join(ROOT, "package-lock.json")]);
-  const target = join(JUPYTER, "labextensions", "@gradbook", "extension");
+  const target = join(JUPYTER, "labextensions", EXTENSION_NAME);
   if (readStamp("extension") === stamp && existsSync(join(target, "package.json"))) return;
   await step("JupyterLab extension", async (say) => {
     dropStamp("extension");

@@ -1,20 +1,26 @@
-// Programs of others that drive the kernel: Jupyter's own kernel tests, nbclient, papermill, jupyter console.
+// Programs of others that drive the kernel: Jupyter's own kernel tests, nbclient, papermill, jupyter console; and installing it for
+// them.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { jupyterEnvironment } from "../../scripts/setup/jupyter.ts";
 import { runNotebook } from "../../scripts/setup/notebooks.ts";
+import { ROOT } from "../../scripts/setup/paths.mjs";
 import { PYTHON } from "../../scripts/setup/python.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gradbook-front-ends-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a Python program to its end; gives all that it printed and its exit code. */
-function python(args: string[], input = ""): Promise<{ code: number | null; text: string }> {
-  const env = { ...process.env, ...jupyterEnvironment(), GRADBOOK_HISTORY: join(folder, "history") };
+function python(
+  args: string[],
+  input = "",
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; text: string }> {
+  const env = { ...process.env, ...jupyterEnvironment(), GRADBOOK_HISTORY: join(folder, "history"), ...more };
   const child = spawn(PYTHON, args, { cwd: folder, env });
   let text = "";
   for (const stream of [child.stdout, child.stderr])
@@ -43,6 +49,48 @@ describe("jupyter_kernel_test", () => {
     expect(text).toMatch(/Ran 1[2-9] tests/);
     expect(text).not.toMatch(/skipped|FAIL|ERROR/);
     expect(code, text).toBe(0);
+  });
+});
+
+describe("an installed kernel", () => {
+  const command = (name: string, ...args: string[]) =>
+    spawnSync(process.execPath, [join(ROOT, "scripts", "commands", `${name}.ts`), ...args], {
+      encoding: "utf8",
+    });
+
+  test("is found and run from its prefix, and removed again", async () => {
+    const prefix = join(folder, "prefix");
+    const installed = command("install-kernel", "--prefix", prefix, "--name", "grad2");
+    expect(installed.status, installed.stderr).toBe(0);
+    const share = join(prefix, "share", "jupyter");
+    const listed = await python(["-m", "jupyter_client.kernelspecapp", "list", "--json"], "", {
+      JUPYTER_PATH: share,
+    });
+    const spec = JSON.parse(listed.text.slice(listed.text.indexOf("{"))).kernelspecs.grad2;
+    expect(spec.spec.argv[0]).toBe(process.execPath);
+    expect(existsSync(join(share, "labextensions", "@gradbook", "extension", "package.json"))).toBe(true);
+    const { text } = await python(
+      ["-m", "jupyter_console", "--kernel", "grad2", "--simple-prompt"],
+      "tensor([1, 2]).sum().item()\nexit\n",
+      { JUPYTER_PATH: share },
+    );
+    expect(text).toMatch(/Out\[1\]: 3/);
+    expect(command("uninstall-kernel", "--prefix", prefix, "--name", "grad2").status).toBe(0);
+    expect(existsSync(join(share, "kernels", "grad2"))).toBe(false);
+  });
+  test("needs a place, and leaves kernels of others alone", () => {
+    expect(command("install-kernel").stderr).toMatch(/Say where: --user, --sys-prefix/);
+    expect(command("uninstall-kernel", "--prefix", folder).stderr).toMatch(
+      /No kernel "gradbook" is installed/,
+    );
+    const other = join(folder, "share", "jupyter", "kernels", "other");
+    mkdirSync(other, { recursive: true });
+    writeFileSync(
+      join(other, "kernel.json"),
+      JSON.stringify({ language: "python", display_name: "Python 3" }),
+    );
+    expect(command("uninstall-kernel", "--prefix", folder, "--name", "other").stderr).toMatch(/left alone/);
+    expect(existsSync(other)).toBe(true);
   });
 });
 

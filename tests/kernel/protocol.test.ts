@@ -239,6 +239,11 @@ test("a kernelspec has absolute paths and a logo", () => {
     interrupt_mode: "message",
   });
   expect(readFileSync(path.join(folder, "logo-svg.svg"), "utf8")).toMatch(/^<svg /);
+  for (const size of [32, 64]) {
+    // a PNG file's header ends with width and height
+    const png = readFileSync(path.join(folder, `logo-${size}x${size}.png`));
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([size, size]);
+  }
   expect(() => writeKernelspec(folder, { node: "node", kernelMain: "/x" })).toThrow("absolute");
   rmSync(folder, { recursive: true });
 });
