@@ -10,8 +10,8 @@ export interface DeviceBuffer {
 /** A plan made ready for one device. */
 export interface Executable {
   readonly plan: Plan;
-  /** What was generated, for people: one line a kernel at least. */
-  describe(): string;
+  /** How each kernel is computed, for people. */
+  describe(): readonly string[];
   release(): void;
 }
 

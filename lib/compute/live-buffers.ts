@@ -19,6 +19,8 @@ export interface Origin {
   readonly what: string;
   /** The line of user code that asked for it, where that is known. */
   readonly where: string;
+  /** The plan that computed it. */
+  readonly plan?: number;
 }
 
 /** Live buffers of one origin. */
@@ -66,6 +68,11 @@ export class LiveBuffers {
   collect(): void {
     collectGarbage("major");
     this.#sweep();
+  }
+
+  /** What made a buffer that is alive. */
+  originOf(buffer: Buffer): Origin | undefined {
+    return this.#entries.get(buffer.id)?.origin;
   }
 
   /** What is alive, by what made it, the largest first. */

@@ -9,6 +9,7 @@ import { callSite } from "./call-site.js";
 import { Capture, type Captured, newWalk } from "./capture.js";
 import type { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/errors.js";
+import type { Explanation } from "./engine/explanation.js";
 import type { Part } from "./engine/protocol.js";
 import { LiveBuffers, type LiveBytes, type Origin } from "./live-buffers.js";
 import { PlanTable } from "./plan-table.js";
@@ -265,7 +266,7 @@ export class Session {
   private run(results: readonly Result[], report?: Node): boolean {
     const captured = this.capture.finish(results);
     const plan = this.planFor(captured);
-    const origins = this.origins[plan] ?? originsOf(results);
+    const origins = this.origins[plan] ?? originsOf(results, plan);
     this.origins[plan] = origins;
     const bindings: number[] = [];
     const inline: Part[] = [];
@@ -397,11 +398,17 @@ export class Session {
     return error;
   }
 
-  /** What the plan that computes `nodes` would do, in words. */
-  explain(nodes: readonly Node[]): string {
-    const capture = new Capture((leaf) => this.inlineOrUpload(leaf));
-    const captured = capture.capture(nodes.filter(({ pending }) => pending).map((node) => resultOf(node)));
-    return this.client.explain(this.planFor(captured));
+  /** What the plan does that computes those of `nodes` that are not computed; if all are, the one that computed the first, with
+   *  its times. Undefined where the values were given. */
+  explain(nodes: readonly Node[]): Explanation | undefined {
+    const pending = nodes.filter((node) => node.pending);
+    if (pending.length > 0) {
+      const capture = new Capture((leaf) => this.inlineOrUpload(leaf));
+      return this.client.explain(this.planFor(capture.capture(pending.map((node) => resultOf(node)))));
+    }
+    const [value] = nodes.flatMap((node) => (node.value instanceof Buffer ? [node.value] : []));
+    const plan = value && this.live.originOf(value)?.plan;
+    return plan === undefined ? undefined : this.client.explain(plan, true);
   }
 }
 
@@ -432,11 +439,11 @@ function settleResult({ node, storage, overwrites, buffer }: Result): void {
 }
 
 /** What the new buffers of a run hold; asked once a plan, before the nodes are settled. */
-function originsOf(results: readonly Result[]): Origin[] {
+function originsOf(results: readonly Result[], plan: number): Origin[] {
   const where = callSite();
   return results
     .filter(({ overwrites }) => overwrites === undefined)
-    .map(({ node }) => ({ what: `${producer(node)} ${formatShape(node.shape)}`, where }));
+    .map(({ node }) => ({ what: `${producer(node)} ${formatShape(node.shape)}`, where, plan }));
 }
 
 /** The operation that a value comes from, behind those that only pass it on. */

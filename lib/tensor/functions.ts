@@ -10,7 +10,6 @@ import { gradientsOf } from "./autograd.js";
 import { einsum as summation } from "./einsum.js";
 import type { AlphaOptions, DivOptions } from "./methods/arithmetic.js";
 import { tensordot as contraction } from "./products.js";
-import { session } from "./session.js";
 import { Tensor } from "./tensor.js";
 import { type DimArguments, dimOptions, nodeOf, type Operand } from "./types.js";
 
@@ -200,9 +199,4 @@ export function grad(
     { retainGraph: options.retainGraph ?? createGraph, createGraph },
   );
   return found.map((node) => (node === undefined ? null : Tensor.from(node)));
-}
-
-/** What computing these tensors would do: the graph's kernels, their fusion, memory and work. */
-export function explain(...tensors: readonly Tensor[]): string {
-  return session().explain(tensors.map(({ storage }) => storage.node));
 }

@@ -1,6 +1,7 @@
 // The namespace `tensor`: callable, and home of creation and functions, as `torch` is in PyTorch.
 
 import * as create from "./create.js";
+import { explain } from "./explain.js";
 import * as functions from "./functions.js";
 import { defaultGenerator, manualSeed } from "./random/default.js";
 import { Generator } from "./random/generator.js";
@@ -21,6 +22,7 @@ const members = {
   noGrad,
   enableGrad,
   isGradEnabled,
+  explain,
 };
 
 type Members = Omit<typeof create, Internal> &
@@ -34,6 +36,7 @@ type Members = Omit<typeof create, Internal> &
     readonly noGrad: typeof noGrad;
     readonly enableGrad: typeof enableGrad;
     readonly isGradEnabled: typeof isGradEnabled;
+    readonly explain: typeof explain;
   };
 
 /** What the files beside share. */

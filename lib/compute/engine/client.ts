@@ -6,6 +6,7 @@ import { checkInterrupt, interruptRequested } from "../interrupt.js";
 import { CHUNK_BYTES, RUN_AHEAD, STOP_GRACE_MS, WAIT_SLICE_MS } from "../settings.js";
 import { ChannelEnd, type ChannelMemory, notAfter, type Receiver } from "./channel.js";
 import { EngineError } from "./errors.js";
+import type { Explanation } from "./explanation.js";
 import { formatGraph } from "./graph.js";
 import {
   decodeReply,
@@ -207,10 +208,11 @@ export class EngineClient {
     return notAfter(sequence, this.#end.completed) || this.#end.lost;
   }
 
-  /** The kernels of a plan, in words. */
-  explain(planId: number): string {
-    const { reply } = this.#ask({ type: "explain", sequence: this.#next(), plan: planId });
-    return (reply as ReplyOf<"text">).text;
+  /** What a plan does; with `measure` also how long it takes, which takes a moment to find out. */
+  explain(planId: number, measure = false): Explanation {
+    const request = { plan: planId, measure: measure ? 1 : 0 };
+    const { reply } = this.#ask({ type: "explain", sequence: this.#next(), ...request });
+    return JSON.parse((reply as ReplyOf<"text">).text) as Explanation;
   }
 
   memory(): MemoryUse {

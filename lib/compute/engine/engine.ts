@@ -7,6 +7,7 @@ import type { Plan } from "../ir.js";
 import { buildPlan } from "../plan/index.js";
 import { CHUNK_BYTES } from "../settings.js";
 import { type Failure, RequestFailure } from "./errors.js";
+import { type Explanation, explain, operationCounts, timed } from "./explanation.js";
 import { bytesOf, parseGraph } from "./graph.js";
 import {
   type ErrorKind,
@@ -33,6 +34,7 @@ interface Prepared {
   readonly bindingBytes: readonly number[];
   readonly inputs: number;
   readonly args: number;
+  readonly graph: Explanation["graph"];
 }
 
 export interface EngineOptions {
@@ -105,9 +107,11 @@ export class Engine {
       this.#options.reply({ type: "place", sequence, address: shared.address(content) + offset, bytes });
     },
     free: ({ buffers }) => this.#free(buffers),
-    explain: ({ sequence, plan }) => {
-      const { executable } = this.#prepared(plan, sequence);
-      this.#options.reply({ type: "text", sequence, text: executable.describe() });
+    explain: ({ sequence, plan, measure }) => {
+      const { executable, graph } = this.#prepared(plan, sequence);
+      const known = explain(executable, graph);
+      const explanation = measure === 0 ? known : timed(this.#device, executable.plan, known);
+      this.#options.reply({ type: "text", sequence, text: JSON.stringify(explanation) });
     },
     memory: ({ sequence }) => {
       const { allocatedBytes, arenaBytes, reservedBytes } = this.#device;
@@ -140,7 +144,7 @@ export class Engine {
       const spec = parseGraph(graph);
       const executable = this.#device.compile((this.#options.plan ?? buildPlan)(spec));
       this.#compiles++;
-      this.#plans.set(plan, { executable, ...bindingsOf(spec) });
+      this.#plans.set(plan, { executable, graph: operationCounts(spec), ...bindingsOf(spec) });
     } catch (error) {
       const failure = { ...failureOf(error, sequence), kind: "plan" as const };
       this.#plans.set(plan, failure);
@@ -285,7 +289,7 @@ export class Engine {
   }
 }
 
-function bindingsOf(graph: GraphSpec): Omit<Prepared, "executable"> {
+function bindingsOf(graph: GraphSpec): Omit<Prepared, "executable" | "graph"> {
   const bindingBytes = new Array<number>(graph.inputs).fill(0);
   for (const node of graph.nodes)
     if (node.op === "input") {

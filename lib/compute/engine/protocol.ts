@@ -59,8 +59,8 @@ export const REQUESTS = {
   /** Answered by `place` where the device's memory is shared with the client, else by `data`. */
   locate: { code: 6, fields: { buffer: "count", offset: "count", bytes: "count" } },
   free: { code: 7, fields: { buffers: "ids" } },
-  /** Answered by `text`. */
-  explain: { code: 8, fields: { plan: "count" } },
+  /** Answered by `text`, an Explanation as JSON; with times of the kernels unless `measure` is 0. */
+  explain: { code: 8, fields: { plan: "count", measure: "count" } },
   /** Answered by `usage`. */
   memory: { code: 9, fields: {} },
   cancel: { code: 10, fields: { upTo: "count" } },

@@ -9,9 +9,9 @@ const isArithmetic = (expr: Expr): boolean =>
   expr.kind === "unary" || expr.kind === "binary" || expr.kind === "where";
 
 /** Floating-point operations, counting every function as one. */
-function operations(kernel: Kernel): number {
+export function operationsOf(kernel: Kernel): number {
   if (kernel.kind === "routine") return 0;
-  if (kernel.kind === "group") return kernel.members.reduce((sum, member) => sum + operations(member), 0);
+  if (kernel.kind === "group") return kernel.members.reduce((sum, member) => sum + operationsOf(member), 0);
   const count = (values: readonly { readonly value: Expr }[]): number =>
     inOrder(values.map(({ value }) => value)).filter(isArithmetic).length;
   const outputs = count(kernel.outputs);
@@ -26,7 +26,7 @@ function operations(kernel: Kernel): number {
 }
 
 /** Bytes of all buffers the kernel touches, each once. */
-function bytes(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
+export function bytesOf(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
   const used = new Set<number>();
   for (const part of ungrouped(kernel)) {
     if (part.kind === "routine") for (const { buffer } of [...part.inputs, ...part.outputs]) used.add(buffer);
@@ -41,7 +41,7 @@ function bytes(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
 
 /** How long a kernel takes, in operations and bytes. */
 export function workOf(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
-  return operations(kernel) + bytes(kernel, buffers);
+  return operationsOf(kernel) + bytesOf(kernel, buffers);
 }
 
 const extents = (list: readonly number[]): string => `[${list.join(", ")}]`;
@@ -52,17 +52,11 @@ function describeLoop(kernel: LoopKernel): string {
   return `${passes.join(", ")} ${extents(kernel.outer)} over ${extents(kernel.reduce)}`;
 }
 
-function describeShape(kernel: Kernel): string {
+/** The loops of a kernel. */
+export function shapeOf(kernel: Kernel): string {
   if (kernel.kind === "routine") return `${kernel.name} ${extents(kernel.outputs[0]!.shape)}`;
   if (kernel.kind === "group") return `group of ${kernel.members.map(describeLoop).join("; ")}`;
   if (kernel.kind === "loop") return describeLoop(kernel);
   const { batch, m, k, n } = kernel;
   return `matmul ${batch.length > 0 ? `${extents(batch)} ` : ""}${m} x ${k} x ${n}`;
-}
-
-export function describeKernel(kernel: Kernel, buffers: readonly PlanBuffer[]): string {
-  const count = ungrouped(kernel).reduce((sum, part) => sum + outputsOf(part).length, 0);
-  const outputs = count > 1 ? `, ${count} outputs` : "";
-  const flops = kernel.kind === "routine" ? "" : `, ${operations(kernel)} FLOP`;
-  return `${describeShape(kernel)}${outputs}${flops}, ${bytes(kernel, buffers)} bytes`;
 }

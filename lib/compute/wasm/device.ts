@@ -7,7 +7,6 @@ import type { Plan, RoutineKernel, RoutineOperand } from "../ir.js";
 import { BINARY, UNARY } from "../reference/functions.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
 import { ARENA_WORD, argumentWord, bindingWord, blockBytes, FAULT_VALUE_WORD, FAULT_WORD } from "./block.js";
-import { describeKernel } from "./describe.js";
 import { type Engine, prepareEngine } from "./flags.js";
 import { Heap, type HeapOptions, type HeapViews, ZEROS } from "./heap.js";
 import { LIBRARY } from "./matmul.js";
@@ -41,11 +40,8 @@ class WasmExecutable implements Executable {
     this.steps = steps;
   }
 
-  describe(): string {
-    const { kernels, buffers } = this.plan;
-    return kernels
-      .map((kernel, i) => `${describeKernel(kernel, buffers)}: ${this.program.how[i]}`)
-      .join("\n");
+  describe(): readonly string[] {
+    return this.program.how;
   }
 
   release(): void {

@@ -156,9 +156,9 @@ describe("plans", () => {
   });
 
   it("say what was generated, a line a kernel", () => {
-    const lines = new WasmDevice().compile(twoSteps(1000)).describe().split("\n");
+    const lines = new WasmDevice().compile(twoSteps(1000)).describe();
     expect(lines).toHaveLength(2);
-    expect(lines[0]).toMatch(/^map \[1000\], 1000 FLOP, 8000 bytes: /);
+    expect(lines[0]).toMatch(/^loops?\b/);
   });
 });
 

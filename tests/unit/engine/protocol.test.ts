@@ -106,7 +106,7 @@ describe("messages", () => {
 
   test("counts that are no whole numbers and negative ids are refused", () => {
     for (const bad of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60]) {
-      const bytes = encoded({ type: "explain", sequence: 3, plan: bad });
+      const bytes = encoded({ type: "explain", sequence: 3, plan: bad, measure: 0 });
       expect(refusal(bytes).message).toContain(`${bad} where a count belongs`);
     }
     const bytes = encoded({ type: "free", sequence: 3, buffers: Int32Array.of(4, -4) });
