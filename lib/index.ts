@@ -11,6 +11,7 @@ export { explain } from "./tensor/explain.js";
 export {
   type DType,
   Generator,
+  type Index,
   manualSeed,
   type NestedArray,
   noGrad,
