@@ -11,7 +11,6 @@ export { explain } from "./tensor/explain.js";
 export {
   type DType,
   Generator,
-  type Index,
   manualSeed,
   type NestedArray,
   noGrad,

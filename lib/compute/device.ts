@@ -40,11 +40,13 @@ export interface Device {
   read(buffer: DeviceBuffer, offset: number, bytes: number): Uint8Array;
   compile(plan: Plan): Executable;
   /** Runs all kernels in order. `bindings[i]` is binding i, `args[i]` scalar i (int32 and bool as whole numbers).
-   *  `cancelled` is looked at between kernels: when it returns true the rest is not run and `"cancelled"` comes back. */
+   *  `cancelled` is looked at between kernels, and within long ones: when it returns true the rest is not run and `"cancelled"` comes back. */
   run(
     executable: Executable,
     bindings: readonly DeviceBuffer[],
     args: Float64Array,
     cancelled: () => boolean,
   ): Fault | "cancelled" | undefined;
+  /** Ends the threads it has started. Nothing is run afterwards. */
+  close(): void;
 }

@@ -16,6 +16,23 @@ export const ENVIRONMENT = {
   },
 } as const;
 
+/** How many threads compute: GRADBOOK_THREADS, else one for each of `cores`. An Error when it is no positive whole number. */
+export function engineThreads(cores: number): number {
+  const value = process.env.GRADBOOK_THREADS;
+  if (value === undefined || value === "") return cores;
+  const threads = Number(value);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new Error(
+    `GRADBOOK_THREADS=${value} is not known. Set it to a number from 1 to ${MOST_THREADS}, or leave it unset (one for each core).`,
+  );
+}
+
+const MOST_THREADS = 256;
+
+/** Times a thread of the engine looks for the next piece of work, or for the end of what others do, before it sleeps: about
+ *  20 us. */
+export const SPINS = 5000;
+
 export type EnvironmentVariable = keyof typeof ENVIRONMENT;
 
 /** The value of an environment variable or its default; an Error that lists the choices when it is neither. */

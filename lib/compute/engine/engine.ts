@@ -135,6 +135,7 @@ export class Engine {
       for (const { content } of this.#buffers.values()) if (!isFailure(content)) this.#device.free(content);
       this.#plans.clear();
       this.#buffers.clear();
+      this.#device.close();
     },
   };
 

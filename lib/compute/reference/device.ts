@@ -90,4 +90,6 @@ export class ReferenceDevice implements Device {
     }
     return first;
   }
+
+  close(): void {}
 }

@@ -1,19 +1,31 @@
 // Pointers of a kernel: accesses to one buffer that step alike share a pointer, which moves with the loops.
 
 import type { PlanBuffer } from "../ir.js";
-import { ARENA_WORD, bindingWord } from "./block.js";
+import { ARENA_WORD, bindingWord, LOCAL_STEP_WORD, LOCAL_WORD } from "./block.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { I32, OP } from "./instructions.js";
 import type { Access } from "./nest.js";
+import { CHUNK, THREAD } from "./team.js";
 
-/** The parameter of every kernel function: the address of the run block. */
+/** The first parameter of every function of a plan: the address of the run block. */
 export const BLOCK = 0;
 
-/** Pushes the address of a plan buffer. */
-export function pushBuffer(f: FunctionBuilder, buffer: PlanBuffer, byteOffset: number): void {
+/** A buffer of a plan, or scratch memory that every thread has for itself. */
+export type Range = PlanBuffer | { readonly kind: "local"; readonly offset: number; readonly bytes: number };
+
+/** Pushes the address of a buffer. */
+export function pushBuffer(f: FunctionBuilder, buffer: Range, byteOffset: number): void {
   f.get(BLOCK);
-  f.memory(OP.i32_load, buffer.kind === "binding" ? bindingWord(buffer.binding) : ARENA_WORD);
-  const offset = byteOffset + (buffer.kind === "arena" ? buffer.offset : 0);
+  if (buffer.kind === "binding") f.memory(OP.i32_load, bindingWord(buffer.binding));
+  else f.memory(OP.i32_load, buffer.kind === "arena" ? ARENA_WORD : LOCAL_WORD);
+  if (buffer.kind === "local") {
+    f.get(BLOCK);
+    f.memory(OP.i32_load, LOCAL_STEP_WORD);
+    f.get(THREAD);
+    f.op(OP.i32_mul);
+    f.op(OP.i32_add);
+  }
+  const offset = byteOffset + (buffer.kind === "binding" ? 0 : buffer.offset);
   if (offset === 0) return;
   f.i32(offset);
   f.op(OP.i32_add);
@@ -28,11 +40,19 @@ interface Group {
   pointer: number;
 }
 
+/** Elements from the begin of an access in one chunk to that in the next one. */
+export type ChunkStep = (access: Access) => number;
+
 export class Pointers {
   readonly #f: FunctionBuilder;
   readonly #groups = new Map<string, Group>();
 
-  constructor(f: FunctionBuilder, accesses: Iterable<Access>, buffers: readonly PlanBuffer[]) {
+  constructor(
+    f: FunctionBuilder,
+    accesses: Iterable<Access>,
+    buffers: readonly Range[],
+    chunkStep: ChunkStep,
+  ) {
     this.#f = f;
     for (const access of accesses) {
       const key = this.#key(access);
@@ -45,6 +65,13 @@ export class Pointers {
       group.pointer = pointer;
       f.atStart(() => {
         pushBuffer(f, buffers[group.buffer]!, group.offset * group.bytes);
+        const step = chunkStep(group) * group.bytes;
+        if (step !== 0) {
+          f.get(CHUNK);
+          f.i32(step);
+          f.op(OP.i32_mul);
+          f.op(OP.i32_add);
+        }
         f.set(pointer);
       });
     }

@@ -3,17 +3,27 @@
 import { BYTES, typedArray } from "../../graph/dtype.js";
 import { elements } from "../../graph/shape.js";
 import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
-import type { Plan, RoutineKernel, RoutineOperand } from "../ir.js";
-import { BINARY, UNARY } from "../reference/functions.js";
+import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
-import { ARENA_WORD, argumentWord, bindingWord, blockBytes, FAULT_VALUE_WORD, FAULT_WORD } from "./block.js";
+import {
+  ARENA_WORD,
+  argumentWord,
+  bindingWord,
+  blockBytes,
+  FAULT_LOCK_WORD,
+  FAULT_VALUE_WORD,
+  FAULT_WORD,
+  LOCAL_STEP_WORD,
+  LOCAL_WORD,
+} from "./block.js";
+import { GRAIN } from "./cut.js";
 import { type Engine, prepareEngine } from "./flags.js";
 import { Heap, type HeapOptions, type HeapViews, ZEROS } from "./heap.js";
-import { LIBRARY } from "./matmul.js";
+import { Helpers } from "./helpers.js";
+import { Linker } from "./link.js";
 import type { TileShape } from "./microkernel.js";
-import type { ImportedFunction } from "./operations.js";
-import { compileProgram, type Program, SCALAR } from "./program.js";
-import { type Exports, type Memory, wasm } from "./webassembly.js";
+import { compileProgram, type Program, type Run } from "./program.js";
+import { type Memory, type Module, wasm } from "./webassembly.js";
 
 class WasmBuffer implements DeviceBuffer {
   readonly bytes: number;
@@ -25,58 +35,78 @@ class WasmBuffer implements DeviceBuffer {
   }
 }
 
-type Segment = (block: number) => void;
-/** Generated code, or a routine to run on the host. */
-type Step = Segment | RoutineKernel;
-
 class WasmExecutable implements Executable {
   readonly plan: Plan;
   readonly program: Program;
-  steps: readonly Step[];
+  /** By which helpers know it. */
+  readonly id: number;
+  readonly release: () => void;
+  run: Run | undefined;
 
-  constructor(plan: Plan, program: Program, steps: readonly Step[]) {
+  constructor(plan: Plan, program: Program, id: number, run: Run, release: () => void) {
     this.plan = plan;
     this.program = program;
-    this.steps = steps;
+    this.id = id;
+    this.run = run;
+    this.release = () => {
+      if (this.run !== undefined) release();
+      this.run = undefined;
+    };
   }
 
   describe(): readonly string[] {
     return this.program.how;
   }
-
-  release(): void {
-    this.steps = [];
-  }
 }
 
-/** What generated code calls for functions that are rare in training. */
-const SCALAR_FUNCTIONS: Readonly<Record<ImportedFunction, (a: number, b: number) => number>> = {
-  sin: UNARY.sin,
-  cos: UNARY.cos,
-  pow: BINARY.float32.pow,
-  mod: BINARY.float32.mod,
-  integerPower: BINARY.int32.pow,
-};
+/** The run that is under way. */
+interface Current {
+  readonly executable: WasmExecutable;
+  readonly bindings: readonly DeviceBuffer[];
+  readonly cancelled: () => boolean;
+}
+
+export interface WasmDeviceOptions extends HeapOptions {
+  /** How many compute, the calling thread among them; the others are started when there is work for them. Default: 1. */
+  readonly threads?: number;
+  /** Nanoseconds a piece of work for one of them takes at least; tests cut finer. */
+  readonly grain?: number;
+}
 
 export class WasmDevice implements Device {
   readonly name: string = "wasm";
   readonly #heap: Heap;
   readonly #shape: TileShape;
-  readonly #library: Exports;
+  readonly #linker: Linker;
+  readonly #helpers: Helpers;
+  readonly #threads: number;
+  readonly #grain: number;
   #arena = { address: 0, bytes: 0 };
+  #local = { address: 0, bytes: 0 };
   #block = { address: 0, bytes: 0 };
+  #current: Current | undefined;
+  #plans = 0;
 
   /** `engine`: micro-kernels other than those that are best here; tests do that. */
-  constructor(options: HeapOptions = {}, engine: Engine = prepareEngine()) {
+  constructor(options: WasmDeviceOptions = {}, engine: Engine = prepareEngine()) {
     const { shape, library } = engine;
+    const { threads = 1, grain = GRAIN } = options;
     this.#shape = shape;
+    this.#threads = threads;
+    this.#grain = grain;
     this.#heap = new Heap(options);
-    this.#library = new wasm.Instance(library, { heap: { memory: this.#heap.memory } }).exports;
+    const { memory } = this.#heap;
+    this.#linker = new Linker(memory, library, {
+      cancelled: () => (this.#current!.cancelled() ? 1 : 0),
+      routine: (index) => this.#routine(index),
+    });
+    this.#helpers = new Helpers(threads - 1, memory, library);
   }
 
   get description(): string {
     const { rows, columns, relaxed } = this.#shape;
-    return `WebAssembly SIMD, one thread, ${rows} x ${columns} tiles${relaxed ? ", fused multiply-add" : ""}`;
+    const threads = this.#threads === 1 ? "one thread" : `${this.#threads} threads`;
+    return `WebAssembly SIMD, ${threads}, ${rows} x ${columns} tiles${relaxed ? ", fused multiply-add" : ""}`;
   }
 
   /** The memory all buffers live in: a client in the same process may read results in place. */
@@ -119,19 +149,15 @@ export class WasmDevice implements Device {
   }
 
   compile(plan: Plan): Executable {
-    const program = compileProgram(plan, this.#shape, ZEROS);
-    const { exports } = new wasm.Instance(new wasm.Module(program.code), {
-      heap: { memory: this.#heap.memory },
-      [LIBRARY]: this.#library,
-      [SCALAR]: SCALAR_FUNCTIONS,
-    });
-    let segments = 0;
-    const steps = program.steps.map((step) =>
-      step === "segment" ? (exports[`run${segments++}`] as Segment) : step,
-    );
+    const program = compileProgram(plan, { shape: this.#shape, zeros: ZEROS, grain: this.#grain });
+    const module: Module = new wasm.Module(program.code);
+    const { run } = this.#linker.link(module) as { run: Run };
     this.#arena = this.#atLeast(this.#arena, program.arenaBytes);
+    this.#local = this.#atLeast(this.#local, program.localBytes * this.#threads);
     this.#block = this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
-    return new WasmExecutable(plan, program, steps);
+    const id = ++this.#plans;
+    if (program.tickets > 0) this.#helpers.learn(id, module);
+    return new WasmExecutable(plan, program, id, run, () => this.#helpers.forget(id));
   }
 
   /** The same range, or a larger one in its place; nothing in it is kept. */
@@ -147,20 +173,27 @@ export class WasmDevice implements Device {
     args: Float64Array,
     cancelled: () => boolean,
   ): Fault | "cancelled" | undefined {
-    const { steps, plan } = executable as WasmExecutable;
+    const { run, id, program } = executable as WasmExecutable;
+    if (run === undefined) throw new Error("This plan was released.");
+    if (cancelled()) return "cancelled";
+    this.#current = { executable: executable as WasmExecutable, bindings, cancelled };
     const block = this.#block.address;
-    const { integers } = this.#fillBlock(bindings, args);
-    for (const step of steps) {
-      if (cancelled()) return "cancelled";
-      if (typeof step === "object") {
-        runRoutine(step, (operand) => this.#operand(operand, plan, bindings));
-        continue;
-      }
-      step(block);
-      const fault = integers[(block + FAULT_WORD) / 4]!;
-      if (fault !== 0) return { fault: fault - 1, value: integers[(block + FAULT_VALUE_WORD) / 4]! };
-    }
-    return undefined;
+    const { integers } = this.#fillBlock(bindings, args, program.localBytes);
+    const stopped = this.#helpers.run(id, block, program.tickets, (base) => run(block, base));
+    const fault = integers[(block + FAULT_WORD) / 4]!;
+    if (fault !== 0) return { fault: fault - 1, value: integers[(block + FAULT_VALUE_WORD) / 4]! };
+    return stopped === 0 ? undefined : "cancelled";
+  }
+
+  close(): void {
+    this.#helpers.close();
+  }
+
+  /** Runs routine number `index` of the plan that is running. */
+  #routine(index: number): void {
+    const { executable, bindings } = this.#current!;
+    const { program, plan } = executable;
+    runRoutine(program.routines[index]!, (operand) => this.#operand(operand, plan, bindings));
   }
 
   /** A whole tensor of a plan where it lies. */
@@ -176,12 +209,15 @@ export class WasmDevice implements Device {
     return typedArray(dtype, bytes);
   }
 
-  #fillBlock(bindings: readonly DeviceBuffer[], args: Float64Array): HeapViews {
+  #fillBlock(bindings: readonly DeviceBuffer[], args: Float64Array, localBytes: number): HeapViews {
     const { views } = this.#heap;
     const { integers, floats } = views;
     const block = this.#block.address;
     integers[(block + FAULT_WORD) / 4] = 0;
+    integers[(block + FAULT_LOCK_WORD) / 4] = 0;
     integers[(block + ARENA_WORD) / 4] = this.#arena.address;
+    integers[(block + LOCAL_WORD) / 4] = this.#local.address;
+    integers[(block + LOCAL_STEP_WORD) / 4] = localBytes;
     // Plain loops: a large step has hundreds of bindings (36 us with closures and a DataView, 1 us this way).
     for (let i = 0; i < bindings.length; i++) {
       integers[(block + bindingWord(i)) / 4] = (bindings[i] as WasmBuffer).address;

@@ -1,8 +1,7 @@
-// Writes WebAssembly binaries: a function builder that appends instructions, and a module builder that puts functions,
-// imports and exports into sections. Knows the binary format and nothing of kernels.
+// Writes the functions of WebAssembly binaries, instruction by instruction. Knows the binary format and nothing of kernels.
 
 import { Bytes } from "./bytes.js";
-import { F32, I32, OP, V128, type ValueType } from "./instructions.js";
+import { I32, OP, V128, type ValueType } from "./instructions.js";
 
 const floatBits = new DataView(new ArrayBuffer(4));
 
@@ -86,6 +85,29 @@ export class FunctionBuilder {
     if (lane !== undefined) this.#code.push(lane);
   }
 
+  /** An atomic instruction on a word that is aligned. */
+  atomic(op: number, offset = 0): void {
+    this.op(op);
+    this.#code.push(2);
+    this.#code.unsigned(offset);
+  }
+
+  /** -1 as a 64-bit integer: what a wait without end takes as its limit. */
+  forever(): void {
+    this.#code.push(0x42);
+    this.#code.signed(-1);
+  }
+
+  getGlobal(index: number): void {
+    this.#code.push(0x23);
+    this.#code.unsigned(index);
+  }
+
+  setGlobal(index: number): void {
+    this.#code.push(0x24);
+    this.#code.unsigned(index);
+  }
+
   /** Picks 4 of the 8 32-bit lanes of two vectors. */
   shuffle(lanes: readonly [number, number, number, number]): void {
     this.op(OP.i8x16_shuffle);
@@ -95,6 +117,21 @@ export class FunctionBuilder {
   call(functionIndex: number): void {
     this.#code.push(0x10);
     this.#code.unsigned(functionIndex);
+  }
+
+  /** Calls through the module's table; the slot is on top of the parameters. `signature`: from `ModuleBuilder`. */
+  callIndirect(signature: number): void {
+    this.#code.push(0x11);
+    this.#code.unsigned(signature);
+    this.#code.push(0);
+  }
+
+  /** `branchIf` within it leaves it. */
+  block(body: () => void): void {
+    this.#code.push(0x02);
+    this.#code.push(EMPTY_BLOCK);
+    body();
+    this.#code.push(0x0b);
   }
 
   loop(body: () => void): void {
@@ -116,9 +153,15 @@ export class FunctionBuilder {
     this.#code.push(0x0b);
   }
 
-  /** Branches to the start of the loop `depth` levels out, if the popped condition holds. */
+  /** Branches to the start of the loop, or the end of the block, `depth` levels out, if the popped condition holds. */
   branchIf(depth = 0): void {
     this.#code.push(0x0d);
+    this.#code.unsigned(depth);
+  }
+
+  /** The same without a condition. */
+  branch(depth = 0): void {
+    this.#code.push(0x0c);
     this.#code.unsigned(depth);
   }
 
@@ -136,6 +179,11 @@ export class FunctionBuilder {
     const left = this.local(I32);
     this.i32(times);
     this.set(left);
+    this.repeatLocal(left, body);
+  }
+
+  /** The same as often as the local `left` says, at least once; it is used up. */
+  repeatLocal(left: number, body: () => void): void {
     const outside = this.#temporaries;
     this.#temporaries = [];
     this.loop(() => {
@@ -160,6 +208,14 @@ export class FunctionBuilder {
     this.i32(by);
     this.op(OP.i32_add);
     this.set(local);
+  }
+
+  /** A new i32 local with the value of `local`. */
+  copy(local: number): number {
+    const copy = this.local(I32);
+    this.get(local);
+    this.set(copy);
+    return copy;
   }
 
   /** A new i32 local: `local + by`. */
@@ -242,96 +298,3 @@ export class FunctionBuilder {
     out.push(0x0b);
   }
 }
-
-interface Import {
-  readonly module: string;
-  readonly name: string;
-  readonly type: number;
-}
-
-/** Pages of 64 KiB a shared memory may have at most: 4 GiB. */
-export const LARGEST_MEMORY_PAGES = 65536;
-
-/** A module that imports a shared memory as "heap" "memory". All imports must be declared before the first function. */
-export class ModuleBuilder {
-  readonly #types: string[] = [];
-  readonly #imports: Import[] = [];
-  readonly #functions: { readonly type: number; readonly builder: FunctionBuilder }[] = [];
-  readonly #exports: { readonly name: string; readonly index: number }[] = [];
-
-  #type(params: readonly ValueType[], results: readonly ValueType[]): number {
-    const key = JSON.stringify([params, results]);
-    const known = this.#types.indexOf(key);
-    return known >= 0 ? known : this.#types.push(key) - 1;
-  }
-
-  /** The function index to call. The same import twice is one. */
-  import(
-    module: string,
-    field: string,
-    params: readonly ValueType[],
-    results: readonly ValueType[] = [],
-  ): number {
-    const known = this.#imports.findIndex((one) => one.module === module && one.name === field);
-    if (known >= 0) return known;
-    return this.#imports.push({ module, name: field, type: this.#type(params, results) }) - 1;
-  }
-
-  /** The function's index. Its code may still be appended to until `encode`. */
-  add(builder: FunctionBuilder, exportName?: string): number {
-    const type = this.#type(builder.params, builder.results);
-    const index = this.#imports.length + this.#functions.push({ type, builder }) - 1;
-    if (exportName !== undefined) this.#exports.push({ name: exportName, index });
-    return index;
-  }
-
-  encode(): Uint8Array<ArrayBuffer> {
-    const out = new Bytes();
-    for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.push(byte);
-    const section = (id: number, count: number, write: (into: Bytes) => void): void => {
-      const body = new Bytes();
-      body.unsigned(count);
-      write(body);
-      out.push(id);
-      out.unsigned(body.length);
-      out.append(body);
-    };
-    section(1, this.#types.length, (into) => {
-      for (const key of this.#types) {
-        const [params, results] = JSON.parse(key) as [number[], number[]];
-        for (const byte of [0x60, params.length, ...params, results.length, ...results]) into.push(byte);
-      }
-    });
-    section(2, this.#imports.length + 1, (into) => {
-      for (const one of this.#imports) {
-        into.text(one.module);
-        into.text(one.name);
-        into.push(0x00);
-        into.unsigned(one.type);
-      }
-      into.text("heap");
-      into.text("memory");
-      for (const byte of [0x02, 0x03, 1]) into.push(byte);
-      into.unsigned(LARGEST_MEMORY_PAGES);
-    });
-    section(3, this.#functions.length, (into) => {
-      for (const { type } of this.#functions) into.unsigned(type);
-    });
-    section(7, this.#exports.length, (into) => {
-      for (const one of this.#exports) {
-        into.text(one.name);
-        into.push(0x00);
-        into.unsigned(one.index);
-      }
-    });
-    section(10, this.#functions.length, (into) => {
-      for (const { builder } of this.#functions) builder.encodeInto(into);
-    });
-    return out.toArray();
-  }
-}
-
-/** Parameter lists of the scalar functions that plans import. */
-export const UNARY_FLOAT: readonly ValueType[] = [F32];
-export const BINARY_FLOAT: readonly ValueType[] = [F32, F32];
-export const BINARY_INTEGER: readonly ValueType[] = [I32, I32];

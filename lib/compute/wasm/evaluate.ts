@@ -5,13 +5,23 @@ import type { DType } from "../../graph/dtype.js";
 import type { BinaryOp, Expr } from "../../graph/expr.js";
 import type { Pointers } from "./addressing.js";
 import { BLOCK } from "./addressing.js";
-import { argumentWord, FAULT_VALUE_WORD, FAULT_WORD } from "./block.js";
+import { argumentWord } from "./block.js";
 import type { FunctionBuilder } from "./encoder.js";
+import { ORDERS_OF_A_KERNEL } from "./fault.js";
 import { I32, OP } from "./instructions.js";
 import { constantIn, type Lanes, type Value } from "./lanes.js";
 import { load, type Place } from "./memory.js";
 import type { Access, Nest } from "./nest.js";
 import { BINARY, CAST, type ScalarFunctions, UNARY } from "./operations.js";
+import { CHUNK } from "./team.js";
+
+/** What the plan around offers to its kernels. */
+export interface Surroundings {
+  readonly bindings: number;
+  readonly scalar: ScalarFunctions;
+  /** The function that keeps the first failed check: see `fault.ts`. */
+  readonly report: number;
+}
 
 /** Thrown for an operation that has no meaning on its type. */
 function unsupported(op: string, dtype: string): never {
@@ -22,8 +32,9 @@ export class Evaluator {
   readonly #f: FunctionBuilder;
   readonly #nest: Nest;
   readonly #pointers: Pointers;
-  readonly #bindings: number;
-  readonly #scalar: ScalarFunctions;
+  readonly #around: Surroundings;
+  /** The kernel's number in its plan. */
+  readonly #kernel: number;
   #known = new Map<Expr, Value>();
   /** The vectors in which varying values are computed here. */
   lanes: Lanes;
@@ -36,15 +47,15 @@ export class Evaluator {
     f: FunctionBuilder,
     nest: Nest,
     pointers: Pointers,
-    bindings: number,
-    scalar: ScalarFunctions,
+    around: Surroundings,
+    kernel: number,
     lanes: Lanes,
   ) {
     this.#f = f;
     this.#nest = nest;
     this.#pointers = pointers;
-    this.#bindings = bindings;
-    this.#scalar = scalar;
+    this.#around = around;
+    this.#kernel = kernel;
     this.lanes = lanes;
   }
 
@@ -132,26 +143,26 @@ export class Evaluator {
         return this.#argument(expr);
       case "unary": {
         const emit = UNARY[expr.x.dtype][expr.op] ?? unsupported(expr.op, expr.x.dtype);
-        return emit(l, this.value(expr.x), this.#scalar);
+        return emit(l, this.value(expr.x), this.#around.scalar);
       }
       case "binary":
         return this.#binary(expr);
       case "where":
         return l.select(this.value(expr.condition), this.value(expr.a), this.value(expr.b));
       case "cast":
-        return CAST[expr.x.dtype][expr.dtype](l, this.value(expr.x), this.#scalar);
+        return CAST[expr.x.dtype][expr.dtype](l, this.value(expr.x), this.#around.scalar);
       case "accumulator":
         return this.accumulators[expr.index]!;
     }
   }
 
   #argument(expr: Extract<Expr, { kind: "arg" }>): Value {
-    const word = argumentWord(this.#bindings, expr.index);
+    const word = argumentWord(this.#around.bindings, expr.index);
     const value = this.lanes.make(true, () => {
       this.#f.get(BLOCK);
       this.#f.memory(OP.v128_load32_splat, expr.dtype === "float32" ? word : word + 4);
     });
-    return expr.dtype === "bool" ? CAST.int32.bool(this.lanes, value, this.#scalar) : value;
+    return expr.dtype === "bool" ? CAST.int32.bool(this.lanes, value, this.#around.scalar) : value;
   }
 
   #binary(expr: Extract<Expr, { kind: "binary" }>): Value {
@@ -163,7 +174,7 @@ export class Evaluator {
       if (value !== undefined) return value;
     }
     const emit = BINARY[a.dtype][op] ?? unsupported(op, a.dtype);
-    return emit(l, this.value(a), this.value(b), this.#scalar);
+    return emit(l, this.value(a), this.value(b), this.#around.scalar);
   }
 
   #gather(expr: Extract<Expr, { kind: "gather" }>): Value {
@@ -203,23 +214,19 @@ export class Evaluator {
     return l.apply(OP.v128_andnot, x, bad);
   }
 
-  /** Stores the fault if the lane is bad and nothing was reported before. */
   #report(fault: number, mask: number, x: Value, copy: number, lane: number): void {
     const f = this.#f;
     f.get(mask);
     f.lane(OP.i32x4_extract_lane, lane);
-    f.get(BLOCK);
-    f.memory(OP.i32_load, FAULT_WORD);
-    f.op(OP.i32_eqz);
-    f.op(OP.i32_and);
     f.if(() => {
       f.get(BLOCK);
+      f.i32(this.#kernel * ORDERS_OF_A_KERNEL);
+      f.get(CHUNK);
+      f.op(OP.i32_add);
       f.i32(fault + 1);
-      f.memory(OP.i32_store, FAULT_WORD);
-      f.get(BLOCK);
       this.lanes.push(x, copy);
       f.lane(OP.i32x4_extract_lane, lane);
-      f.memory(OP.i32_store, FAULT_VALUE_WORD);
+      f.call(this.#around.report);
     });
   }
 }

@@ -2,9 +2,10 @@
 // that have been found right and fastest with it.
 
 import { setFlagsFromString } from "node:v8";
-import { FunctionBuilder, ModuleBuilder } from "./encoder.js";
+import { FunctionBuilder } from "./encoder.js";
 import { OP, V128 } from "./instructions.js";
 import { encodeLibrary, type TileShape } from "./microkernel.js";
+import { ModuleBuilder } from "./module.js";
 import { SelfTest } from "./self-test.js";
 import { type Module, wasm } from "./webassembly.js";
 
@@ -12,8 +13,8 @@ const MERGE = "--experimental-wasm-revectorize";
 const DO_NOT_MERGE = "--no-experimental-wasm-revectorize";
 /** V8 drops baseline code, with what it has learned from it, while another thread may be optimising a function with just that
  *  knowledge, in order to inline: the process then ends with "Check failed: function_feedback != ...". Plans gain nothing from
- *  inlining, and keep their code. */
-const STEADY = ["--no-wasm-inlining", "--no-flush-liftoff-code"];
+ *  inlining, and keep their code. Calls through a table have a flag of their own, and crash where only the other one is off. */
+const STEADY = ["--no-wasm-inlining", "--no-wasm-inlining-call-indirect", "--no-flush-liftoff-code"];
 /** The first V8 that merges what our generators write without further flags: that of Node 24. */
 const FIRST_MERGING_V8 = [13, 6] as const;
 /** Tiles for 16 registers of 256 bits, and of 128 bits: the accumulators, a row of the right operand and one factor. */

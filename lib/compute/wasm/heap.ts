@@ -1,7 +1,7 @@
 // The one linear memory of a device: shared, growing on demand, with the allocator that divides it.
 
 import { Allocator } from "./allocator.js";
-import { LARGEST_MEMORY_PAGES } from "./encoder.js";
+import { LARGEST_MEMORY_PAGES } from "./module.js";
 import { type Memory, wasm } from "./webassembly.js";
 
 const PAGE = 65536;

@@ -1,7 +1,8 @@
 // The WebAssembly instructions the generators use, by their names in the specification. Those with a prefix byte carry it
-// above bit 16. Source: WebAssembly core specification 3.0, binary format, instructions; relaxed SIMD included.
+// above bit 16. Source: WebAssembly core specification 3.0, binary format, instructions; relaxed SIMD included, and threads proposal.
 
 export const OP = {
+  drop: 0x1a,
   select: 0x1b,
   i32_load: 0x28,
   i32_load8_u: 0x2d,
@@ -25,6 +26,13 @@ export const OP = {
   i32_shl: 0x74,
   i32_shr_u: 0x76,
   memory_fill: 0xfc000b,
+  atomic_notify: 0xfe0000,
+  atomic_wait32: 0xfe0001,
+  i32_atomic_load: 0xfe0010,
+  i32_atomic_store: 0xfe0017,
+  i32_atomic_add: 0xfe001e,
+  i32_atomic_exchange: 0xfe0041,
+  i32_atomic_compare_exchange: 0xfe0048,
   v128_load: 0xfd0000,
   v128_load32_splat: 0xfd0009,
   v128_store: 0xfd000b,

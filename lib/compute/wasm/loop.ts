@@ -9,42 +9,66 @@ import {
   type LoopKernel,
   type Output,
   type Pass,
-  type PlanBuffer,
 } from "../ir.js";
-import { Pointers } from "./addressing.js";
+import { Pointers, type Range } from "./addressing.js";
+import type { LoopCut } from "./cut.js";
 import type { FunctionBuilder } from "./encoder.js";
-import { Evaluator } from "./evaluate.js";
-import { I32 } from "./instructions.js";
-import { Lanes } from "./lanes.js";
+import { Evaluator, type Surroundings } from "./evaluate.js";
+import { I32, OP } from "./instructions.js";
+import { COPIES, Lanes } from "./lanes.js";
 import { store } from "./memory.js";
-import { type Nest, planNest } from "./nest.js";
-import type { ScalarFunctions } from "./operations.js";
+import type { ModuleBuilder } from "./module.js";
+import type { Access, Nest } from "./nest.js";
 import { CHUNK, Fold, makeReduction, type Reduction } from "./reduction.js";
+import { CHUNK as CHUNK_NUMBER } from "./team.js";
 
-export interface Target {
-  readonly buffers: readonly PlanBuffer[];
-  readonly bindings: number;
-  readonly scalar: ScalarFunctions;
+export interface Target extends Surroundings {
+  readonly buffers: readonly Range[];
   /** Whether fused multiply-add may be used. */
   readonly relaxed: boolean;
+  /** Nanoseconds a chunk takes at least. */
+  readonly grain: number;
+  /** The number of a new buffer behind the plan's own, for this kernel alone. */
+  scratch(bytes: number): number;
+  readonly module: ModuleBuilder;
 }
 
-/** Appends the kernel to `f`, whose parameter is the run block. Returns what was generated, in words. */
-export function emitLoop(f: FunctionBuilder, kernel: LoopKernel, target: Target): string {
-  if (kernel.outer.includes(0)) return "empty";
-  const emitter = new LoopEmitter(f, kernel, target);
+/** How often a piece of a loop is repeated: in all chunks but the last, and in the last one. */
+interface Times {
+  readonly full: number;
+  readonly last: number;
+}
+
+const always = (times: number): Times => ({ full: times, last: times });
+const each = ({ full, last }: Times, rule: (times: number) => number): Times => ({
+  full: rule(full),
+  last: rule(last),
+});
+
+/** Steps from chunk to chunk of accesses that do not follow the loop which is cut. */
+export type Elsewhere = (access: Access) => number | undefined;
+
+/** Appends one chunk of the kernel to `f`, whose parameters are those of every chunk. Returns what was generated, in words.
+ *  `number`: the kernel's place in the plan. */
+export function emitLoop(
+  f: FunctionBuilder,
+  kernel: LoopKernel,
+  number: number,
+  target: Target,
+  nest: Nest,
+  cut: LoopCut | undefined,
+  elsewhere: Elsewhere,
+): string {
+  const emitter = new LoopEmitter(f, kernel, number, target, nest, cut, elsewhere);
   emitter.emit();
   return emitter.description;
 }
-
-/** Vectors worked on at once in the long piece of a row: two merged pairs, also where the code is long (2,048 numbers: erf
- *  1.3 us against 1.7 with one pair, exp 0.71 against 0.75; 2.5 and 1.35 unmerged). */
-const COPIES = 4;
 
 class LoopEmitter {
   readonly #f: FunctionBuilder;
   readonly #kernel: LoopKernel;
   readonly #nest: Nest;
+  readonly #cut: LoopCut | undefined;
   readonly #pointers: Pointers;
   readonly #values: Evaluator;
   readonly #relaxed: boolean;
@@ -58,15 +82,26 @@ class LoopEmitter {
   #accumulators: readonly Accumulator[] = [];
   #reductions: Reduction[] = [];
 
-  constructor(f: FunctionBuilder, kernel: LoopKernel, target: Target) {
+  constructor(
+    f: FunctionBuilder,
+    kernel: LoopKernel,
+    number: number,
+    target: Target,
+    nest: Nest,
+    cut: LoopCut | undefined,
+    elsewhere: Elsewhere,
+  ) {
     this.#f = f;
     this.#kernel = kernel;
-    this.#nest = planNest(kernel);
+    this.#nest = nest;
+    this.#cut = cut;
     this.#relaxed = target.relaxed;
     this.#copies = this.#chooseCopies();
-    this.#pointers = new Pointers(f, this.#nest.accesses.values(), target.buffers);
+    this.#pointers = new Pointers(f, nest.accesses.values(), target.buffers, (access) =>
+      cut === undefined ? 0 : (elsewhere(access) ?? access.strides[cut.loop]! * cut.size),
+    );
     const lanes = new Lanes(f, 1, 1, target.relaxed);
-    this.#values = new Evaluator(f, this.#nest, this.#pointers, target.bindings, target.scalar, lanes);
+    this.#values = new Evaluator(f, nest, this.#pointers, target, number, lanes);
     this.#counted = this.#findCounted();
     this.#late = dependingOn(expressionsOf(kernel), storedBy(kernel.passes));
   }
@@ -76,7 +111,8 @@ class LoopEmitter {
     const shape = loops
       .map(({ extent, reduce }, i) => `${reduce ? "+" : ""}${extent}${i === vector ? "v" : ""}`)
       .join(" ");
-    return `loops [${shape}] ${this.#copies} vectors`;
+    const cut = this.#cut === undefined ? "" : `, ${this.#cut.chunks} chunks`;
+    return `loops [${shape}] ${this.#copies} vectors${cut}`;
   }
 
   #chooseCopies(): number {
@@ -179,53 +215,91 @@ class LoopEmitter {
     });
   }
 
+  /** Points of a loop: in all chunks but the last, and in the last one. */
+  #extent(depth: number): Times {
+    if (depth === this.#cut?.loop) return { full: this.#cut.size, last: this.#cut.last };
+    return always(this.#nest.loops[depth]!.extent);
+  }
+
   #loop(depth: number, body: () => void): void {
-    const { extent } = this.#nest.loops[depth]!;
+    const extent = this.#extent(depth);
     if (depth !== this.#nest.vector) {
       this.#pieces(depth, [{ times: extent, points: 1, lanes: this.#values.lanes }], body);
       return;
     }
     const long = 4 * this.#copies;
     const lanes = (copies: number, width: number): Lanes => new Lanes(this.#f, copies, width, this.#relaxed);
-    const left = extent % long;
-    this.#pieces(
-      depth,
-      [
-        { times: Math.floor(extent / long), points: long, lanes: lanes(this.#copies, 4) },
-        { times: Math.floor(left / 4), points: 4, lanes: lanes(1, 4) },
-        { times: extent % 4 === 0 ? 0 : 1, points: extent % 4, lanes: lanes(1, extent % 4) },
-      ],
-      body,
-    );
+    const left = each(extent, (points) => points % long);
+    const whole = [
+      {
+        times: each(extent, (points) => Math.floor(points / long)),
+        points: long,
+        lanes: lanes(this.#copies, 4),
+      },
+      { times: each(left, (points) => Math.floor(points / 4)), points: 4, lanes: lanes(1, 4) },
+    ];
+    const widths = [...new Set([left.full % 4, left.last % 4])].filter((width) => width > 0);
+    const ends = widths.map((width) => ({
+      times: each(left, (points) => (points % 4 === width ? 1 : 0)),
+      points: width,
+      lanes: lanes(1, width),
+    }));
+    this.#pieces(depth, [...whole, ...ends], body);
   }
 
   /** Additions to one lane in one round of reduced loop `depth`. */
   #additions(depth: number): number {
     const { loops, vector } = this.#nest;
-    return loops.reduce((product, { extent, reduce }, i) => {
+    return loops.reduce((product, { reduce }, i) => {
       if (!reduce || i <= depth) return product;
-      return product * Math.ceil(extent / (i === vector ? 4 * this.#copies : 1));
+      const { full, last } = this.#extent(i);
+      return product * Math.ceil(Math.max(full, last) / (i === vector ? 4 * this.#copies : 1));
     }, 1);
   }
 
-  #repeat(depth: number, times: number, round: () => void): void {
-    const f = this.#f;
+  #repeat(depth: number, times: Times, round: () => void): void {
     const chunk = Math.max(1, Math.floor(CHUNK / this.#additions(depth)));
-    if (!this.#nest.loops[depth]!.reduce || this.#reductions.length === 0 || times <= chunk) {
-      f.repeat(times, round);
+    const most = Math.max(times.full, times.last);
+    if (!this.#nest.loops[depth]!.reduce || this.#reductions.length === 0 || most <= chunk) {
+      this.#rounds(times, round);
       return;
     }
-    f.repeat(Math.floor(times / chunk), () => {
-      f.repeat(chunk, round);
-      for (const reduction of this.#reductions) reduction.flush();
-    });
-    if (times % chunk > 0) f.repeat(times % chunk, round);
+    this.#rounds(
+      each(times, (count) => Math.floor(count / chunk)),
+      () => {
+        this.#f.repeat(chunk, round);
+        for (const reduction of this.#reductions) reduction.flush();
+      },
+    );
+    this.#rounds(
+      each(times, (count) => count % chunk),
+      round,
+    );
+  }
+
+  /** Repeats `round`; how often, is found out at run time where the last chunk differs. */
+  #rounds({ full, last }: Times, round: () => void): void {
+    const f = this.#f;
+    if (full === last) {
+      if (full > 0) f.repeat(full, round);
+      return;
+    }
+    const count = f.local(I32);
+    f.i32(last);
+    f.i32(full);
+    f.get(CHUNK_NUMBER);
+    f.i32(this.#cut!.chunks - 1);
+    f.op(OP.i32_eq);
+    f.op(OP.select);
+    f.set(count);
+    f.get(count);
+    f.if(() => f.repeatLocal(count, round));
   }
 
   /** One loop in successive pieces, each with its own width of step. */
   #pieces(
     depth: number,
-    pieces: readonly { times: number; points: number; lanes: Lanes }[],
+    pieces: readonly { times: Times; points: number; lanes: Lanes }[],
     body: () => void,
   ): void {
     const f = this.#f;
@@ -233,12 +307,18 @@ class LoopEmitter {
     const counter = this.#counted.has(depth) ? f.local(I32) : undefined;
     if (counter !== undefined) {
       f.i32(0);
+      if (depth === this.#cut?.loop) {
+        f.get(CHUNK_NUMBER);
+        f.i32(this.#cut.size);
+        f.op(OP.i32_mul);
+        f.op(OP.i32_add);
+      }
       f.set(counter);
       this.#values.counters[depth] = counter;
     }
     const around = this.#values.lanes;
     for (const { times, points, lanes } of pieces) {
-      if (times === 0) continue;
+      if (times.full === 0 && times.last === 0) continue;
       this.#values.lanes = lanes;
       this.#repeat(depth, times, () => {
         this.#values.scoped(body);

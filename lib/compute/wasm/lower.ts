@@ -1,15 +1,10 @@
 // A matrix product becomes what the generators know: the product itself into one buffer, and a loop over it for everything
 // else its outputs ask for. Products that are no more than dot products or outer products become loops altogether.
 
-import { type Expr, inOrder, type View } from "../../graph/expr.js";
-import type { LoopKernel, MatmulKernel, MatrixOperand, Output, PlanBuffer } from "../ir.js";
+import { type Expr, inOrder } from "../../graph/expr.js";
+import type { LoopKernel, MatmulKernel, MatrixOperand, Output } from "../ir.js";
+import type { Range } from "./addressing.js";
 import { withAccumulator } from "./substitute.js";
-
-export interface LoweredMatmul {
-  readonly result: MatrixOperand;
-  /** What is left to do after the product; undefined: nothing. */
-  readonly epilogue: LoopKernel | undefined;
-}
 
 /** The same as a loop kernel, where blocking would gain nothing. */
 export function asLoop(kernel: MatmulKernel): LoopKernel | undefined {
@@ -39,41 +34,28 @@ export function asLoop(kernel: MatmulKernel): LoopKernel | undefined {
   };
 }
 
-/** `scratch` gives the number of a buffer with room for so many bytes, for a product that has no place of its own. */
-export function lowerMatmul(
-  kernel: MatmulKernel,
-  buffers: readonly PlanBuffer[],
-  scratch: (bytes: number) => number,
-): LoweredMatmul {
-  const extents = [...kernel.batch, kernel.m, kernel.n];
-  const own = placeInOutput(kernel, buffers);
-  const result = own ?? {
-    buffer: scratch(4 * extents.reduce((product, extent) => product * extent, 1)),
-    view: contiguous(extents),
-  };
+/** What is left to do after the product, which is in `result`; undefined: nothing. */
+export function epilogueOf(kernel: MatmulKernel, result: MatrixOperand): LoopKernel | undefined {
   const rest = kernel.outputs.filter(
-    (output) => !(own !== undefined && output.buffer === own.buffer && output.value.kind === "accumulator"),
+    ({ buffer, value }) => !(buffer === result.buffer && value.kind === "accumulator"),
   );
-  if (rest.length === 0) return { result, epilogue: undefined };
-  const product: Expr = { kind: "load", dtype: "float32", buffer: result.buffer, view: result.view };
+  if (rest.length === 0) return undefined;
+  const product: Expr = { kind: "load", dtype: "float32", ...result };
   const values = withAccumulator(
     rest.map((output) => output.value),
     product,
   );
   return {
-    result,
-    epilogue: {
-      kind: "loop",
-      outer: extents,
-      reduce: [],
-      passes: [],
-      outputs: rest.map((output, i) => ({ ...output, value: values[i]! })),
-    },
+    kind: "loop",
+    outer: [...kernel.batch, kernel.m, kernel.n],
+    reduce: [],
+    passes: [],
+    outputs: rest.map((output, i) => ({ ...output, value: values[i]! })),
   };
 }
 
 /** An output in whose buffer the product can be built, because nobody reads there what was there before. */
-function placeInOutput(kernel: MatmulKernel, buffers: readonly PlanBuffer[]): MatrixOperand | undefined {
+export function placeInOutput(kernel: MatmulKernel, buffers: readonly Range[]): MatrixOperand | undefined {
   const read = new Set<number>([kernel.a.buffer, kernel.b.buffer]);
   for (const expr of inOrder(kernel.outputs.map((output) => output.value))) {
     if (expr.kind === "load" || expr.kind === "gather") read.add(expr.buffer);
@@ -93,17 +75,11 @@ function isContiguousOneWay({ m, n }: MatmulKernel, { view }: Output): boolean {
   return (column === 1 && row >= n) || (row === 1 && column >= m);
 }
 
-function overlap(a: PlanBuffer, b: PlanBuffer): boolean {
+function overlap(a: Range, b: Range): boolean {
   if (a === b) return true;
+  if (a.kind === "local" || b.kind === "local") return false;
   if (a.kind === "binding" || b.kind === "binding") {
     return a.kind === "binding" && b.kind === "binding" && a.binding === b.binding;
   }
   return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-}
-
-function contiguous(extents: readonly number[]): View {
-  const strides = extents.map((_, d) =>
-    extents.slice(d + 1).reduce((product, extent) => product * extent, 1),
-  );
-  return { offset: 0, strides };
 }

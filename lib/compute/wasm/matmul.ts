@@ -1,354 +1,346 @@
-// Generates the function of a matrix product: the blocking loops around the micro-kernels of the library, in the way that
-// `product.ts` has planned it.
+// The parts in which a matrix product kernel is computed: in which chunks, over which batches, with what packed before, and
+// what its outputs ask for beside the product, computed chunk by chunk while that is in the cache.
 
-import type { MatmulKernel, MatrixOperand, PlanBuffer } from "../ir.js";
-import { pushBuffer } from "./addressing.js";
-import type { FunctionBuilder, ModuleBuilder } from "./encoder.js";
+import { elements } from "../../graph/shape.js";
+import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
+import { pushBuffer, type Range } from "./addressing.js";
+import { type Cut, chunksFor, cutInto } from "./cut.js";
+import { ProductEmitter } from "./emit-product.js";
+import { FunctionBuilder } from "./encoder.js";
 import { I32, OP } from "./instructions.js";
+import type { Target } from "./loop.js";
+import { asLoop, epilogueOf, placeInOutput } from "./lower.js";
+import { epiloguePart, loopParts, type Part } from "./parts.js";
 import {
-  COPY_PARAMETERS,
-  GATHER_PARAMETERS,
-  KERNEL_PARAMETERS,
-  kernelName,
-  type TileShape,
-} from "./microkernel.js";
-import { type Layout, type Packing, type ProductPlan, planProduct, rowPanels } from "./product.js";
+  cutProduct,
+  type Layout,
+  type Packing,
+  type ProductCut,
+  type ProductPlan,
+  planProduct,
+  productTime,
+  rightPackingTime,
+} from "./product.js";
+import {
+  type ProductPointers,
+  type ProductTarget,
+  type SteppedScratch,
+  steppedScratch,
+} from "./product-target.js";
+import { CHUNK, CHUNK_PARAMETERS, STEP } from "./team.js";
 
-/** The name under which plan modules import the library. */
-export const LIBRARY = "library";
-
-/** Memory that all kernels of a plan share one after another: a buffer in the arena behind the plan's own. */
-export interface Scratch {
-  /** Offset in the arena of a range of so many bytes, apart from the ranges this kernel has taken before. */
-  take(bytes: number): number;
+export interface MatmulTarget extends Target, ProductTarget {
+  /** The number of a new buffer that is `range`. */
+  bufferAt(range: Range): number;
 }
 
-export interface MatmulTarget {
-  readonly buffers: readonly PlanBuffer[];
-  readonly shape: TileShape;
-  readonly module: ModuleBuilder;
-  readonly scratch: Scratch;
-  /** Address of a row of zeros, as long as a tile. */
-  readonly zeros: number;
+/** Parts that are run one after another, all of them so many times; `STEP` counts. */
+export interface Stage {
+  readonly parts: readonly Part[];
+  readonly steps: number;
 }
 
-type Push = () => void;
+const once = (parts: readonly Part[]): Stage => ({ parts, steps: 1 });
 
-/** Appends the product, written to `result` (strides of the batch dimensions, then rows and columns). */
-export function emitMatmul(
-  f: FunctionBuilder,
-  kernel: MatmulKernel,
-  result: MatrixOperand,
-  target: MatmulTarget,
-): string {
-  const layout = ({ view }: MatrixOperand): Layout => {
-    const [row, column] = view.strides.slice(-2) as [number, number];
-    return { row, column };
-  };
-  const [a, b] = [kernel.a, kernel.b];
-  const plan = planProduct(kernel.m, kernel.n, kernel.k, layout(a), layout(b), layout(result), target.shape);
-  const [left, right] = plan.turned ? [b, a] : [a, b];
-  const pointers = [left, right, result].map((operand) => {
-    const pointer = f.local(I32);
-    pushBuffer(f, target.buffers[operand.buffer]!, operand.view.offset * 4);
-    f.set(pointer);
-    return { pointer, strides: operand.view.strides };
-  });
-  const emitter = new ProductEmitter(
-    f,
-    plan,
-    target,
-    pointers.map(({ pointer }) => pointer),
-  );
-  const overBatch = (d: number): void => {
-    if (d === kernel.batch.length) {
-      emitter.emit();
-      return;
-    }
-    f.repeat(kernel.batch[d]!, () => {
-      overBatch(d + 1);
-      for (const { pointer, strides } of pointers) f.advance(pointer, strides[d]! * 4);
-    });
-    // Back to the start of this dimension for the next round of the one outside.
-    for (const { pointer, strides } of pointers) f.advance(pointer, -strides[d]! * 4 * kernel.batch[d]!);
-  };
-  overBatch(0);
-  const way = (name: string, packing: Packing): string =>
-    `${name} ${packing === "none" ? "direct" : packing}`;
-  return [
-    plan.turned ? "turned" : "straight",
-    way(`left (${plan.leftOrder})`, plan.leftPacking),
-    way("right", plan.rightPacking),
-    `k ${plan.kBlocks} x ${plan.kBlock}`,
-  ].join(", ");
+/** The stages of a matrix product; `number`: its place in the plan. */
+export function matmulStages(kernel: MatmulKernel, number: number, target: MatmulTarget): Stage[] {
+  const loop = asLoop(kernel);
+  if (loop !== undefined) return [once(loopParts(loop, number, target))];
+  if (kernel.batch.includes(0)) return [];
+  return new ProductStages(kernel, number, target).stages();
 }
 
-class ProductEmitter {
-  readonly #f: FunctionBuilder;
-  readonly #p: ProductPlan;
+/** How a product is divided. */
+type Division =
+  /** Chunks are some of the matrices along one batch dimension, or all of them. */
+  | { readonly kind: "batch"; readonly dimension: number; readonly cut: Cut | undefined }
+  /** Chunks are rows or columns of one matrix; several matrices are steps. */
+  | { readonly kind: "matrix"; readonly cut: ProductCut };
+
+class ProductStages {
+  readonly #kernel: MatmulKernel;
+  readonly #number: number;
   readonly #target: MatmulTarget;
-  readonly #left: number;
-  readonly #right: number;
-  readonly #result: number;
-  readonly #k: number;
-  readonly #isFirst: number;
-  /** Pointers to the current block of k in the operands. */
-  readonly #leftK: number;
-  readonly #rightK: number;
-  readonly #packedLeft: number;
-  readonly #packedRight: number;
-  readonly #tile: number;
-  readonly #product: number;
+  #plan: ProductPlan;
+  readonly #division: Division;
+  readonly #stepped: SteppedScratch | undefined;
+  readonly #result: MatrixOperand;
+  /** The result is in a buffer that holds no more than one chunk. */
+  readonly #local: boolean;
 
-  constructor(f: FunctionBuilder, plan: ProductPlan, target: MatmulTarget, pointers: readonly number[]) {
-    this.#f = f;
-    this.#p = plan;
+  constructor(kernel: MatmulKernel, number: number, target: MatmulTarget) {
+    const { batch, m, n, k, a, b } = kernel;
+    this.#kernel = kernel;
+    this.#number = number;
     this.#target = target;
-    [this.#left, this.#right, this.#result] = pointers as [number, number, number];
-    [this.#k, this.#isFirst, this.#leftK, this.#rightK] = [0, 1, 2, 3].map(() => f.local(I32)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const { rows, columns } = target.shape;
-    const panels = Math.ceil(plan.columns / columns);
-    const scratch = (bytes: number): number => {
-      const local = f.local(I32);
-      const offset = target.scratch.take(bytes);
-      f.atStart(() => {
-        pushBuffer(f, { kind: "arena", offset, bytes }, 0);
-        f.set(local);
-      });
-      return local;
-    };
-    this.#tile = plan.columns % columns === 0 ? -1 : scratch(rows * columns * 4);
-    this.#packedRight = plan.rightPacking === "none" ? -1 : scratch(panels * columns * plan.kBlock * 4);
-    this.#packedLeft = plan.leftPacking === "none" ? -1 : scratch(plan.rowBlock * plan.kBlock * 4);
-    this.#product = plan.result.column === 1 ? -1 : scratch(plan.rows * plan.columns * 4);
+    const own = placeInOutput(kernel, target.buffers);
+    const result = own === undefined ? { row: n, column: 1 } : layoutOf(own);
+    const plan = planProduct(m, n, k, layoutOf(a), layoutOf(b), result, target.shape);
+    this.#plan = plan;
+    this.#division = divide(batch, plan, target);
+    const division = this.#division;
+    const packedBefore =
+      division.kind === "matrix" && division.cut.axis === "rows" && plan.rightPacking !== "none";
+    this.#stepped = packedBefore ? steppedScratch(plan, target) : undefined;
+    this.#local = own === undefined && this.#steps === 1;
+    this.#result = own ?? this.#scratchResult();
+    const { row, column } = layoutOf(this.#result);
+    this.#plan = { ...plan, result: plan.turned ? { row: column, column: row } : { row, column } };
   }
 
-  emit(): void {
-    const f = this.#f;
-    const { kBlocks, kBlock, k } = this.#p;
-    this.#assign(this.#leftK, this.#get(this.#left));
-    this.#assign(this.#rightK, this.#get(this.#right));
-    this.#assign(this.#isFirst, this.#constant(1));
-    const left = f.local(I32);
-    this.#assign(left, this.#constant(k));
-    f.repeat(kBlocks, () => {
-      this.#assign(this.#k, () => {
-        f.i32(kBlock);
-        f.get(left);
-        f.i32(kBlock);
-        f.get(left);
-        f.op(OP.i32_lt_s);
-        f.op(OP.select);
-      });
-      this.#block();
-      f.advance(left, -kBlock);
-      f.advance(this.#leftK, this.#p.left.column * kBlock * 4);
-      f.advance(this.#rightK, this.#p.right.row * kBlock * 4);
-      this.#assign(this.#isFirst, this.#constant(0));
+  /** Steps of the first stage: matrices, and blocks of k of each where the right operand is packed for all chunks. */
+  get #steps(): number {
+    if (this.#division.kind === "batch") return 1;
+    return this.#matrices * (this.#stepped === undefined ? 1 : this.#plan.kBlocks);
+  }
+
+  get #matrices(): number {
+    return this.#division.kind === "batch" ? 1 : elements(this.#kernel.batch);
+  }
+
+  /** The dimension of the kernel that is cut. */
+  get #cutDimension(): number {
+    const division = this.#division;
+    if (division.kind === "batch") return division.dimension;
+    const alongM = (division.cut.axis === "rows") !== this.#plan.turned;
+    return this.#kernel.batch.length + (alongM ? 0 : 1);
+  }
+
+  #scratchResult(): MatrixOperand {
+    const { batch, m, n } = this.#kernel;
+    const { cut } = this.#division;
+    const extents = [...batch, m, n];
+    if (this.#local && cut !== undefined) extents[this.#cutDimension] = Math.max(cut.size, cut.last);
+    const strides = extents.map((_, d) => elements(extents.slice(d + 1)));
+    const bytes = 4 * elements(extents);
+    const range = this.#local ? this.#target.local(bytes) : this.#target.shared(bytes);
+    return { buffer: this.#target.bufferAt(range), view: { offset: 0, strides } };
+  }
+
+  stages(): Stage[] {
+    const product = this.#product();
+    const first: Stage = {
+      parts: this.#stepped === undefined ? [product] : [this.#packing(), product],
+      steps: this.#steps,
+    };
+    const epilogue = epilogueOf(this.#kernel, this.#result);
+    if (epilogue === undefined) return [first];
+    if (this.#matrices > 1) return [first, once(loopParts(epilogue, this.#number, this.#target))];
+    return [{ ...first, parts: [...first.parts.slice(0, -1), this.#withEpilogue(product, epilogue)] }];
+  }
+
+  #withEpilogue(product: Part, epilogue: LoopKernel): Part {
+    const { code: f } = product;
+    const local = this.#local ? this.#result.buffer : -1;
+    const after = epiloguePart(
+      epilogue,
+      this.#number,
+      this.#target,
+      this.#cutDimension,
+      this.#division.cut,
+      local,
+    );
+    const index = this.#target.module.add(after.code);
+    const call = (): void => {
+      for (let parameter = 0; parameter < CHUNK_PARAMETERS.length; parameter++) f.get(parameter);
+      f.call(index);
+    };
+    if (this.#steps === 1) call();
+    else {
+      f.get(STEP);
+      f.i32(this.#steps - 1);
+      f.op(OP.i32_eq);
+      f.if(call);
+    }
+    return { ...product, how: `${product.how}; then ${after.how}` };
+  }
+
+  #product(): Part {
+    const f = new FunctionBuilder(CHUNK_PARAMETERS);
+    const emitter = new ProductEmitter(f, this.#plan, this.#target, this.#stepped);
+    if (this.#division.kind === "batch") this.#overBatch(f, emitter, this.#division);
+    else this.#overChunk(f, emitter, this.#division.cut);
+    return { code: f, chunks: this.#division.cut?.chunks ?? 1, how: this.#how() };
+  }
+
+  /** Locals that point to the first matrices, and the strides of each over the batch. */
+  #pointers(f: FunctionBuilder): { pointers: ProductPointers; batch: [number, readonly number[]][] } {
+    const { a, b } = this.#kernel;
+    const operands = [...(this.#plan.turned ? [b, a] : [a, b]), this.#result];
+    const batch = operands.map(({ buffer, view }): [number, readonly number[]] => {
+      const pointer = f.local(I32);
+      pushBuffer(f, this.#target.buffers[buffer]!, view.offset * 4);
+      f.set(pointer);
+      return [pointer, view.strides];
     });
-    if (this.#product >= 0) this.#unpackProduct();
+    const [left, right, result] = batch.map(([pointer]) => pointer) as [number, number, number];
+    return { pointers: { left, right, result }, batch };
   }
 
-  /** All products of one block of k. */
-  #block(): void {
-    const f = this.#f;
-    const { rows, rowBlock, left } = this.#p;
-    if (this.#packedRight >= 0) this.#packRight();
-    const from = this.#copy(this.#leftK);
-    const to = this.#copy(this.#product >= 0 ? this.#product : this.#result);
-    const full = Math.floor(rows / rowBlock);
-    const part = (size: number): void => {
-      if (this.#packedLeft >= 0) this.#packLeft(from, size);
-      this.#panels(from, to, size);
-      f.advance(from, left.row * size * 4);
-      f.advance(to, this.#resultStep * size);
+  #overBatch(
+    f: FunctionBuilder,
+    emitter: ProductEmitter,
+    { dimension, cut }: Extract<Division, { kind: "batch" }>,
+  ): void {
+    const { pointers, batch } = this.#pointers(f);
+    const { rows, columns } = this.#plan;
+    emitter.takeScratch(rows, columns);
+    const extents = this.#kernel.batch;
+    const round = (d: number): void => {
+      over(d + 1);
+      for (const [pointer, strides] of batch) f.advance(pointer, strides[d]! * 4);
     };
-    if (full > 0) f.repeat(full, () => part(rowBlock));
-    if (rows % rowBlock > 0) part(rows % rowBlock);
-  }
-
-  get #resultStep(): number {
-    return 4 * (this.#product >= 0 ? this.#p.columns : this.#p.result.row);
-  }
-
-  #packRight(): void {
-    const f = this.#f;
-    const { columns, right, rightPacking } = this.#p;
-    const tile = this.#target.shape.columns;
-    const from = this.#copy(this.#rightK);
-    const to = this.#copy(this.#packedRight);
-    const panel = (width: number): void => {
-      this.#pack(rightPacking, from, { row: right.row, column: right.column }, to, tile, width);
-      f.advance(from, right.column * width * 4);
-      this.#add(to, () => this.#timesK(tile * 4));
-    };
-    if (columns >= tile) f.repeat(Math.floor(columns / tile), () => panel(tile));
-    if (columns % tile > 0) panel(columns % tile);
-  }
-
-  #packLeft(source: number, rows: number): void {
-    const f = this.#f;
-    const { left, leftPacking } = this.#p;
-    const from = this.#copy(source);
-    const to = this.#copy(this.#packedLeft);
-    for (const { size, count } of rowPanels(rows, this.#target.shape.rows)) {
-      f.repeat(count, () => {
-        this.#pack(leftPacking, from, { row: left.column, column: left.row }, to, size, size);
-        f.advance(from, left.row * size * 4);
-        this.#add(to, () => this.#timesK(size * 4));
+    const over = (d: number): void => {
+      if (d === extents.length) {
+        emitter.emit(pointers, rows, columns, -1);
+        return;
+      }
+      const before = batch.map(([pointer]) => f.copy(pointer));
+      if (d !== dimension || cut === undefined) f.repeat(extents[d]!, () => round(d));
+      else {
+        batch.forEach(([pointer, strides]) => {
+          if (!this.#isLocal(pointer, pointers)) addProduct(f, pointer, CHUNK, strides[d]! * cut.size * 4);
+        });
+        const count = f.local(I32);
+        pushIfLastChunk(f, cut, cut.last, cut.size);
+        f.set(count);
+        f.repeatLocal(count, () => round(d));
+      }
+      // Back to the start of this dimension for the next round of the one outside.
+      batch.forEach(([pointer], i) => {
+        f.get(before[i]!);
+        f.set(pointer);
       });
-    }
-  }
-
-  /** Writes [k][width] (rows `pitch` floats apart) from a source whose rows are the ks. */
-  #pack(packing: Packing, from: number, source: Layout, to: number, pitch: number, width: number): void {
-    const [start, end, k] = [this.#get(from), this.#get(to), this.#get(this.#k)];
-    const bytes = (floats: number): Push => this.#constant(4 * floats);
-    if (packing === "copy") {
-      this.#call("copyRows", start, bytes(source.row), end, bytes(pitch), k, this.#constant(width));
-    } else if (packing === "transpose") {
-      this.#call("transpose", start, bytes(source.column), end, bytes(pitch), this.#constant(width), k);
-    } else {
-      const steps = [bytes(source.row), bytes(source.column)] as const;
-      this.#call("gather", start, ...steps, end, bytes(pitch), k, this.#constant(width));
-    }
-  }
-
-  /** `rows` rows of the left operand at `from` times all of the right one, to `to`. */
-  #panels(from: number, to: number, rows: number): void {
-    const f = this.#f;
-    const { columns, right } = this.#p;
-    const tile = this.#target.shape.columns;
-    const packed = this.#packedRight >= 0;
-    const panel = this.#copy(packed ? this.#packedRight : this.#rightK);
-    const target = this.#copy(to);
-    const column = (width: number): void => {
-      this.#tiles(from, panel, target, rows, width);
-      if (packed) this.#add(panel, () => this.#timesK(tile * 4));
-      else f.advance(panel, right.column * tile * 4);
-      f.advance(target, tile * 4);
     };
-    if (columns >= tile) f.repeat(Math.floor(columns / tile), () => column(tile));
-    if (columns % tile > 0) column(columns % tile);
+    over(0);
   }
 
-  /** One column of tiles. */
-  #tiles(source: number, panel: number, target: number, rows: number, width: number): void {
-    const f = this.#f;
-    const { left, leftOrder, right } = this.#p;
-    const { rows: most, columns: tile } = this.#target.shape;
-    const packedLeft = this.#packedLeft >= 0;
-    const from = this.#copy(packedLeft ? this.#packedLeft : source);
-    const to = this.#copy(target);
-    const rightStep = 4 * (this.#packedRight >= 0 ? tile : right.row);
-    for (const { size, count } of rowPanels(rows, most)) {
-      const leftStep = 4 * (packedLeft ? size : leftOrder === "rows" ? left.row : left.column);
-      const operands = [
-        this.#get(from),
-        this.#constant(leftStep),
-        this.#get(panel),
-        this.#constant(rightStep),
-      ];
-      f.repeat(count, () => {
-        this.#tile_(kernelName(leftOrder, size), operands, to, size, width);
-        if (packedLeft) this.#add(from, () => this.#timesK(size * 4));
-        else f.advance(from, left.row * size * 4);
-        f.advance(to, this.#resultStep * size);
-      });
+  #isLocal(pointer: number, { result }: ProductPointers): boolean {
+    return this.#local && pointer === result;
+  }
+
+  /** To the matrices of this step. */
+  #toMatrix(f: FunctionBuilder, batch: readonly [number, readonly number[]][]): void {
+    if (this.#matrices === 1) return;
+    const extents = this.#kernel.batch;
+    const index = f.local(I32);
+    extents.forEach((extent, d) => {
+      f.get(STEP);
+      f.i32(elements(extents.slice(d + 1)) * (this.#steps / this.#matrices));
+      f.op(OP.i32_div_s);
+      f.i32(extent);
+      f.op(OP.i32_rem_s);
+      f.set(index);
+      for (const [pointer, strides] of batch) addProduct(f, pointer, index, strides[d]! * 4);
+    });
+  }
+
+  #overChunk(f: FunctionBuilder, emitter: ProductEmitter, cut: ProductCut): void {
+    const { pointers, batch } = this.#pointers(f);
+    const { rows, columns, left, right, result } = this.#plan;
+    const byRows = cut.axis === "rows";
+    const most = Math.max(cut.size, cut.last);
+    emitter.takeScratch(byRows ? most : rows, byRows ? columns : most);
+    this.#toMatrix(f, batch);
+    const first = f.local(I32);
+    f.i32(0);
+    f.set(first);
+    addProduct(f, first, CHUNK, cut.size);
+    if (byRows) addProduct(f, pointers.left, first, left.row * 4);
+    else addProduct(f, pointers.right, first, right.column * 4);
+    if (!this.#local) addProduct(f, pointers.result, first, (byRows ? result.row : result.column) * 4);
+    ifLastChunk(f, cut, (size) =>
+      emitter.emit(pointers, byRows ? size : rows, byRows ? columns : size, first),
+    );
+  }
+
+  /** The part that packs one block of k of the right operand, for all chunks of the product. */
+  #packing(): Part {
+    const f = new FunctionBuilder(CHUNK_PARAMETERS);
+    const { columns, kBlocks, right } = this.#plan;
+    const emitter = new ProductEmitter(f, this.#plan, this.#target, this.#stepped);
+    const { pointers, batch } = this.#pointers(f);
+    this.#toMatrix(f, batch);
+    const wanted = chunksFor(rightPackingTime(this.#plan) / kBlocks, this.#target.grain);
+    const cut = cutInto(wanted, columns, this.#target.shape.columns);
+    const first = f.local(I32);
+    f.i32(0);
+    f.set(first);
+    if (cut === undefined) emitter.emitPacking(pointers.right, columns, first);
+    else {
+      addProduct(f, first, CHUNK, cut.size);
+      addProduct(f, pointers.right, first, right.column * 4);
+      ifLastChunk(f, cut, (size) => emitter.emitPacking(pointers.right, size, first));
     }
+    const chunks = cut?.chunks ?? 1;
+    return { code: f, chunks, how: `packing${chunks > 1 ? ` in ${chunks} chunks` : ""}` };
   }
 
-  #tile_(kernel: string, operands: readonly Push[], to: number, rows: number, width: number): void {
-    const f = this.#f;
-    const whole = this.#target.shape.columns;
-    const step = this.#constant(this.#resultStep);
-    if (width === whole) {
-      const start = this.#startOr(this.#get(to));
-      const startStep = this.#startStepOr(this.#resultStep);
-      this.#call(kernel, ...operands, start, startStep, this.#get(to), step, this.#get(this.#k));
-      return;
-    }
-    // The last columns go through a tile of their own, because the kernel writes whole tiles.
-    const tile = this.#get(this.#tile);
-    const pitch = this.#constant(whole * 4);
-    const [count, columns] = [this.#constant(rows), this.#constant(width)];
-    if (this.#p.kBlocks > 1) {
-      f.get(this.#isFirst);
-      f.op(OP.i32_eqz);
-      f.if(() => this.#call("copyRows", this.#get(to), step, tile, pitch, count, columns));
-    }
-    const start = this.#startOr(tile);
-    this.#call(kernel, ...operands, start, this.#startStepOr(whole * 4), tile, pitch, this.#get(this.#k));
-    this.#call("copyRows", tile, pitch, this.#get(to), step, count, columns);
+  #how(): string {
+    const { turned, leftOrder, leftPacking, rightPacking, kBlocks, kBlock } = this.#plan;
+    const way = (name: string, packing: Packing): string =>
+      `${name} ${packing === "none" ? "direct" : packing}`;
+    const { kind, cut } = this.#division;
+    return [
+      turned ? "turned" : "straight",
+      way(`left (${leftOrder})`, leftPacking),
+      way("right", rightPacking),
+      `k ${kBlocks} x ${kBlock}`,
+      ...(cut === undefined ? [] : [`${cut.chunks} chunks of ${kind === "batch" ? "matrices" : cut.axis}`]),
+    ].join(", ");
   }
+}
 
-  /** The first block of k starts from zeros, the others from what is there. */
-  #startOr(result: Push): Push {
-    return () => this.#ifFirst(this.#constant(this.#target.zeros), result);
-  }
+function layoutOf({ view }: MatrixOperand): Layout {
+  const [row, column] = view.strides.slice(-2) as [number, number];
+  return { row, column };
+}
 
-  #startStepOr(step: number): Push {
-    return () => this.#ifFirst(this.#constant(0), this.#constant(step));
+function divide(batch: readonly number[], plan: ProductPlan, { shape, grain }: MatmulTarget): Division {
+  const matrices = elements(batch);
+  const wanted = chunksFor(productTime(plan) * matrices, grain);
+  const dimension = batch.indexOf(Math.max(...batch));
+  if (matrices > 1 && batch[dimension]! >= Math.min(wanted, ENOUGH_MATRICES)) {
+    return { kind: "batch", dimension, cut: cutInto(wanted, batch[dimension]!, 1) };
   }
+  const cut = cutProduct(plan, chunksFor(productTime(plan), grain), shape);
+  return cut === undefined ? { kind: "batch", dimension, cut } : { kind: "matrix", cut };
+}
 
-  #ifFirst(first: Push, later: Push): void {
-    first();
-    if (this.#p.kBlocks === 1) return;
-    later();
-    this.#f.get(this.#isFirst);
-    this.#f.op(OP.select);
-  }
+/** With so many matrices in a batch each is computed as a whole. */
+const ENOUGH_MATRICES = 8;
 
-  /** The product was computed with rows and columns in the other order than the result has them. */
-  #unpackProduct(): void {
-    const { rows, columns, result } = this.#p;
-    const [from, to] = [this.#get(this.#product), this.#get(this.#result)];
-    const pitch = this.#constant(columns * 4);
-    const extents = [this.#constant(rows), this.#constant(columns)] as const;
-    this.#call("transpose", from, pitch, to, this.#constant(result.column * 4), ...extents);
+/** Emits both: for chunks of the usual size, and for the last one, if it has another size. */
+function ifLastChunk(f: FunctionBuilder, { size, last, chunks }: Cut, emit: (size: number) => void): void {
+  if (size === last) {
+    emit(size);
+    return;
   }
+  f.get(CHUNK);
+  f.i32(chunks - 1);
+  f.op(OP.i32_eq);
+  f.if(
+    () => emit(last),
+    () => emit(size),
+  );
+}
 
-  #call(name: string, ...operands: readonly Push[]): void {
-    const parameters =
-      name === "gather" ? GATHER_PARAMETERS : operands.length === 6 ? COPY_PARAMETERS : KERNEL_PARAMETERS;
-    for (const push of operands) push();
-    this.#f.call(this.#target.module.import(LIBRARY, name, parameters));
-  }
+function pushIfLastChunk(f: FunctionBuilder, { chunks }: Cut, last: number, other: number): void {
+  f.i32(last);
+  f.i32(other);
+  f.get(CHUNK);
+  f.i32(chunks - 1);
+  f.op(OP.i32_eq);
+  f.op(OP.select);
+}
 
-  #timesK(by: number): void {
-    this.#f.get(this.#k);
-    this.#f.i32(by);
-    this.#f.op(OP.i32_mul);
-  }
-
-  #add(local: number, push: Push): void {
-    this.#f.get(local);
-    push();
-    this.#f.op(OP.i32_add);
-    this.#f.set(local);
-  }
-
-  #assign(local: number, push: Push): void {
-    push();
-    this.#f.set(local);
-  }
-
-  #copy(local: number): number {
-    const copy = this.#f.local(I32);
-    this.#assign(copy, this.#get(local));
-    return copy;
-  }
-
-  #get(local: number): Push {
-    return () => this.#f.get(local);
-  }
-
-  #constant(value: number): Push {
-    return () => this.#f.i32(value);
-  }
+/** local += factor * by */
+function addProduct(f: FunctionBuilder, local: number, factor: number, by: number): void {
+  if (by === 0) return;
+  f.get(local);
+  f.get(factor);
+  f.i32(by);
+  f.op(OP.i32_mul);
+  f.op(OP.i32_add);
+  f.set(local);
 }

@@ -1,8 +1,9 @@
 // The inner loops of matrix products, as one module that all plans import: micro-kernels for every number of rows, and the
 // copies that bring operands into the order they want.
 
-import { FunctionBuilder, ModuleBuilder } from "./encoder.js";
+import { FunctionBuilder } from "./encoder.js";
 import { I32, OP, V128, type ValueType } from "./instructions.js";
+import { ModuleBuilder } from "./module.js";
 
 /** How a micro-kernel finds the elements of its left operand. */
 export type LeftOrder =
@@ -131,13 +132,6 @@ function stepwise(f: FunctionBuilder, count: number, step: number, body: () => v
   });
 }
 
-function copyLocal(f: FunctionBuilder, source: number): number {
-  const copy = f.local(I32);
-  f.get(source);
-  f.set(copy);
-  return copy;
-}
-
 function addStep(f: FunctionBuilder, pointer: number, step: number): void {
   f.get(pointer);
   f.get(step);
@@ -150,7 +144,7 @@ function copyRows(): FunctionBuilder {
   const f = new FunctionBuilder(COPY_PARAMETERS);
   const [source, sourceStep, target, targetStep, rows, columns] = [0, 1, 2, 3, 4, 5] as const;
   stepwise(f, rows, 1, () => {
-    const [from, to, left] = [copyLocal(f, source), copyLocal(f, target), copyLocal(f, columns)];
+    const [from, to, left] = [f.copy(source), f.copy(target), f.copy(columns)];
     const move = (load: number, store: number, floats: number): void => {
       stepwise(f, left, floats, () => {
         for (let part = 0; part < Math.max(1, floats / 4); part++) {
@@ -177,10 +171,10 @@ function transpose(): FunctionBuilder {
   const f = new FunctionBuilder(COPY_PARAMETERS);
   const [source, sourceStep, target, targetStep, rows, columns] = [0, 1, 2, 3, 4, 5] as const;
   stepwise(f, rows, 4, () => {
-    const [from, to, left] = [copyLocal(f, source), copyLocal(f, target), copyLocal(f, columns)];
+    const [from, to, left] = [f.copy(source), f.copy(target), f.copy(columns)];
     stepwise(f, left, 4, () => transposeBlock(f, from, sourceStep, to, targetStep));
     stepwise(f, left, 1, () => {
-      const pointer = copyLocal(f, from);
+      const pointer = f.copy(from);
       for (let i = 0; i < 4; i++) {
         f.get(to);
         f.get(pointer);
@@ -195,7 +189,7 @@ function transpose(): FunctionBuilder {
     f.advance(target, 16);
   });
   stepwise(f, rows, 1, () => {
-    const [from, to, left] = [copyLocal(f, source), copyLocal(f, target), copyLocal(f, columns)];
+    const [from, to, left] = [f.copy(source), f.copy(target), f.copy(columns)];
     stepwise(f, left, 1, () => {
       f.get(to);
       f.get(from);
@@ -217,7 +211,7 @@ function transposeBlock(
   to: number,
   targetStep: number,
 ): void {
-  const pointer = copyLocal(f, from);
+  const pointer = f.copy(from);
   const row = [0, 1, 2, 3].map((i) => {
     const vector = f.local(V128);
     f.get(pointer);
@@ -258,7 +252,7 @@ function gather(): FunctionBuilder {
   const f = new FunctionBuilder(GATHER_PARAMETERS);
   const [source, sourceStep, columnStep, target, targetStep, rows, columns] = [0, 1, 2, 3, 4, 5, 6] as const;
   stepwise(f, rows, 1, () => {
-    const [from, to, left] = [copyLocal(f, source), copyLocal(f, target), copyLocal(f, columns)];
+    const [from, to, left] = [f.copy(source), f.copy(target), f.copy(columns)];
     stepwise(f, left, 1, () => {
       f.get(to);
       f.get(from);

@@ -20,7 +20,7 @@ export interface Access {
   readonly strides: readonly number[];
 }
 
-type Site = Extract<Expr, { kind: "load" | "gather" }> | Output;
+export type Site = Extract<Expr, { kind: "load" | "gather" }> | Output;
 
 export interface Nest {
   /** Outermost first; all parallel loops before the reduced ones. */
@@ -28,6 +28,8 @@ export interface Nest {
   readonly outer: number;
   /** The loop whose points lie side by side in a vector: the last outer one or the last reduced one; -1: there is none. */
   readonly vector: number;
+  /** The loop over the dimension that was to be kept apart; -1: there is none. */
+  readonly kept: number;
   readonly accesses: ReadonlyMap<Site, Access>;
   /** Strides of the position within the reduction, for argmax and argmin. */
   readonly position: readonly number[];
@@ -41,6 +43,8 @@ interface Dimension {
   readonly extent: number;
   readonly reduce: boolean;
   readonly index: number | undefined;
+  /** Not to be joined with others. */
+  readonly kept: boolean;
   /** One for each site, then the position within the reduction. */
   readonly strides: readonly number[];
 }
@@ -49,12 +53,13 @@ const CONTIGUOUS_COST = 1;
 const INVARIANT_COST = 0.2;
 const LANE_BY_LANE_COST = 5;
 
-export function planNest(kernel: LoopKernel): Nest {
+/** `keep`: a dimension that becomes a loop of its own, if its extent is not 1. */
+export function planNest(kernel: LoopKernel, keep = -1): Nest {
   const order = expressionsOf(kernel);
   const loads = order.filter((expr) => expr.kind === "load" || expr.kind === "gather");
   const sites: Site[] = [...loads, ...outputsOf(kernel)];
   const alongRow = sitesAlongRow(kernel);
-  const dimensions = sorted(merge(dimensionsOf(kernel, sites, order)), sites.length);
+  const dimensions = sorted(merge(dimensionsOf(kernel, sites, order, keep)), sites.length);
   const vector = chooseVector(
     dimensions,
     (dimension) => {
@@ -80,6 +85,7 @@ export function planNest(kernel: LoopKernel): Nest {
     loops,
     outer: loops.filter((loop) => !loop.reduce).length,
     vector: vectorLoop,
+    kept: chosen.findIndex(({ kept }) => kept),
     accesses,
     position: chosen.map((dimension) => dimension.strides[sites.length]!),
     depth: (expr) => 31 - Math.clz32(masks.get(expr)!),
@@ -93,7 +99,12 @@ function sitesAlongRow({ passes }: LoopKernel): ReadonlySet<Site> {
   return new Set([...inOrder(values), ...passes.flatMap((pass) => pass.outputs)] as Site[]);
 }
 
-function dimensionsOf(kernel: LoopKernel, sites: readonly Site[], order: readonly Expr[]): Dimension[] {
+function dimensionsOf(
+  kernel: LoopKernel,
+  sites: readonly Site[],
+  order: readonly Expr[],
+  keep: number,
+): Dimension[] {
   const indexed = new Set(order.flatMap((expr) => (expr.kind === "index" ? [expr.dim] : [])));
   const extents = [...kernel.outer, ...kernel.reduce];
   const strideOf = (view: View, d: number): number => view.strides[d] ?? 0;
@@ -105,6 +116,7 @@ function dimensionsOf(kernel: LoopKernel, sites: readonly Site[], order: readonl
         extent,
         reduce,
         index: indexed.has(d) ? d : undefined,
+        kept: d === keep,
         strides: [...sites.map((site) => strideOf(site.view, d)), position],
       };
     })
@@ -117,6 +129,8 @@ function merge(dimensions: readonly Dimension[]): Dimension[] {
   const joins = (far: Dimension, near: Dimension): boolean =>
     far !== near &&
     far.reduce === near.reduce &&
+    !far.kept &&
+    !near.kept &&
     far.index === undefined &&
     near.index === undefined &&
     far.strides.every((stride, i) => stride === near.strides[i]! * near.extent);

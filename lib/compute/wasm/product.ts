@@ -1,6 +1,7 @@
 // How a matrix product is to be computed: which operand is on the left, what is packed, in what blocks. Decided from shapes
 // and strides before any code is generated.
 
+import { type Cut, cutInto } from "./cut.js";
 import type { LeftOrder, TileShape } from "./microkernel.js";
 
 /** A matrix in memory: element (i, j) at i * row + j * column, in elements. */
@@ -43,6 +44,7 @@ const ROW_BLOCK = 192;
 const CYCLES: Readonly<Record<Packing, number>> = { none: 0, copy: 0.4, transpose: 0.8, gather: 2.5 };
 /** Multiplications and additions of one column in one cycle: two 256-bit units. */
 const PRODUCTS_PER_CYCLE = 14;
+const CYCLES_PER_NANOSECOND = 3;
 
 const transposed = ({ row, column }: Layout): Layout => ({ row: column, column: row });
 
@@ -117,6 +119,34 @@ function packLeft(left: Layout, panels: number, rows: number): Packing {
 function packRight(right: Layout, rows: number): Packing {
   if (right.column === 1) return rows > 64 ? "copy" : "none";
   return right.row === 1 ? "transpose" : "gather";
+}
+
+/** How long a product takes on one core, and the packing of its right operand. */
+export function productTime({ cost }: ProductPlan): number {
+  return cost / CYCLES_PER_NANOSECOND;
+}
+
+export function rightPackingTime({ k, columns, rightPacking }: ProductPlan): number {
+  return (k * columns * CYCLES[rightPacking]) / CYCLES_PER_NANOSECOND;
+}
+
+export interface ProductCut extends Cut {
+  readonly axis: "rows" | "columns";
+}
+
+/** The cut of a product along its rows or columns, whichever falls into more tiles. A packed left operand is only packed once
+ *  where rows are cut. */
+export function cutProduct(
+  { rows, columns, leftPacking }: ProductPlan,
+  wanted: number,
+  shape: TileShape,
+): ProductCut | undefined {
+  if (wanted < 2) return undefined;
+  const byRows = Math.floor(rows / shape.rows);
+  const byColumns = Math.floor(columns / shape.columns);
+  const axis = byRows >= byColumns || (leftPacking !== "none" && byRows > 1) ? "rows" : "columns";
+  const cut = axis === "rows" ? cutInto(wanted, rows, shape.rows) : cutInto(wanted, columns, shape.columns);
+  return cut && { ...cut, axis };
 }
 
 /** The sizes of row panels: as equal as possible, none above `most`. */

@@ -1,16 +1,16 @@
-// From a plan to a module: one function for each kernel, and runs of kernels as exported functions that JavaScript calls one
-// after another, so that a long plan can be stopped between them.
+// From a plan to a module: functions that compute one chunk of a kernel, and two that go through all of them: "run" for the
+// leader and "help" for everybody else of the team.
 
-import type { GeneratedKernel, GroupKernel, MatmulKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
-import { BLOCK } from "./addressing.js";
+import type { GeneratedKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
+import { BLOCK, type Range } from "./addressing.js";
 import { ALIGNMENT } from "./allocator.js";
+import { FAULT_WORD } from "./block.js";
 import { workOf } from "./describe.js";
 import { emitFloorDivision } from "./division.js";
-import { BINARY_FLOAT, BINARY_INTEGER, FunctionBuilder, ModuleBuilder, UNARY_FLOAT } from "./encoder.js";
-import { F32, I32, type ValueType } from "./instructions.js";
-import { emitLoop, type Target } from "./loop.js";
-import { asLoop, lowerMatmul } from "./lower.js";
-import { emitMatmul, LIBRARY, type Scratch } from "./matmul.js";
+import { FunctionBuilder } from "./encoder.js";
+import { reportFunction } from "./fault.js";
+import { F32, I32, OP, type ValueType } from "./instructions.js";
+import { type MatmulTarget, matmulStages, type Stage } from "./matmul.js";
 import {
   COPY_PARAMETERS,
   GATHER_PARAMETERS,
@@ -18,24 +18,33 @@ import {
   kernelName,
   type TileShape,
 } from "./microkernel.js";
+import { BINARY_FLOAT, BINARY_INTEGER, ModuleBuilder, UNARY_FLOAT } from "./module.js";
 import type { ImportedFunction, ScalarFunctions } from "./operations.js";
+import { groupParts, loopParts } from "./parts.js";
+import { LIBRARY } from "./product-target.js";
+import { LOOK_WORK, TeamWriter } from "./team.js";
 
-/** Module name of the scalar functions that JavaScript provides. */
+/** Module names of the scalar functions that JavaScript provides, and of what the leader's thread does in JavaScript. */
 export const SCALAR = "scalar";
+export const LEADER = "leader";
 
 export interface Program {
   readonly code: Uint8Array<ArrayBuffer>;
-  /** What is done one after another: exported functions "run0", "run1", ... are called with the address of the run block, in
-   *  the order in which they stand here; routines are run by the device. */
-  readonly steps: readonly ("segment" | RoutineKernel)[];
-  /** The plan's own arena and the scratch memory behind it. */
+  /** Tickets that a run uses up. */
+  readonly tickets: number;
+  /** The plan's own arena and the scratch memory behind it; scratch memory of each thread. */
   readonly arenaBytes: number;
+  readonly localBytes: number;
+  /** Those that generated code asks for by their place here. */
+  readonly routines: readonly RoutineKernel[];
   /** How each kernel computes, in words. */
   readonly how: readonly string[];
 }
 
-/** Work (floating-point operations plus bytes) after which a plan looks whether it was cancelled: about a millisecond. */
-const SEGMENT_WORK = 2e7;
+/** (run block, first ticket) -> whether the run was cancelled. */
+export type Run = (block: number, base: number) => number;
+/** (run block, first ticket, thread) */
+export type Help = (block: number, base: number, thread: number) => void;
 
 const IMPORTS: Readonly<Record<ImportedFunction, readonly ValueType[]>> = {
   sin: UNARY_FLOAT,
@@ -45,8 +54,8 @@ const IMPORTS: Readonly<Record<ImportedFunction, readonly ValueType[]>> = {
   integerPower: BINARY_INTEGER,
 };
 
-/** Ranges behind the plan's arena. Kernels run one after another and use the same memory. */
-class ScratchSpace implements Scratch {
+/** Ranges of scratch memory from `start` on. Kernels run one after another and use the same memory. */
+class ScratchSpace {
   readonly #start: number;
   #next: number;
   #end: number;
@@ -65,6 +74,7 @@ class ScratchSpace implements Scratch {
     this.#next = this.#start;
   }
 
+  /** The begin of a new range. */
   take(bytes: number): number {
     const offset = this.#next;
     this.#next += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
@@ -75,18 +85,50 @@ class ScratchSpace implements Scratch {
 
 class ProgramWriter {
   readonly #module = new ModuleBuilder();
-  readonly #buffers: PlanBuffer[];
-  readonly #scratch: ScratchSpace;
-  readonly #target: Target;
-  readonly #shape: TileShape;
-  readonly #zeros: number;
+  readonly #shared: ScratchSpace;
+  readonly #local = new ScratchSpace(0);
+  readonly #target: MatmulTarget;
+  readonly #team: TeamWriter;
+  readonly #routine: number;
   readonly #division = new Map<"div" | "mod", number>();
 
-  constructor(plan: Plan, shape: TileShape, zeros: number) {
-    this.#buffers = [...plan.buffers];
-    this.#scratch = new ScratchSpace(plan.arenaBytes);
-    this.#shape = shape;
-    this.#zeros = zeros;
+  constructor(plan: Plan, { shape, zeros, grain }: ProgramOptions) {
+    const module = this.#module;
+    const buffers: Range[] = [...plan.buffers];
+    this.#shared = new ScratchSpace(plan.arenaBytes);
+    this.#import(shape);
+    const cancelled = module.import(LEADER, "cancelled", [], [I32]);
+    this.#routine = module.import(LEADER, "routine", [I32]);
+    const bufferAt = (range: Range): number => buffers.push(range) - 1;
+    const shared = (bytes: number): PlanBuffer => ({
+      kind: "arena",
+      offset: this.#shared.take(bytes),
+      bytes,
+    });
+    const scalar: ScalarFunctions = {
+      imported: (name) => module.import(SCALAR, name, IMPORTS[name]),
+      integer: (name) => this.#divide(name),
+    };
+    this.#target = {
+      buffers,
+      bindings: plan.bindings,
+      scalar,
+      report: module.add(reportFunction()),
+      relaxed: shape.relaxed,
+      grain,
+      shape,
+      module,
+      zeros,
+      bufferAt,
+      shared,
+      local: (bytes) => ({ kind: "local", offset: this.#local.take(bytes), bytes }),
+      scratch: (bytes) => bufferAt(shared(bytes)),
+    };
+    this.#team = new TeamWriter(module, cancelled);
+  }
+
+  /** All imports must be there before the first function. */
+  #import(shape: TileShape): void {
     for (const order of ["columns", "rows"] as const) {
       for (let rows = 1; rows <= shape.rows; rows++) {
         this.#module.import(LIBRARY, kernelName(order, rows), KERNEL_PARAMETERS);
@@ -98,11 +140,6 @@ class ProgramWriter {
     for (const [name, parameters] of Object.entries(IMPORTS)) {
       this.#module.import(SCALAR, name, parameters, [parameters === BINARY_INTEGER ? I32 : F32]);
     }
-    const scalar: ScalarFunctions = {
-      imported: (name) => this.#module.import(SCALAR, name, IMPORTS[name]),
-      integer: (name) => this.#divide(name),
-    };
-    this.#target = { buffers: this.#buffers, bindings: plan.bindings, scalar, relaxed: shape.relaxed };
   }
 
   #divide(name: "div" | "mod"): number {
@@ -117,91 +154,181 @@ class ProgramWriter {
   }
 
   write(plan: Plan): Program {
-    const ways: string[] = [];
-    const segments: FunctionBuilder[] = [];
-    const steps: ("segment" | RoutineKernel)[] = [];
-    let work = Number.POSITIVE_INFINITY;
-    for (const [i, kernel] of plan.kernels.entries()) {
+    const how: string[] = [];
+    const routines: RoutineKernel[] = [];
+    const walk = new Walk(this.#module, this.#team);
+    plan.kernels.forEach((kernel, number) => {
+      // Nothing is written over once a check has failed, and a routine finds no index that is out of bounds.
+      const stops = number === plan.commit || kernel.kind === "routine";
+      if (stops && plan.faults.length > 0) walk.stopAfterFault();
       if (kernel.kind === "routine") {
-        steps.push(kernel);
-        work = Number.POSITIVE_INFINITY;
-        ways.push("routine");
-        continue;
+        walk.routine(this.#routine, routines.push(kernel) - 1);
+        how.push("routine");
+        return;
       }
-      // The device looks for failed checks between segments, and must do so before anything is written over.
-      if (work >= SEGMENT_WORK || (i === plan.commit && plan.faults.length > 0)) {
-        segments.push(new FunctionBuilder([I32]));
-        steps.push("segment");
-        work = 0;
-      }
-      const [index, how] = this.#kernel(kernel);
-      const segment = segments.at(-1)!;
-      segment.get(BLOCK);
-      segment.call(index);
-      work += workOf(kernel, plan.buffers);
-      ways.push(how);
-    }
-    segments.forEach((segment, i) => {
-      this.#module.add(segment, `run${i}`);
+      this.#shared.restart();
+      this.#local.restart();
+      const stages = this.#stages(kernel, number);
+      const chunks = stages.reduce(
+        (sum, { parts, steps }) => parts.reduce((all, part) => all + part.chunks * steps, sum),
+        0,
+      );
+      const work = Math.min(2 ** 30, Math.ceil(workOf(kernel, plan.buffers) / Math.max(1, chunks)));
+      for (const stage of stages) walk.stage(stage, work);
+      how.push(stages.flatMap(({ parts }) => parts.map((part) => part.how)).join("; ") || "empty");
     });
+    const tickets = walk.finish();
     return {
       code: this.#module.encode(),
-      steps,
-      arenaBytes: this.#scratch.end,
-      how: ways,
+      tickets,
+      arenaBytes: this.#shared.end,
+      localBytes: this.#local.end,
+      routines,
+      how,
     };
   }
 
-  /** The function of a kernel: its index, and how it computes. */
-  #kernel(kernel: GeneratedKernel): [number, string] {
-    const f = new FunctionBuilder([I32]);
-    this.#scratch.restart();
-    const how =
-      kernel.kind === "loop"
-        ? emitLoop(f, kernel, this.#target)
-        : kernel.kind === "matmul"
-          ? this.#matmul(f, kernel)
-          : this.#group(f, kernel);
-    return [this.#module.add(f), how];
-  }
-
-  #group(f: FunctionBuilder, { members }: GroupKernel): string {
-    const ways = members.map((member) => {
-      const [index, how] = this.#kernel(member);
-      f.get(BLOCK);
-      f.call(index);
-      return how;
-    });
-    return ways.join("; ");
-  }
-
-  #matmul(f: FunctionBuilder, kernel: MatmulKernel): string {
-    const loop = asLoop(kernel);
-    if (loop !== undefined) return emitLoop(f, loop, this.#target);
-    if (kernel.batch.includes(0)) return "empty";
-    const { result, epilogue } = lowerMatmul(kernel, this.#buffers, (bytes) => this.#scratchBuffer(bytes));
-    const how = emitMatmul(f, kernel, result, {
-      buffers: this.#buffers,
-      shape: this.#shape,
-      module: this.#module,
-      scratch: this.#scratch,
-      zeros: this.#zeros,
-    });
-    if (epilogue === undefined) return how;
-    // A function of its own: its pointers and constants are set at the start, which here has passed.
-    const after = new FunctionBuilder([I32]);
-    const loops = emitLoop(after, epilogue, this.#target);
-    f.get(BLOCK);
-    f.call(this.#module.add(after));
-    return `${how}; then ${loops}`;
-  }
-
-  #scratchBuffer(bytes: number): number {
-    const buffer: PlanBuffer = { kind: "arena", offset: this.#scratch.take(bytes), bytes };
-    return this.#buffers.push(buffer) - 1;
+  #stages(kernel: GeneratedKernel, number: number): Stage[] {
+    if (kernel.kind === "matmul") return matmulStages(kernel, number, this.#target);
+    const parts =
+      kernel.kind === "group"
+        ? groupParts(kernel, number, this.#target)
+        : loopParts(kernel, number, this.#target);
+    return [{ parts, steps: 1 }];
   }
 }
 
-export function compileProgram(plan: Plan, shape: TileShape, zeros: number): Program {
-  return new ProgramWriter(plan, shape, zeros).write(plan);
+/** Writes the two functions that go through a plan's parts in step with each other. */
+class Walk {
+  readonly #module: ModuleBuilder;
+  readonly #team: TeamWriter;
+  readonly #run = new FunctionBuilder([I32, I32], [I32]);
+  readonly #help = new FunctionBuilder([I32, I32, I32]);
+  readonly #runStep: number;
+  readonly #helpStep: number;
+  #tickets = 0;
+  /** What every early end needs. */
+  readonly #stops = new FunctionBuilder([I32]);
+  readonly #stop: number;
+
+  constructor(module: ModuleBuilder, team: TeamWriter) {
+    this.#module = module;
+    this.#team = team;
+    this.#runStep = this.#run.local(I32);
+    this.#helpStep = this.#help.local(I32);
+    this.#stop = module.add(this.#stops);
+    team.begin(this.#run, BASE);
+    team.join(this.#help, BASE);
+  }
+
+  stage({ parts, steps }: Stage, work: number): void {
+    const indices = parts.map((part) => this.#module.add(part.code));
+    const slots = parts.map((part, i) => (part.chunks > 1 ? this.#module.slot(indices[i]!) : -1));
+    for (const { chunks } of parts) if (chunks > 1) this.#tickets += chunks * steps;
+    this.#stepwise(this.#run, this.#runStep, steps, () => {
+      parts.forEach(({ chunks }, i) => {
+        if (chunks > 1) this.#lead(slots[i]!, chunks, work);
+        else this.#alone(indices[i]!, work);
+      });
+    });
+    if (parts.every(({ chunks }) => chunks === 1)) return;
+    this.#stepwise(this.#help, this.#helpStep, steps, () => {
+      parts.forEach(({ chunks }, i) => {
+        if (chunks > 1) this.#assist(slots[i]!, chunks);
+      });
+    });
+  }
+
+  #stepwise(f: FunctionBuilder, step: number, steps: number, body: () => void): void {
+    f.i32(0);
+    f.set(step);
+    f.repeat(steps, () => {
+      body();
+      f.advance(step, 1);
+    });
+  }
+
+  #lead(slot: number, chunks: number, work: number): void {
+    const f = this.#run;
+    f.get(BLOCK);
+    f.i32(slot);
+    f.i32(chunks);
+    f.get(this.#runStep);
+    f.i32(work);
+    f.call(this.#team.lead);
+    this.#stopIf(() => f.i32(1));
+  }
+
+  #alone(index: number, work: number): void {
+    const f = this.#run;
+    f.get(BLOCK);
+    f.i32(0);
+    f.i32(0);
+    f.get(this.#runStep);
+    f.call(index);
+    f.i32(work);
+    f.call(this.#team.look);
+    this.#stopIf(() => f.i32(1));
+  }
+
+  #assist(slot: number, chunks: number): void {
+    const f = this.#help;
+    f.get(BLOCK);
+    f.i32(slot);
+    f.i32(chunks);
+    f.get(this.#helpStep);
+    f.get(HELPER_THREAD);
+    f.call(this.#team.assist);
+  }
+
+  /** Has JavaScript run routine number `routine`, by the import `index`, and then looks whether to stop. */
+  routine(index: number, routine: number): void {
+    const f = this.#run;
+    f.i32(routine);
+    f.call(index);
+    f.i32(LOOK_WORK);
+    f.call(this.#team.look);
+    this.#stopIf(() => f.i32(1));
+  }
+
+  stopAfterFault(): void {
+    this.#run.get(BLOCK);
+    this.#run.memory(OP.i32_load, FAULT_WORD);
+    this.#stopIf(() => this.#run.i32(0));
+  }
+
+  /** Ends the run with what `result` pushes, if the condition on the stack holds. */
+  #stopIf(result: () => void): void {
+    const f = this.#run;
+    f.if(() => {
+      f.get(BASE);
+      f.call(this.#stop);
+      result();
+      f.return();
+    });
+  }
+
+  /** Adds both functions to the module; gives the tickets of a run. */
+  finish(): number {
+    this.#team.finish(this.#stops, 0, this.#tickets);
+    this.#run.i32(0);
+    this.#module.add(this.#run, "run");
+    this.#module.add(this.#help, "help");
+    return this.#tickets;
+  }
+}
+
+/** Parameters of "run" and "help" after the run block. */
+const [BASE, HELPER_THREAD] = [1, 2] as const;
+
+export interface ProgramOptions {
+  readonly shape: TileShape;
+  /** Address of a row of zeros, as long as a tile. */
+  readonly zeros: number;
+  /** Nanoseconds a chunk takes at least. */
+  readonly grain: number;
+}
+
+export function compileProgram(plan: Plan, options: ProgramOptions): Program {
+  return new ProgramWriter(plan, options).write(plan);
 }

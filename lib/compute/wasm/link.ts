@@ -1,0 +1,46 @@
+// Making a plan's module run in a thread: an instance over the device's memory, with what it imports.
+
+import { BINARY, UNARY } from "../reference/functions.js";
+import type { ImportedFunction } from "./operations.js";
+import { LIBRARY } from "./product-target.js";
+import { LEADER, SCALAR } from "./program.js";
+import { type Exports, type Memory, type Module, wasm } from "./webassembly.js";
+
+/** What generated code calls for functions that are rare in training. */
+const SCALAR_FUNCTIONS: Readonly<Record<ImportedFunction, (a: number, b: number) => number>> = {
+  sin: UNARY.sin,
+  cos: UNARY.cos,
+  pow: BINARY.float32.pow,
+  mod: BINARY.float32.mod,
+  integerPower: BINARY.int32.pow,
+};
+
+/** What generated code calls in the leader's thread. */
+export interface LeaderFunctions {
+  /** 1 when the run need not be finished. */
+  cancelled(): number;
+  /** Runs a routine of the plan, by its number in the program. */
+  routine(index: number): void;
+}
+
+/** Helpers never call these. */
+const NOT_LEADER: LeaderFunctions = { cancelled: () => 0, routine: () => undefined };
+
+export class Linker {
+  readonly #imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+  /** `library`: the micro-kernels. */
+  constructor(memory: Memory, library: Module, leader: LeaderFunctions = NOT_LEADER) {
+    const heap = { memory };
+    this.#imports = {
+      heap,
+      [LIBRARY]: new wasm.Instance(library, { heap }).exports,
+      [SCALAR]: SCALAR_FUNCTIONS,
+      [LEADER]: { cancelled: leader.cancelled, routine: leader.routine },
+    };
+  }
+
+  link(module: Module): Exports {
+    return new wasm.Instance(module, this.#imports).exports;
+  }
+}

@@ -1,0 +1,144 @@
+// The parts in which kernels of loops are computed: one function for all chunks of a loop nest; two for a reduction that is
+// itself cut, which gives partial results first; few for a whole group of independent loops.
+
+import { BYTES } from "../../graph/dtype.js";
+import { contiguousStrides, elements } from "../../graph/shape.js";
+import { accumulatorsOf, type GroupKernel, type LoopKernel, type Output } from "../ir.js";
+import { type Cut, chunksFor, cutLoops, type LoopCut, nanoseconds, reducesInParts } from "./cut.js";
+import { FunctionBuilder } from "./encoder.js";
+import { OP } from "./instructions.js";
+import { type Elsewhere, emitLoop, type Target } from "./loop.js";
+import { type Nest, planNest } from "./nest.js";
+import { CHUNK, CHUNK_PARAMETERS } from "./team.js";
+
+/** A function that computes one chunk of a kernel, and how many chunks there are. */
+export interface Part {
+  readonly code: FunctionBuilder;
+  readonly chunks: number;
+  /** In words. */
+  readonly how: string;
+}
+
+/** The parts of a loop kernel, one after another; `number`: its place in the plan. */
+export function loopParts(kernel: LoopKernel, number: number, target: Target): Part[] {
+  if (kernel.outer.includes(0)) return [];
+  const nest = planNest(kernel);
+  const wanted = chunksFor(nanoseconds(kernel), target.grain);
+  if (reducesInParts(kernel, nest, wanted)) return partialSums(kernel, number, target, wanted);
+  return [loopPart(kernel, number, target, nest, cutLoops(nest, wanted, "outer"))];
+}
+
+/** A loop over what a product left to do, in the product's chunks along dimension `keep`. `local`: the buffer that holds one
+ *  chunk of the product and nothing else. */
+export function epiloguePart(
+  kernel: LoopKernel,
+  number: number,
+  target: Target,
+  keep: number,
+  cut: Cut | undefined,
+  local: number,
+): Part {
+  const nest = planNest(kernel, keep);
+  const along = cut && nest.kept >= 0 ? { ...cut, loop: nest.kept } : undefined;
+  return loopPart(kernel, number, target, nest, along, (access) => (access.buffer === local ? 0 : undefined));
+}
+
+/** A reduction whose chunks each give partial results, and one over these. */
+function partialSums(kernel: LoopKernel, number: number, target: Target, wanted: number): Part[] {
+  const { outer, outputs } = kernel;
+  const accumulators = accumulatorsOf(kernel);
+  const points = elements(outer);
+  const strides = contiguousStrides(outer);
+  const partial = accumulators.map(({ dtype }, index): Output => {
+    const buffer = target.scratch(wanted * points * BYTES[dtype]);
+    return { buffer, view: { offset: 0, strides }, value: { kind: "accumulator", dtype, index } };
+  });
+  const first: LoopKernel = { ...kernel, outputs: partial };
+  const nest = planNest(first);
+  const cut = cutLoops(nest, wanted, "reduced");
+  if (cut === undefined) return [loopPart(kernel, number, target, planNest(kernel), undefined)];
+  const joined: LoopKernel = {
+    kind: "loop",
+    outer,
+    reduce: [cut.chunks],
+    passes: [
+      {
+        accumulators: accumulators.map(({ op, dtype }, i) => {
+          const view = { offset: 0, strides: [...strides, points] };
+          return { op, dtype, value: { kind: "load", dtype, buffer: partial[i]!.buffer, view } };
+        }),
+        outputs: [],
+      },
+    ],
+    outputs,
+  };
+  return [
+    loopPart(first, number, target, nest, cut, ({ buffer }) =>
+      partial.some((output) => output.buffer === buffer) ? points : undefined,
+    ),
+    loopPart(joined, number, target, planNest(joined), undefined),
+  ];
+}
+
+function loopPart(
+  kernel: LoopKernel,
+  number: number,
+  target: Target,
+  nest: Nest,
+  cut: LoopCut | undefined,
+  elsewhere: Elsewhere = () => undefined,
+): Part {
+  const code = new FunctionBuilder(CHUNK_PARAMETERS);
+  const how = emitLoop(code, kernel, number, target, nest, cut, elsewhere);
+  return { code, chunks: cut?.chunks ?? 1, how };
+}
+
+/** The parts of a group: chunks of all members are claimed side by side, small members several at once. */
+export function groupParts({ members }: GroupKernel, number: number, target: Target): Part[] {
+  const all = members.map((member) => loopParts(member, number, target));
+  const most = Math.max(0, ...all.map((parts) => parts.length));
+  return Array.from({ length: most }, (_, i) => {
+    const tasks: Task[] = [];
+    all.forEach((parts, member) => {
+      const part = parts[i];
+      if (part === undefined) return;
+      const time = nanoseconds(members[member]!);
+      const index = target.module.add(part.code);
+      const last = tasks.at(-1);
+      if (part.chunks === 1 && last?.chunks === 1 && last.time < target.grain) {
+        last.functions.push(index);
+        last.time += time;
+      } else tasks.push({ functions: [index], chunks: part.chunks, time });
+    });
+    const how = all.flatMap((parts) => parts[i]?.how ?? []).join("; ");
+    return { ...together(tasks), how };
+  });
+}
+
+/** Functions that are called for every one of so many chunks. */
+interface Task {
+  readonly functions: number[];
+  readonly chunks: number;
+  time: number;
+}
+
+/** One function for the chunks of all tasks, counted through. */
+function together(tasks: readonly Task[]): { code: FunctionBuilder; chunks: number } {
+  const f = new FunctionBuilder(CHUNK_PARAMETERS);
+  let chunks = 0;
+  for (const task of tasks) {
+    f.get(CHUNK);
+    f.i32(task.chunks);
+    f.op(OP.i32_lt_s);
+    f.if(() => {
+      for (const index of task.functions) {
+        for (let parameter = 0; parameter < CHUNK_PARAMETERS.length; parameter++) f.get(parameter);
+        f.call(index);
+      }
+      f.return();
+    });
+    f.advance(CHUNK, -task.chunks);
+    chunks += task.chunks;
+  }
+  return { code: f, chunks };
+}
