@@ -10,11 +10,8 @@ export {
   Subset,
   TensorDataset,
 } from "./dataset.js";
-export type { DataSource, LoadOptions, RawFashionMNIST } from "./fashion-mnist.js";
-export { loadFashionMNIST } from "./fashion-mnist.js";
-export { FASHION_MNIST_CLASSES, type RawImages } from "./fashion-mnist-files.js";
-export { type FashionMNIST, type FashionMNISTOptions, fashionMNIST } from "./fashion-mnist-tensors.js";
 export * from "./files/index.js";
+export * from "./images/index.js";
 export { type CollateOptions, DataLoader } from "./loader.js";
 export { type BatchOptions, batchIndices } from "./sampler.js";
 export {
@@ -25,3 +22,5 @@ export {
   SubsetRandomSampler,
   WeightedRandomSampler,
 } from "./samplers.js";
+export { Standardizer, type StandardizerOptions } from "./standardizer.js";
+export * as transforms from "./transforms/index.js";

@@ -16,3 +16,6 @@ export const APT_TIMEOUT_S = 15;
 
 /** Batches an asynchronous loader hands out before it lets other macrotasks run. */
 export const BATCHES_PER_TURN = 8;
+
+/** Examples of which a standardiser takes the statistics at once. */
+export const FIT_BATCH = 1000;

@@ -41,7 +41,8 @@ export class ParameterState implements State {
     return this.update("step", 0, (step) => step + 1);
   }
   update(name: string, initial: number, change: (value: number) => number): number {
-    const value = change(this.numbers.get(name) ?? initial);
+    // float32, as in a state dict: from one that was saved, an optimizer goes on with the same bits
+    const value = Math.fround(change(this.numbers.get(name) ?? initial));
     this.numbers.set(name, value);
     return value;
   }

@@ -6,7 +6,7 @@ import { ROOT } from "./paths.mjs";
 import { readStamp, writeStamp } from "./stamp.mjs";
 import { step } from "./steps.mjs";
 
-const LOADER: string = join(ROOT, "lib", "dist", "data", "fashion-mnist.js");
+const LOADER: string = join(ROOT, "lib", "dist", "data", "images", "fashion-mnist.js");
 
 /** Sees to it that Fashion-MNIST is there. Not having it is no failure. */
 export async function prepareData(): Promise<void> {

@@ -1,11 +1,11 @@
 // Makes fashion-mnist-sample.idx.gz from the real data: as many images of each class, in an order drawn with a fixed seed.
-// Run from the project's folder, after a build, with the project's Node: prints the checksum for fashion-mnist-files.ts.
+// Run from the project's folder, after a build, with the project's Node: prints the checksum for images/fashion-mnist.ts.
 
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { loadFashionMNIST } from "../../dist/data/fashion-mnist.js";
-import { FASHION_MNIST_CLASSES, SAMPLE, SIDE } from "../../dist/data/fashion-mnist-files.js";
+import { FASHION_MNIST_CLASSES, loadFashionMNIST, SAMPLE } from "../../dist/data/images/fashion-mnist.js";
+import { SIDE } from "../../dist/data/images/idx-source.js";
 import { Generator } from "../../dist/tensor/random/generator.js";
 
 const SEED = 42;

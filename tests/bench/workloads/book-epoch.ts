@@ -5,7 +5,7 @@ import type { Workload } from "../workload.ts";
 
 const { data, init, manualSeed, nn, optim, tensor, watch } = gb;
 
-const wholeSet = (): Promise<gb.data.FashionMNIST> =>
+const wholeSet = (): Promise<gb.data.ImageDataset> =>
   data.fashionMNIST({ sample: false, report: (message) => console.error(message) });
 
 export const bookEpoch: Workload = {

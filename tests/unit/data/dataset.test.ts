@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { randomSplit, Subset, TensorDataset } from "gradbook/data/dataset";
-import { fashionMNIST } from "gradbook/data/fashion-mnist-tensors";
 import { hostTensor } from "gradbook/data/host-tensor";
+import { fashionMNIST } from "gradbook/data/images/fashion-mnist";
 import { DataLoader } from "gradbook/data/loader";
 import { manualSeed } from "gradbook/tensor/random/default";
 import { closeSession, session } from "gradbook/tensor/session";

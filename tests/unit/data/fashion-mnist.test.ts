@@ -1,16 +1,15 @@
 // Fashion-MNIST: the shipped sample, the real set where it can be had, and every way of not finding it.
 
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { downloadFiles } from "gradbook/data/download";
-import { loadFashionMNIST } from "gradbook/data/fashion-mnist";
-import { DEBIAN_FOLDER, FASHION_MNIST_CLASSES, PACKED_NAMES } from "gradbook/data/fashion-mnist-files";
+import { DEBIAN_FOLDER, FASHION_MNIST_CLASSES, loadFashionMNIST } from "gradbook/data/images/fashion-mnist";
+import { PACKED_NAMES } from "gradbook/data/images/idx-source";
 import { dataFolder } from "gradbook/data/places";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withServer } from "./server.js";
 
 let scratch = "";
 beforeAll(async () => {
@@ -23,25 +22,6 @@ const folder = async (name: string): Promise<string> => {
   return join(scratch, name);
 };
 const silent = (): void => {};
-
-/** Serves `answer(name)` for every name, as long as `use` runs; undefined is "404". */
-async function withServer<T>(
-  answer: (name: string) => Buffer | undefined | "hang",
-  use: (url: string) => Promise<T>,
-): Promise<T> {
-  const server = createServer((request, response) => {
-    const body = answer((request.url ?? "/").slice(1));
-    if (body === "hang") return;
-    response.writeHead(body ? 200 : 404).end(body);
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  try {
-    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
 
 describe("the shipped sample", () => {
   test("has as many images of each class, all different, and says what it is", async () => {

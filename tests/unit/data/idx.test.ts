@@ -1,6 +1,6 @@
 // The IDX parser: the published layout by hand, and an error that names the file for each way it can be wrong.
 
-import { parseIdx, parseIdxFile } from "gradbook/data/idx";
+import { parseIdx, parseIdxFile } from "gradbook/data/images/idx";
 import { expect, test } from "vitest";
 
 const matrix = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6);

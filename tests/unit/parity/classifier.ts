@@ -4,11 +4,11 @@ import * as gb from "gradbook";
 
 const { nn, init, optim, manualSeed, data } = gb;
 
-type Images = gb.data.FashionMNIST["train"];
+type Images = gb.data.ImageDataset["train"];
 type Network = ReturnType<typeof nn.Sequential>;
 
 /** All of Fashion-MNIST, freshly loaded; an error where it cannot be had (the sample would give other numbers). */
-export const fashionMNIST = (): Promise<gb.data.FashionMNIST> =>
+export const fashionMNIST = (): Promise<gb.data.ImageDataset> =>
   data.fashionMNIST({ sample: false, report: () => undefined });
 
 /** Why the data set cannot be had here, or undefined when it can. */
