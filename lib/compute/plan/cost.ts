@@ -36,6 +36,9 @@ const COST: Readonly<Record<string, number>> = {
 export const isLeaf = (op: string): boolean => op === "input" || op === "arg";
 const isMovement = (op: string): boolean => !isLeaf(op) && opNamed(op).lowering.kind === "movement";
 
+/** Movements after which no element is missing. */
+const REORDERING: ReadonlySet<unknown> = new Set(["permute", "reshape", "expand"]);
+
 /** Operations with a kernel of their own, which others may join. */
 const KERNELS: ReadonlySet<Lowering["kind"]> = new Set<Lowering["kind"]>(["reduce", "matmul", "routine"]);
 
@@ -46,6 +49,15 @@ function consumersOf(graph: GraphSpec): number[][] {
     for (const input of new Set(spec.inputs)) consumers[input]!.push(node);
   });
   return consumers;
+}
+
+/** What a node shows in another order or several times; storing that serves all who look at it. */
+function beneath(graph: GraphSpec, node: number): number {
+  const spec = graph.nodes[node]!;
+  if (!isMovement(spec.op)) return node;
+  const { lowering } = opNamed(spec.op);
+  const kind = lowering.kind === "movement" && lowering.movement(spec).kind;
+  return REORDERING.has(kind) ? beneath(graph, spec.inputs[0]!) : node;
 }
 
 /** The nodes to store: results, reductions, products, and whatever is read often and costs much. */
@@ -68,8 +80,12 @@ export function chooseStored(graph: GraphSpec): Set<number> {
       (reader) => elements(graph.nodes[reader]!.shape) > elements(spec.shape),
     );
     const repeated = consumers[node]!.length > 1 || stretched;
-    if ((repeated && below + own > CHEAP) || below + own > LARGE) stored.add(node);
-    cost[node] = stored.has(node) ? 0 : below + own;
+    if ((repeated && below + own > CHEAP) || below + own > LARGE) {
+      const source = beneath(graph, node);
+      stored.add(source);
+      cost[source] = 0;
+    }
+    cost[node] = stored.has(node) || stored.has(beneath(graph, node)) ? 0 : below + own;
   });
   return stored;
 }

@@ -64,16 +64,16 @@ export class Draft {
   get checks(): boolean {
     return this.members.some(({ checks }) => checks);
   }
+}
 
-  /** Whether this has to run after `other`. */
-  follows(other: Draft): boolean {
-    const seen = new Set<Draft>([this]);
-    for (const draft of seen) {
-      if (draft.after.has(other)) return true;
-      for (const before of draft.after) seen.add(before);
-    }
-    return false;
+/** Whether one of `drafts`, or what has to run before them, is one of `targets`. */
+export function leadsTo(drafts: Iterable<Draft>, targets: readonly Draft[]): boolean {
+  const seen = new Set(drafts);
+  for (const draft of seen) {
+    if (targets.includes(draft)) return true;
+    for (const before of draft.after) seen.add(before);
   }
+  return false;
 }
 
 /** Passes along a row. */

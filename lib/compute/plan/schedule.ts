@@ -5,7 +5,7 @@
 import { opNamed } from "../../graph/node.js";
 import type { GraphSpec } from "../../graph/spec.js";
 import { chooseStored, isLeaf } from "./cost.js";
-import { Draft, type Member, needsOf, passesOf, type Read } from "./draft.js";
+import { Draft, leadsTo, type Member, needsOf, passesOf, type Read } from "./draft.js";
 import { type ExpressionBuilder, MustStore } from "./expression.js";
 import {
   pathTo,
@@ -194,7 +194,7 @@ class Scheduler {
       const update = this.updateOf.get(read.node);
       const updating = update === undefined ? undefined : this.draftOf.get(update);
       if (updating === undefined) continue;
-      if (draft.after.has(updating) || draft.follows(updating)) throw new ReadAfterWrite(update!);
+      if (leadsTo(draft.after, [updating])) throw new ReadAfterWrite(update!);
       updating.after.add(draft);
     }
     if (old !== undefined) {
@@ -242,10 +242,9 @@ class Scheduler {
   private joined(a: Draft, b: Draft): boolean {
     const space = commonSpace(a, b);
     if (space === undefined || a.members.length + b.members.length > MAX_OUTPUTS) return false;
-    if (!isRelated(a, b)) return false;
-    for (const before of [...a.after, ...b.after]) {
-      if (before !== a && before !== b && (before.follows(a) || before.follows(b))) return false;
-    }
+    if (!this.liesOver(a, space) || !this.liesOver(b, space) || !isRelated(a, b)) return false;
+    const others = [...a.after, ...b.after].filter((before) => before !== a && before !== b);
+    if (leadsTo(others, [a, b])) return false;
     const members = this.membersIn(space, [...a.members, ...b.members]);
     if (members === undefined || !this.keepsOldValues(members, a, b)) return false;
     const passes = passesOf(members);
@@ -262,6 +261,12 @@ class Scheduler {
     for (const { reads } of b.members) for (const { node } of reads) this.readersOf(node).delete(b);
     this.own(a);
     return true;
+  }
+
+  private liesOver({ members }: Draft, space: Space): boolean {
+    return members.every(
+      ({ node, isReduction }) => isReduction || scopeOf(this.graph.nodes[node]!.shape, space) !== undefined,
+    );
   }
 
   /** The members as one kernel over `space` computes them; undefined if it can't. */
