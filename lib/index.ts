@@ -9,6 +9,7 @@ export * as norm from "./nn/norm.js";
 export * as optim from "./optim/index.js";
 export { explain } from "./tensor/explain.js";
 export {
+  autograd,
   type DType,
   Generator,
   manualSeed,

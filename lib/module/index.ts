@@ -1,5 +1,6 @@
 // Modules and parameters: what layers and models are made of.
 
+export type { HookHandle } from "../tensor/base.js";
 export { type Callable, callable } from "./callable.js";
 export { deepcopy } from "./deepcopy.js";
 export { evalMode, trainMode } from "./modes.js";
@@ -7,7 +8,6 @@ export {
   type BackwardHook,
   type ForwardHook,
   type ForwardPreHook,
-  type HookHandle,
   type LoadResult,
   Module,
 } from "./module.js";

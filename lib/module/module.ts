@@ -2,6 +2,7 @@
 // What belongs to it (parameters, buffers, modules) is found in its fields, plain arrays and records of fields included.
 
 import { formatShape, sameShape } from "../graph/shape.js";
+import type { HookHandle } from "../tensor/base.js";
 import { moduleMadeInScope } from "../tensor/memory.js";
 import { insideModule, isInsideModule, outsideModule } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -26,11 +27,6 @@ export type BackwardHook = (
   gradInputs: readonly (Tensor | null)[],
   gradOutputs: readonly (Tensor | null)[],
 ) => void;
-
-/** Takes a hook off again. */
-export interface HookHandle {
-  remove(): void;
-}
 
 export interface LoadResult {
   readonly missingKeys: readonly string[];

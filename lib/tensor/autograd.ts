@@ -1,9 +1,11 @@
 // Reverse-mode differentiation over recorded nodes.
 
 import { Storage } from "../compute/buffer.js";
+import { isExpensive } from "../compute/session.js";
 import { type Node, opNamed, type Tape, withGradMode } from "../graph/node.js";
 import { add, full } from "../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../graph/shape.js";
+import { afterHooks, hasHooks } from "./hooks.js";
 
 /** Where the gradient of a leaf adds up. `exposed` is the tensor that user code has been given, if any. */
 export interface GradientSlot {
@@ -11,10 +13,10 @@ export interface GradientSlot {
   exposed: object | undefined;
 }
 
-/** What backward() of one root will do, worked out but not applied. */
+/** What a backward pass gives, worked out but not applied. */
 interface Backward {
-  /** Gradients of the leaves. */
-  readonly leaves: ReadonlyMap<Node, Node>;
+  /** Gradients of the leaves, or of what was asked for. */
+  readonly gradients: ReadonlyMap<Node, Node>;
   /** Everything that was differentiated, to let go of its tape. */
   readonly visited: readonly Node[];
   readonly taps: readonly { tap: (gradient: Node) => void; gradient: Node }[];
@@ -44,33 +46,47 @@ function reverseOrder(roots: readonly Node[]): Node[] {
   return order.reverse();
 }
 
+/** Of `visited`, what leads to something in `wanted`. */
+function leadingTo(wanted: ReadonlySet<Node>, visited: readonly Node[]): Set<Node> {
+  const leading = new Set<Node>();
+  for (let i = visited.length - 1; i >= 0; i--) {
+    const node = visited[i]!;
+    if (node.tape?.inputs.some((input) => wanted.has(input) || leading.has(input))) leading.add(node);
+  }
+  return leading;
+}
+
+/** Gradients of all leaves, or of the nodes in `wanted` and nothing else. */
 function differentiate(
   roots: readonly Node[],
   seeds: readonly Node[],
   createGraph: boolean,
   visited: readonly Node[] = reverseOrder(roots),
+  wanted?: ReadonlySet<Node>,
 ): Backward {
-  const gradients = new Map<Node, Node>();
+  const sums = new Map<Node, Node>();
   const collect = (node: Node, gradient: Node): void => {
-    const sum = gradients.get(node);
-    gradients.set(node, sum === undefined ? gradient : add(sum, gradient));
+    const sum = sums.get(node);
+    sums.set(node, sum === undefined ? gradient : add(sum, gradient));
   };
-  const leaves = new Map<Node, Node>();
+  const leading = wanted && leadingTo(wanted, visited);
+  const needed = (node: Node): boolean =>
+    wanted === undefined ? node.requiresGrad : wanted.has(node) || leading!.has(node);
+  const gradients = new Map<Node, Node>();
   const taps: { tap: (gradient: Node) => void; gradient: Node }[] = [];
   withGradMode(createGraph, () => {
     roots.forEach((root, i) => {
       collect(root, seeds[i]!);
     });
     for (const node of visited) {
-      const gradient = gradients.get(node);
-      if (gradient === undefined) continue;
+      const sum = sums.get(node);
+      if (sum === undefined || !needed(node)) continue;
+      const gradient = afterHooks(node, sum);
       if (node.tap !== undefined) taps.push({ tap: node.tap, gradient });
       const { tape } = node;
-      if (tape === undefined) {
-        leaves.set(node, gradient);
-        continue;
-      }
-      const needs = tape.inputs.map((input) => input.requiresGrad);
+      if (wanted === undefined ? tape === undefined : wanted.has(node)) gradients.set(node, gradient);
+      if (tape === undefined || (leading !== undefined && !leading.has(node))) continue;
+      const needs = tape.inputs.map(needed);
       const { inputs, attributes } = tape;
       const parts = tape.derivative({ inputs, output: node, attributes, gradient, needs });
       inputs.forEach((input, i) => {
@@ -84,30 +100,30 @@ function differentiate(
       });
     }
   });
-  return { leaves, visited, taps };
+  return { gradients, visited: leading === undefined ? visited : [...leading], taps };
 }
 
 /** Backward passes worked out ahead of time, when a loss was read before backward(). */
 const planned = new WeakMap<Node, Backward>();
 
-function checkRoot(root: Node, seed: Node | undefined): Node {
+function checkRoot(what: string, root: Node, seed: Node | undefined): Node {
   if (!root.requiresGrad) {
     throw new Error(
-      "backward(): this tensor does not depend on anything that requires a gradient. Was it computed inside noGrad, " +
+      `${what}: this tensor does not depend on anything that requires a gradient. Was it computed inside noGrad, ` +
         "or from .detach()ed values?",
     );
   }
   if (seed !== undefined) {
     if (!sameShape(seed.shape, root.shape)) {
       throw new RangeError(
-        `backward(): gradient ${formatShape(seed.shape)} for a tensor ${formatShape(root.shape)}`,
+        `${what}: gradient ${formatShape(seed.shape)} for a tensor ${formatShape(root.shape)}`,
       );
     }
     return seed;
   }
   if (elements(root.shape) !== 1) {
     throw new Error(
-      `backward(): needs a single number, got shape ${formatShape(root.shape)}; reduce it (.mean() or .sum()) or pass a gradient`,
+      `${what}: needs a single number, got shape ${formatShape(root.shape)}; reduce it (.mean() or .sum()) or pass a gradient of its shape`,
     );
   }
   return full(root.shape, 1, "float32");
@@ -129,11 +145,11 @@ export function backward(
   retainGraph: boolean,
   createGraph: boolean,
 ): void {
-  const start = checkRoot(root, seed);
+  const start = checkRoot("backward()", root, seed);
   for (const listener of listeners) listener(root);
   const ready = seed === undefined && !createGraph ? planned.get(root) : undefined;
   const pass = ready ?? differentiate([root], [start], createGraph);
-  for (const [leaf, gradient] of pass.leaves) {
+  for (const [leaf, gradient] of pass.gradients) {
     const slot = leaf.slot as GradientSlot | undefined;
     if (slot === undefined) continue;
     recorded.add(slot);
@@ -141,7 +157,7 @@ export function backward(
     else slot.gradient.node = withGradMode(createGraph, () => add(slot.gradient!.node, gradient));
   }
   for (const { tap, gradient } of pass.taps) tap(gradient);
-  if (!retainGraph && !createGraph) release(pass.visited);
+  if (!retainGraph) release(pass.visited);
 }
 
 /** Slots that got a gradient since gradients were last computed. */
@@ -162,15 +178,18 @@ function release(visited: readonly Node[]): void {
   }
 }
 
+const letGo = (): Error =>
+  new Error(
+    "backward(): the graph behind this value was let go by an earlier backward(). Compute the value again, " +
+      "or pass { retainGraph: true } the first time",
+  );
+
 const RELEASED: Tape = {
   op: "released",
   inputs: [],
   attributes: {},
   derivative: () => {
-    throw new Error(
-      "backward(): the graph behind this value was let go by an earlier backward(). Compute the value again, " +
-        "or pass { retainGraph: true } the first time",
-    );
+    throw letGo();
   },
 };
 
@@ -181,15 +200,14 @@ export function gradientsOf(
   seeds: readonly (Node | undefined)[],
   options: { retainGraph: boolean; createGraph: boolean },
 ): (Node | undefined)[] {
-  const starts = outputs.map((output, i) => checkRoot(output, seeds[i]));
-  const found = new Map<Node, Node>();
-  const restore = inputs.map((input) => [input, input.tap] as const);
-  for (const input of inputs) input.tap = (gradient) => found.set(input, gradient);
-  const pass = differentiate(outputs, starts, options.createGraph);
-  for (const [input, tap] of restore) input.tap = tap;
+  const starts = outputs.map((output, i) => checkRoot("autograd.grad", output, seeds[i]));
+  const visited = reverseOrder(outputs);
+  const pass = differentiate(outputs, starts, options.createGraph, visited, new Set(inputs));
+  const missing = inputs.some((input) => !pass.gradients.has(input));
+  if (missing && visited.some(({ tape }) => tape === RELEASED)) throw letGo();
   for (const { tap, gradient } of pass.taps) tap(gradient);
-  if (!options.retainGraph && !options.createGraph) release(pass.visited);
-  return inputs.map((input) => found.get(input));
+  if (!options.retainGraph) release(pass.visited);
+  return inputs.map((input) => pass.gradients.get(input));
 }
 
 /** Forward values to keep when `root` is computed before its backward(): what the backward pass will read, so that nothing
@@ -201,13 +219,15 @@ export function keepForBackward(root: Node): Node[] {
     const visited = reverseOrder([root]);
     // read after a backward pass: there will be no other
     if (visited.some(({ tape }) => tape === RELEASED)) return [];
+    // hooks are user code, to be run by backward() and not before it
+    if (visited.some(hasHooks)) return expensiveBelow(root);
     pass = differentiate([root], [full(root.shape, 1, "float32")], false, visited);
     planned.set(root, pass);
   }
   const forward = new Set<Node>();
   reach([root], forward, () => true);
   const keep = new Set<Node>();
-  const gradients = [...pass.leaves.values(), ...pass.taps.map(({ gradient }) => gradient)];
+  const gradients = [...pass.gradients.values(), ...pass.taps.map(({ gradient }) => gradient)];
   reach(gradients, new Set(), (node) => {
     if (!forward.has(node) || !node.pending || node.inputs.length === 0) return true;
     // movements are only another way to look at what they move
@@ -226,4 +246,15 @@ function reach(roots: readonly Node[], seen: Set<Node>, enter: (node: Node) => b
     seen.add(node);
     if (enter(node)) stack.push(...node.inputs);
   }
+}
+
+/** Products and reductions below a value that is read while its graph may still be differentiated. */
+export function expensiveBelow(root: Node): Node[] {
+  const found: Node[] = [];
+  reach([root], new Set(), (node) => {
+    if (!node.pending) return false;
+    if (node !== root && node.requiresGrad && isExpensive(node)) found.push(node);
+    return true;
+  });
+  return found;
 }

@@ -1,17 +1,28 @@
 // What every tensor has: a storage, a shape, ways to read the value, a gradient. Its operations are in tensor.ts.
 
 import { DISPOSED, Storage } from "../compute/buffer.js";
-import { isExpensive } from "../compute/session.js";
 import { type DType, typedArray } from "../graph/dtype.js";
 import { isGradEnabled, Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, normalizeAxis, sameShape } from "../graph/shape.js";
-import { backward, type GradientSlot, keepForBackward, pendingGradients } from "./autograd.js";
+import {
+  backward,
+  expensiveBelow,
+  type GradientSlot,
+  keepForBackward,
+  pendingGradients,
+} from "./autograd.js";
 import { formatTensor, nested } from "./format.js";
+import { addHook, setLastHook } from "./hooks.js";
 import { madeInScope } from "./memory.js";
 import { isInsideModule } from "./scope.js";
 import { session } from "./session.js";
 import type { NestedArray } from "./types.js";
+
+/** Takes a hook off again. */
+export interface HookHandle {
+  remove(): void;
+}
 
 export interface BackwardOptions {
   /** Keep the graph for another backward(). */
@@ -19,6 +30,9 @@ export interface BackwardOptions {
   /** Record the backward pass too, for derivatives of derivatives. */
   createGraph?: boolean;
 }
+
+/** Where computed tensors that were asked to keep their gradients have them. */
+const retained = new WeakMap<object, GradientSlot>();
 
 /** Everything about a tensor but its operations. */
 export abstract class TensorBase<T extends TensorBase<T>> {
@@ -147,15 +161,18 @@ export abstract class TensorBase<T extends TensorBase<T>> {
       : undefined;
     return this;
   }
+  private get slot(): GradientSlot | undefined {
+    return (this.storage.node.slot as GradientSlot | undefined) ?? retained.get(this);
+  }
   /** The gradient that backward() has added up, if any. */
   get grad(): T | null {
-    const slot = this.storage.node.slot as GradientSlot | undefined;
+    const { slot } = this;
     if (this.cut || slot?.gradient === undefined) return null;
     slot.exposed ??= this.like(slot.gradient, false);
     return slot.exposed as T;
   }
   set grad(gradient: T | null) {
-    const slot = this.storage.node.slot as GradientSlot | undefined;
+    const { slot } = this;
     if (slot === undefined)
       throw new Error("grad: this tensor does not collect gradients; call .requiresGrad_() first");
     if (gradient !== null && !sameShape(gradient.shape, this.shape)) {
@@ -168,7 +185,50 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   }
   /** Adds the gradients of this number (or of the sum of `this * gradient`) to the leaves it was computed from. */
   backward(gradient?: T, options: BackwardOptions = {}): void {
-    backward(this.node, gradient?.node, options.retainGraph ?? false, options.createGraph ?? false);
+    const { createGraph = false } = options;
+    backward(this.node, gradient?.node, options.retainGraph ?? createGraph, createGraph);
+  }
+  /** Calls `hook` with this tensor's gradient in each backward pass, once all of it is there. A tensor that it returns takes the
+   *  gradient's place for everything that comes after.
+   *
+   *  @example
+   *  const w = tensor([1, 2], { requiresGrad: true });
+   *  w.registerHook((gradient) => gradient.clamp({ max: 1 }));
+   *  w.square().sum().backward();
+   *  w.grad // [1, 1] */
+  registerHook(hook: (gradient: T) => unknown): HookHandle {
+    this.requireGradient("registerHook");
+    const own = (node: Node): Node | undefined => {
+      const result = hook(this.like(new Storage(node), false));
+      return result instanceof TensorBase ? (result as T).node : undefined;
+    };
+    return { remove: addHook(this.storage.node, own) };
+  }
+  /** Lets a computed tensor keep its gradient in `grad`, as leaves do.
+   *
+   *  @example
+   *  const a = tensor([1, 2], { requiresGrad: true });
+   *  const b = a.mul(3);
+   *  b.retainGrad();
+   *  b.square().sum().backward();
+   *  b.grad // [6, 12] */
+  retainGrad(): void {
+    this.requireGradient("retainGrad");
+    if (this.isLeaf || retained.has(this)) return;
+    const slot: GradientSlot = { gradient: undefined, exposed: undefined };
+    retained.set(this, slot);
+    setLastHook(this.storage.node, (gradient) => {
+      if (slot.gradient === undefined) slot.gradient = new Storage(gradient);
+      else slot.gradient.node = ops.add(slot.gradient.node, gradient);
+      return undefined;
+    });
+  }
+  private requireGradient(what: string): void {
+    if (this.requiresGrad) return;
+    throw new Error(
+      `${what}(): this tensor requires no gradient, so that none will come; call .requiresGrad_() on it or on what it is ` +
+        "computed from",
+    );
   }
   /** The same storage, seen without a history. */
   detach(): T {
@@ -248,17 +308,3 @@ Object.defineProperties(TensorBase.prototype, {
     },
   },
 });
-
-/** Products and reductions below a value that is read while its graph may still be differentiated. */
-function expensiveBelow(root: Node): Node[] {
-  const seen = new Set<Node>();
-  const stack = [root];
-  const found: Node[] = [];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node) || !node.pending) continue;
-    seen.add(node);
-    if (node !== root && node.requiresGrad && isExpensive(node)) found.push(node);
-    stack.push(...node.inputs);
-  }
-  return found;
-}

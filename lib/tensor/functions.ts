@@ -1,12 +1,10 @@
-// Functions on tensors that are not methods only: numbers may stand on either side, several tensors are joined, gradients are
-// worked out. All other methods are functions, too (see roots.ts).
+// Functions on tensors that are not methods only: numbers may stand on either side, several tensors are joined. All other methods are functions, too (see roots.ts).
 
 import { promote } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { broadcastShapes, formatShape, normalizeAxis } from "../graph/shape.js";
 import * as arithmetic from "./arithmetic.js";
-import { gradientsOf } from "./autograd.js";
 import { einsum as summation } from "./einsum.js";
 import type { AlphaOptions, DivOptions } from "./methods/arithmetic.js";
 import { tensordot as contraction } from "./products.js";
@@ -173,30 +171,4 @@ export function tensordot(
   const first = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
   const [inA, inB] = typeof dims === "number" ? [last(dims), first(dims)] : dims;
   return Tensor.from(contraction(a.node, b.node, inA, inB));
-}
-
-export interface GradOptions {
-  /** Weights of the outputs' elements; needed where an output is not a single number. */
-  gradOutputs?: readonly Tensor[];
-  retainGraph?: boolean;
-  /** Record the derivatives too, so that they can be differentiated again. */
-  createGraph?: boolean;
-}
-
-/** Gradients of the outputs with respect to the inputs, without touching any `.grad`; null where there is no path. */
-export function grad(
-  outputs: Tensor | readonly Tensor[],
-  inputs: Tensor | readonly Tensor[],
-  options: GradOptions = {},
-): (Tensor | null)[] {
-  const list = (tensors: Tensor | readonly Tensor[]): readonly Tensor[] =>
-    tensors instanceof Tensor ? [tensors] : tensors;
-  const { createGraph = false } = options;
-  const found = gradientsOf(
-    list(outputs).map(({ node }) => node),
-    list(inputs).map(({ node }) => node),
-    list(outputs).map((_, i) => options.gradOutputs?.[i]?.node),
-    { retainGraph: options.retainGraph ?? createGraph, createGraph },
-  );
-  return found.map((node) => (node === undefined ? null : Tensor.from(node)));
 }

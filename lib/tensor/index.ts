@@ -3,6 +3,7 @@
 import * as create from "./create.js";
 import { explain } from "./explain.js";
 import * as functions from "./functions.js";
+import * as autograd from "./gradients/index.js";
 import { defaultGenerator, manualSeed } from "./random/default.js";
 import { Generator } from "./random/generator.js";
 import { roots } from "./roots.js";
@@ -15,6 +16,7 @@ const members = {
   ...sample,
   ...roots,
   ...functions,
+  autograd,
   Tensor,
   Generator,
   defaultGenerator,
@@ -29,6 +31,7 @@ type Members = Omit<typeof create, Internal> &
   typeof sample &
   typeof functions &
   typeof roots & {
+    readonly autograd: typeof autograd;
     readonly Tensor: typeof Tensor;
     readonly Generator: typeof Generator;
     readonly defaultGenerator: Generator;
@@ -55,4 +58,4 @@ export const tensor: typeof create.fromData & Members = Object.assign(
 
 export type { DType } from "../graph/dtype.js";
 export type { NestedArray, Operand, ReduceArgument, ReduceOptions } from "./types.js";
-export { Generator, manualSeed, noGrad, Tensor };
+export { autograd, Generator, manualSeed, noGrad, Tensor };

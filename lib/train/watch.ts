@@ -3,7 +3,7 @@
 
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import type { HookHandle, Module } from "../module/module.js";
+import type { HookHandle, Module } from "../module/index.js";
 import { onCrossEntropy } from "../nn/cross-entropy.js";
 import { type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
 import { type GradientSlot, onBackward } from "../tensor/autograd.js";

@@ -1,6 +1,14 @@
 // Reductions over axes: sum, prod, max, min, argmax, argmin. Reduced axes are removed; keeping them is a reshape.
 
-import { type DerivativeStep, defineOp, type Node, type Op, record, scalarNode } from "../node.js";
+import {
+  type DerivativeStep,
+  defineOp,
+  isGradEnabled,
+  type Node,
+  type Op,
+  record,
+  scalarNode,
+} from "../node.js";
 import { formatShape, type Shape, sameShape } from "../shape.js";
 import { broadcastTo, cast, div, eq, mul, sub, where } from "./elementwise.js";
 import { reshape } from "./movement.js";
@@ -53,7 +61,12 @@ function productOfOthers(step: DerivativeStep): Node {
   const safe = where(isZero, one, x);
   const rest = div(spread(reduce("prod", safe, axes), step), safe);
   // an element's others hold no 0 when there is none at all, or when it is the only one itself
-  return where(eq(sub(zeros, cast(isZero, "float32")), zero), rest, zero);
+  const others = sub(zeros, cast(isZero, "float32"));
+  if (!isGradEnabled()) return where(eq(others, zero), rest, zero);
+  // where they hold one, they are 0, and their derivative by that one is what is left
+  const nothing = where(isZero, x, zero);
+  const only = sub(spread(reduce("sum", nothing, axes), step), nothing);
+  return where(eq(others, zero), rest, where(eq(others, one), mul(rest, only), zero));
 }
 
 const REDUCE: { readonly [name in ReduceName]: Op } = {

@@ -106,12 +106,12 @@ describe("extremes", () => {
   ] as const)("%s: second derivatives are those of central differences, and finite far out", (_, f) => {
     const slope = (at: number[]): gb.Tensor => {
       const x = tensor(at, { requiresGrad: true });
-      return tensor.grad(f(x).sum(), x)[0]!;
+      return tensor.autograd.grad(f(x).sum(), x)[0]!;
     };
     const points = [-2.5, -0.7, 0.4, 1.9];
     const x = tensor([...points, -200, 200], { requiresGrad: true });
-    const [g] = tensor.grad(f(x).sum(), x, { createGraph: true });
-    const [second] = tensor.grad(g!.sum(), x);
+    const [g] = tensor.autograd.grad(f(x).sum(), x, { createGraph: true });
+    const [second] = tensor.autograd.grad(g!.sum(), x);
     const step = 2 ** -9;
     const ends = [step, -step].map((h) => slope(points.map((p) => p + h)).toTypedArray());
     points.forEach((p, i) => {

@@ -169,8 +169,8 @@ describe("derivatives of derivatives", () => {
 
   test.each(CASES)("%s with tensor.grad", (_name, f, first, second) => {
     const x = leaf(POINTS);
-    const [dy] = tensor.grad(f(x).sum(), x, { createGraph: true });
-    const [ddy] = tensor.grad(dy!.sum(), x);
+    const [dy] = tensor.autograd.grad(f(x).sum(), x, { createGraph: true });
+    const [ddy] = tensor.autograd.grad(dy!.sum(), x);
     expect(difference(valuesOf(dy!), POINTS.map(first))).toBeLessThan(1e-5);
     expect(difference(valuesOf(ddy!), POINTS.map(second))).toBeLessThan(2e-5);
     expect(x.grad).toBe(null);
@@ -188,10 +188,10 @@ describe("derivatives of derivatives", () => {
 
   test("of a softmax: the Hessian of logsumexp is diag(p) - p pᵀ", () => {
     const x = leaf([0.1, 0.7, -0.4]);
-    const [p] = tensor.grad(x.logsumexp(0), x, { createGraph: true });
+    const [p] = tensor.autograd.grad(x.logsumexp(0), x, { createGraph: true });
     const probabilities = valuesOf(p!);
     for (let i = 0; i < 3; i++) {
-      const [row] = tensor.grad(p!.select(0, i), x, { retainGraph: true });
+      const [row] = tensor.autograd.grad(p!.select(0, i), x, { retainGraph: true });
       const expected = probabilities.map((q, j) => (i === j ? q : 0) - q * probabilities[i]!);
       expect(difference(valuesOf(row!), expected)).toBeLessThan(1e-6);
     }

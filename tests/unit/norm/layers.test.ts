@@ -114,7 +114,7 @@ test.each([
   const weights = tensor.randn(4, 5);
   const penalty = (at: ArrayLike<number>): [gb.Tensor, gb.Tensor] => {
     const x = tensor(Float32Array.from(at)).reshape(4, 5).requiresGrad_();
-    const [g] = tensor.grad(layer(x).mul(weights).sum(), x, { createGraph: true });
+    const [g] = tensor.autograd.grad(layer(x).mul(weights).sum(), x, { createGraph: true });
     return [x, g!.square().sum()];
   };
   const [x, p] = penalty(values);
