@@ -1,4 +1,5 @@
-// Functions on tensors that are not methods only: numbers may stand on either side, several tensors are joined. All other methods are functions, too (see roots.ts).
+// Functions on tensors that are not methods only: numbers may stand on either side, several tensors are joined. All other methods
+// are functions, too (see roots.ts).
 
 import { promote } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";

@@ -167,7 +167,7 @@ describe("derivatives of derivatives", () => {
     ],
   ];
 
-  test.each(CASES)("%s with tensor.grad", (_name, f, first, second) => {
+  test.each(CASES)("%s with autograd.grad", (_name, f, first, second) => {
     const x = leaf(POINTS);
     const [dy] = tensor.autograd.grad(f(x).sum(), x, { createGraph: true });
     const [ddy] = tensor.autograd.grad(dy!.sum(), x);
