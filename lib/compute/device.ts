@@ -10,6 +10,8 @@ export interface DeviceBuffer {
 /** A plan made ready for one device. */
 export interface Executable {
   readonly plan: Plan;
+  /** Bytes that its runs had to move first, where a device has several memories. */
+  readonly movedBytes?: number;
   /** How each kernel is computed, for people. */
   describe(): readonly string[];
   release(): void;

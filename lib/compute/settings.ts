@@ -29,6 +29,11 @@ export function engineThreads(cores: number): number {
 
 const MOST_THREADS = 256;
 
+/** How many WebAssembly memories of 4 GiB the engine may use on a machine with so many bytes: no more than it has. */
+export function memoriesFor(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / 2 ** 32));
+}
+
 /** Times a thread of the engine looks for the next piece of work, or for the end of what others do, before it sleeps: about
  *  20 us. */
 export const SPINS = 5000;

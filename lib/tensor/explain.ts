@@ -25,7 +25,7 @@ export function explain(...tensors: readonly Tensor[]): string {
 }
 
 /** An explanation as text. */
-export function formatExplanation({ graph, kernels, arenaBytes, seconds }: Explanation): string {
+export function formatExplanation({ graph, kernels, arenaBytes, movedBytes, seconds }: Explanation): string {
   const nodes = Object.values(graph).reduce((sum, count) => sum + count, 0);
   const counts = Object.entries(graph).map(([op, count]) => (count === 1 ? op : `${op} ${count}`));
   const sum = (of: (kernel: KernelExplanation) => number): number =>
@@ -35,12 +35,13 @@ export function formatExplanation({ graph, kernels, arenaBytes, seconds }: Expla
     operations(sum((kernel) => kernel.operations)),
     `${bytes(sum((kernel) => kernel.bytes))} read and written`,
     `${bytes(arenaBytes)} of memory inside`,
+    ...(movedBytes === 0 ? [] : [`${bytes(movedBytes)} moved between memories of 4 GiB so far`]),
     ...(seconds === undefined ? [] : [time(seconds)]),
   ];
   const alone = sum((kernel) => kernel.seconds ?? 0);
   return [
     ...wrap(`${nodes} nodes: ${counts.join(", ")}`, 2),
-    totals.join(", "),
+    ...wrap(totals.join(", "), 2),
     ...kernels.flatMap((kernel, i) => describe(kernel, i + 1, alone)),
   ].join("\n");
 }

@@ -1,13 +1,17 @@
 // The devices by name. Each is loaded only where it is used.
 
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import type { Device } from "../device.js";
-import { engineThreads } from "../settings.js";
+import { engineThreads, memoriesFor } from "../settings.js";
 
 const DEVICES = {
   reference: async (): Promise<Device> => new (await import("../reference/device.js")).ReferenceDevice(),
-  wasm: async (): Promise<Device> =>
-    new (await import("../wasm/device.js")).WasmDevice({ threads: engineThreads(availableParallelism()) }),
+  wasm: async (): Promise<Device> => {
+    const { WasmDevice } = await import("../wasm/device.js");
+    const { JoinedMemories } = await import("../wasm/memories.js");
+    const threads = engineThreads(availableParallelism());
+    return new JoinedMemories(() => new WasmDevice({ threads }), memoriesFor(totalmem()));
+  },
 };
 
 export type DeviceName = keyof typeof DEVICES;

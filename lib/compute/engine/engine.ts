@@ -102,9 +102,10 @@ export class Engine {
     locate: (request) => {
       const { sequence, buffer, offset } = request;
       const shared = sharedMemoryOf(this.#device);
-      if (shared === undefined) return this.#handlers.read({ ...request, type: "read" });
       const { content, bytes } = this.#range(buffer, offset, request.bytes, sequence);
-      this.#options.reply({ type: "place", sequence, address: shared.address(content) + offset, bytes });
+      const address = shared?.address(content);
+      if (address === undefined) return this.#handlers.read({ ...request, type: "read" });
+      this.#options.reply({ type: "place", sequence, address: address + offset, bytes });
     },
     free: ({ buffers }) => this.#free(buffers),
     explain: ({ sequence, plan, measure }) => {

@@ -24,6 +24,8 @@ export interface Explanation {
   readonly graph: Readonly<Record<string, number>>;
   readonly kernels: readonly KernelExplanation[];
   readonly arenaBytes: number;
+  /** Bytes that its runs had to move between memories so far; see lib/compute/wasm/memories.ts. */
+  readonly movedBytes: number;
   /** Seconds of a whole run, where it was asked for. */
   readonly seconds?: number;
 }
@@ -42,6 +44,7 @@ export function explain(executable: Executable, graph: Explanation["graph"]): Ex
   return {
     graph,
     arenaBytes,
+    movedBytes: executable.movedBytes ?? 0,
     kernels: kernels.map((kernel, i) => ({
       shape: shapeOf(kernel),
       name: nameOf(kernel),

@@ -7,10 +7,10 @@ export interface SharedHeap {
   readonly buffer: ArrayBufferLike;
 }
 
-/** Such a device. `memory` must be shared; `address` counts bytes from its begin. */
+/** Such a device. `memory` must be shared; `address` counts bytes from its begin, for buffers that lie in it. */
 export interface SharedMemoryDevice extends Device {
   readonly memory: SharedHeap;
-  address(buffer: DeviceBuffer): number;
+  address(buffer: DeviceBuffer): number | undefined;
 }
 
 /** `device`, if it is one. */

@@ -1,8 +1,8 @@
-// The CPU device: plans become WebAssembly modules over one shared memory.
+// The CPU device on one memory: plans become WebAssembly modules over it. memories.ts joins several.
 
 import { BYTES, typedArray } from "../../graph/dtype.js";
 import { elements } from "../../graph/shape.js";
-import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
+import type { DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
 import {
@@ -21,6 +21,7 @@ import { type Engine, prepareEngine } from "./flags.js";
 import { Heap, type HeapOptions, type HeapViews, ZEROS } from "./heap.js";
 import { Helpers } from "./helpers.js";
 import { Linker } from "./link.js";
+import type { SingleMemory } from "./memories.js";
 import type { TileShape } from "./microkernel.js";
 import { compileProgram, type Program, type Run } from "./program.js";
 import { type Memory, type Module, wasm } from "./webassembly.js";
@@ -59,6 +60,12 @@ class WasmExecutable implements Executable {
   }
 }
 
+/** Memory that all plans share. */
+interface Range {
+  address: number;
+  bytes: number;
+}
+
 /** The run that is under way. */
 interface Current {
   readonly executable: WasmExecutable;
@@ -73,7 +80,7 @@ export interface WasmDeviceOptions extends HeapOptions {
   readonly grain?: number;
 }
 
-export class WasmDevice implements Device {
+export class WasmDevice implements SingleMemory {
   readonly name: string = "wasm";
   readonly #heap: Heap;
   readonly #shape: TileShape;
@@ -81,9 +88,9 @@ export class WasmDevice implements Device {
   readonly #helpers: Helpers;
   readonly #threads: number;
   readonly #grain: number;
-  #arena = { address: 0, bytes: 0 };
-  #local = { address: 0, bytes: 0 };
-  #block = { address: 0, bytes: 0 };
+  readonly #arena: Range = { address: 0, bytes: 0 };
+  readonly #local: Range = { address: 0, bytes: 0 };
+  readonly #block: Range = { address: 0, bytes: 0 };
   #current: Current | undefined;
   #plans = 0;
 
@@ -112,6 +119,10 @@ export class WasmDevice implements Device {
   /** The memory all buffers live in: a client in the same process may read results in place. */
   get memory(): Memory {
     return this.#heap.memory;
+  }
+
+  get limitBytes(): number {
+    return this.#heap.limitBytes;
   }
 
   get allocatedBytes(): number {
@@ -152,19 +163,25 @@ export class WasmDevice implements Device {
     const program = compileProgram(plan, { shape: this.#shape, zeros: ZEROS, grain: this.#grain });
     const module: Module = new wasm.Module(program.code);
     const { run } = this.#linker.link(module) as { run: Run };
-    this.#arena = this.#atLeast(this.#arena, program.arenaBytes);
-    this.#local = this.#atLeast(this.#local, program.localBytes * this.#threads);
-    this.#block = this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
+    this.#atLeast(this.#arena, program.arenaBytes);
+    this.#atLeast(this.#local, program.localBytes * this.#threads);
+    this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
     const id = ++this.#plans;
     if (program.tickets > 0) this.#helpers.learn(id, module);
     return new WasmExecutable(plan, program, id, run, () => this.#helpers.forget(id));
   }
 
-  /** The same range, or a larger one in its place; nothing in it is kept. */
-  #atLeast(range: { address: number; bytes: number }, bytes: number): { address: number; bytes: number } {
-    if (bytes <= range.bytes) return range;
+  /** Makes a range larger; nothing in it is kept. Where there is no room it stays as it was. */
+  #atLeast(range: Range, bytes: number): void {
+    if (bytes <= range.bytes) return;
     if (range.bytes > 0) this.#heap.free(range.address);
-    return { address: this.#heap.allocate(bytes), bytes };
+    try {
+      range.address = this.#heap.allocate(bytes);
+      range.bytes = bytes;
+    } catch (error) {
+      if (range.bytes > 0) range.address = this.#heap.allocate(range.bytes);
+      throw error;
+    }
   }
 
   run(

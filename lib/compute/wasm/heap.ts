@@ -34,6 +34,8 @@ const viewsOf = (buffer: SharedArrayBuffer): HeapViews => ({
   floats: new Float32Array(buffer),
 });
 
+export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
 export class Heap {
   readonly memory: Memory;
   readonly #allocator = new Allocator(START);
@@ -50,6 +52,11 @@ export class Heap {
 
   get allocatedBytes(): number {
     return this.#allocator.allocatedBytes;
+  }
+
+  /** How large the memory can become. */
+  get limitBytes(): number {
+    return this.#limit;
   }
 
   /** All of the memory as it is now; stale after the next allocation. */
@@ -85,7 +92,6 @@ export class Heap {
   }
 
   #noRoom(bytes: number): never {
-    const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`;
     throw new RangeError(
       `No room for ${mebibytes(bytes)}: ${mebibytes(this.allocatedBytes)} of at most ${mebibytes(this.#limit)} ` +
         "are in use. Use smaller batches or dispose of tensors that are no longer needed.",
