@@ -1,7 +1,18 @@
 // gb.train: training loops, metrics, and watching what happens inside.
 
+export { type DeadLayer, DeadUnits, deadUnits } from "./dead-units.js";
 export * from "./fit/index.js";
+export { type McOptions, mcPredict } from "./mc-dropout.js";
 export * from "./metrics/index.js";
+export { type PretrainedLayer, type PretrainOptions, pretrain, tiedDecoder } from "./pretrain.js";
 export type { Report, WatchOptions } from "./recorder.js";
 export type { RunInfo, RunSnapshot } from "./run.js";
+export { Sweep, type SweepOptions, sweep, type Trial } from "./sweep.js";
+export {
+  freezeLayers,
+  type LayerwiseOptions,
+  layerwiseRates,
+  replaceHead,
+  unfreezeLayers,
+} from "./transfer.js";
 export { type Watcher, watch } from "./watch.js";

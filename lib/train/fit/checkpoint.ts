@@ -24,7 +24,7 @@ export interface Checkpoint {
   readonly random: readonly { readonly now: GeneratorState; readonly epochStart: GeneratorState }[];
   /** What loss and metrics have added up in the epoch. */
   readonly running: Readonly<Record<string, Record<string, Tensor>>>;
-  readonly history: readonly EpochRecord<Record<string, never>>[];
+  readonly history: readonly EpochRecord<Record<never, never>>[];
   readonly best: BestState;
 }
 

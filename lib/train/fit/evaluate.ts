@@ -1,21 +1,11 @@
 // Measuring a model on a set of examples, without changing it.
 
+import { evalMode } from "../../module/modes.js";
 import type { Module } from "../../module/module.js";
 import { noGrad } from "../../tensor/scope.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { Accuracy, Mean } from "../metrics/index.js";
 import type { Batches, DefaultMetrics, LossFunction, Metrics, Values } from "./options.js";
-
-/** Runs `body` with the whole model in evaluation mode; then each module gets back the mode it had. */
-export async function inEvaluation<T>(model: Module, body: () => Promise<T>): Promise<T> {
-  const modes = model.modules().map((module) => [module, module.training] as const);
-  model.eval();
-  try {
-    return await body();
-  } finally {
-    for (const [module, training] of modes) module.training = training;
-  }
-}
 
 /** Adds up loss and metrics. Without metrics of its own it measures the accuracy, once it has seen that targets are classes. */
 export class Measuring<M extends Metrics> {
@@ -86,7 +76,7 @@ export async function evaluate<M extends Metrics = DefaultMetrics>(
 ): Promise<Values<M>> {
   const measuring = new Measuring(options.metrics);
   measuring.reset();
-  return inEvaluation(model, async () => {
+  return evalMode(model, async () => {
     for await (const [inputs, targets] of batches) {
       noGrad(() => {
         const output = model(inputs) as Tensor;
