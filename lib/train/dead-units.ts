@@ -1,7 +1,7 @@
 // Dead units: those that give zero for every example there is.
 
+import type { HookHandle, Module } from "../module/index.js";
 import { evalMode } from "../module/modes.js";
-import type { HookHandle, Module } from "../module/module.js";
 import { insideModule, noGrad } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
