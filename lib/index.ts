@@ -12,6 +12,7 @@ export {
   autograd,
   type DType,
   Generator,
+  type Index,
   manualSeed,
   type NestedArray,
   noGrad,

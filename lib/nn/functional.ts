@@ -5,7 +5,7 @@ import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 
-export { groupNorm, layerNorm, rmsNorm } from "../norm/index.js";
+export { batchNorm, groupNorm, instanceNorm, layerNorm, localResponseNorm, rmsNorm } from "../norm/index.js";
 export { logSoftmax, softmax, softmin } from "./activations/distribution.js";
 export { celu, elu, selu } from "./activations/exponential.js";
 export { geglu, glu, swiglu } from "./activations/gated.js";
@@ -34,6 +34,7 @@ export {
 } from "./convolution/functions.js";
 export { fold, type UnfoldOptions, unfold } from "./convolution/unfold.js";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
+export { cosineSimilarity, normalize, pairwiseDistance, pdist } from "./distance.js";
 export {
   alphaDropout,
   type DropoutOptions,
@@ -70,8 +71,17 @@ export {
   marginRankingLoss,
   softMarginLoss,
   type TripletMarginOptions,
+  type TripletMarginWithDistanceOptions,
   tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
 } from "./losses/margin.js";
+export {
+  type MultilabelSoftMarginOptions,
+  type MultiMarginOptions,
+  multilabelMarginLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+} from "./losses/multi-class.js";
 export {
   type HuberOptions,
   huberLoss,
@@ -101,6 +111,8 @@ export {
   maxPool3dWithIndices,
   type Pooled,
 } from "./pooling/max.js";
+
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from "./shuffle.js";
 
 /** x Wᵀ + b: [..., in] with a weight [out, in] gives [..., out]. */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {

@@ -12,6 +12,7 @@ export {
   InstanceNorm2d,
   InstanceNorm3d,
   LayerNorm,
+  LocalResponseNorm,
   RMSNorm,
 } from "../norm/index.js";
 export * from "./activations/index.js";
@@ -20,6 +21,7 @@ export * as utils from "./clip.js";
 export { Sequential } from "./containers.js";
 export * from "./convolution/index.js";
 export { CrossEntropyLoss } from "./cross-entropy.js";
+export { CosineSimilarity, PairwiseDistance } from "./distance.js";
 export {
   AlphaDropout,
   Dropout,
@@ -38,5 +40,6 @@ export { ModuleDict } from "./module-dict.js";
 export { ModuleList } from "./module-list.js";
 export * from "./padding/layers.js";
 export * from "./pooling/layers.js";
+export { ChannelShuffle, PixelShuffle, PixelUnshuffle } from "./shuffle.js";
 export { Summary, type SummaryRow, summary } from "./summary.js";
 export { functional };

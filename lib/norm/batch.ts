@@ -4,13 +4,90 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
+import type { Module } from "../module/module.js";
 import { isGradEnabled, noGrad } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
 import { warnOnce } from "../tensor/warn.js";
-import { ChannelNorm, type ChannelNormOptions } from "./channel.js";
+import { ChannelNorm, type ChannelNormOptions, checkChannels, moveStatistics } from "./channel.js";
 import { inverseDeviation, type Moments, moments, rescale, standardize } from "./statistics.js";
 
 export type BatchNormOptions = ChannelNormOptions;
+
+export interface BatchNormArguments {
+  /** Scales, [C]. */
+  weight?: Tensor | null;
+  /** Shifts, [C]. */
+  bias?: Tensor | null;
+  /** Use the batch's statistics, and move the running ones towards them (false). */
+  training?: boolean;
+  /** The batch's share in the running statistics (0.1). */
+  momentum?: number;
+  /** Added to the variance (1e-5). */
+  eps?: number;
+}
+
+type Arguments = Omit<BatchNormArguments, "momentum"> & { momentum?: number | Tensor };
+
+function normalizeBatch(
+  owner: Module | string,
+  x: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  options: Arguments,
+): Tensor {
+  const { weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
+  const input = x.node;
+  const channels = input.shape[1]!;
+  const wide = [1, channels, ...input.shape.slice(2).map(() => 1)];
+  let y: Node;
+  if (training || runningMean === null || runningVar === null) {
+    const axes = input.shape.map((_, i) => i).filter((i) => i !== 1);
+    const statistics = noGrad(() => moments(input, axes));
+    if (training && statistics.count === 1) {
+      throw new RangeError(
+        `${owner}: training needs more than one value for each channel, got input ${formatShape(x.shape)}. ` +
+          "Use a larger batch (dropLast: true for a last batch of one), or model.eval()",
+      );
+    }
+    // an empty batch has no mean
+    if (training && statistics.count > 0) {
+      noGrad(() => moveStatistics(runningMean, runningVar, channelMoments(statistics, channels), momentum));
+    }
+    y = standardize("batchNorm", input, axes, eps, statistics);
+  } else {
+    const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), eps);
+    y = ops.mul(ops.sub(input, ops.reshape(runningMean.node, wide)), inverse);
+  }
+  return Tensor.from(rescale(y, weight?.node, bias?.node, wide));
+}
+
+/** The mean and the unbiased variance, which are kept, of each channel. */
+function channelMoments({ mean, variance, count }: Moments, channels: number): [Tensor, Tensor] {
+  const flat = (x: Node): Tensor => Tensor.from(ops.reshape(x, [channels]));
+  return [flat(mean), flat(variance).mul(count / (count - 1))];
+}
+
+/** (x - mean) / sqrt(var + eps) * weight + bias for each channel of x [N, C, ...], with the running statistics [C], or those of
+ *  the batch in training and where there are none. In training the running ones are moved in place. Shape of x.
+ *
+ *  ```ts
+ *  F.batchNorm(tensor([[1], [3]]), null, null, { training: true }) // -> [[-1], [1]]
+ *  ``` */
+export function batchNorm(
+  x: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  options: BatchNormArguments = {},
+): Tensor {
+  if (x.ndim < 2) throw new RangeError(`batchNorm: needs [N, C, ...], got ${formatShape(x.shape)}`);
+  checkChannels("batchNorm", x.shape[1]!, {
+    runningMean,
+    runningVar,
+    weight: options.weight,
+    bias: options.bias,
+  });
+  return normalizeBatch("batchNorm", x, runningMean, runningVar, options);
+}
 
 /** What BatchNorm1d, 2d and 3d have in common. */
 abstract class BatchNorm extends ChannelNorm {
@@ -22,33 +99,23 @@ abstract class BatchNorm extends ChannelNorm {
   /** Shape of `x`, which has its channels in dimension 1. */
   forward(x: Tensor): Tensor {
     this.check(x);
-    const input = x.node;
-    const wide = [1, this.numFeatures, ...input.shape.slice(2).map(() => 1)];
-    const { runningMean, runningVar } = this;
-    let y: Node;
-    if (this.training || runningMean === null || runningVar === null) {
-      const axes = input.shape.map((_, i) => i).filter((i) => i !== 1);
-      const statistics = noGrad(() => moments(input, axes));
-      if (this.training && statistics.count === 1) {
-        throw new RangeError(
-          `${this}: training needs more than one value for each channel, got input ${formatShape(x.shape)}. ` +
-            "Use a larger batch (dropLast: true for a last batch of one), or model.eval()",
-        );
-      }
-      if (this.training) {
-        if (!isGradEnabled())
-          warnOnce(
-            "batch normalisation in training mode inside noGrad: it uses and updates statistics as if it were training. " +
-              "Call model.eval() before evaluating, and model.train() after.",
-          );
-        this.track(statistics);
-      }
-      y = standardize("batchNorm", input, axes, this.eps, statistics);
-    } else {
-      const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), this.eps);
-      y = ops.mul(ops.sub(input, ops.reshape(runningMean.node, wide)), inverse);
+    const { training, runningMean, runningVar, weight, bias, eps } = this;
+    if (training && !isGradEnabled()) {
+      warnOnce(
+        "batch normalisation in training mode inside noGrad: it uses and updates statistics as if it were training. " +
+          "Call model.eval() before evaluating, and model.train() after.",
+      );
     }
-    return Tensor.from(rescale(y, this.weight?.node, this.bias?.node, wide));
+    const momentum = training ? this.rate() : 0;
+    return normalizeBatch(this, x, runningMean, runningVar, { weight, bias, training, momentum, eps });
+  }
+
+  /** Counts a batch, and gives its share in the running statistics. */
+  private rate(): number | Tensor {
+    const { numBatchesTracked, momentum } = this;
+    if (numBatchesTracked === null) return 0;
+    noGrad(() => numBatchesTracked.add_(1));
+    return momentum ?? noGrad(() => numBatchesTracked.float().reciprocal());
   }
 
   private check(x: Tensor): void {
@@ -57,20 +124,6 @@ abstract class BatchNorm extends ChannelNorm {
       `${this} got ${formatShape(x.shape)}; it needs ${this.expected} with C = ${this.numFeatures}` +
         (x.ndim > 3 && this.ranks.includes(2) ? ". Add nn.Flatten() before it?" : ""),
     );
-  }
-
-  /** The statistics kept are the mean and the unbiased variance. */
-  private track({ mean, variance, count }: Moments): void {
-    const { numBatchesTracked } = this;
-    if (numBatchesTracked === null) return;
-    const shape = [this.numFeatures];
-    noGrad(() => {
-      numBatchesTracked.add_(1);
-      if (count === 0) return; // an empty batch has no mean
-      const rate = this.momentum ?? numBatchesTracked.float().reciprocal();
-      const unbiased = Tensor.from(ops.reshape(variance, shape)).mul(count / (count - 1));
-      this.move(Tensor.from(ops.reshape(mean, shape)), unbiased, rate);
-    });
   }
 }
 

@@ -1,5 +1,6 @@
 // What batch and instance normalisation have in common: options, scale and shift of each channel, running statistics.
 
+import { formatShape, sameShape } from "../graph/shape.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
@@ -16,6 +17,29 @@ export interface ChannelNormOptions {
   affine?: boolean;
   /** Keep running statistics for evaluation; otherwise those of the input are used there, too. */
   trackRunningStats?: boolean;
+}
+
+/** Moves running statistics by `rate` towards a mean and an unbiased variance. */
+export function moveStatistics(
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  [mean, unbiased]: readonly [Tensor, Tensor],
+  rate: number | Tensor,
+): void {
+  runningMean?.add_(mean.sub(runningMean).mul(rate));
+  runningVar?.add_(unbiased.sub(runningVar).mul(rate));
+}
+
+/** An error unless each tensor there is has one number for each channel. */
+export function checkChannels(
+  what: string,
+  channels: number,
+  tensors: { readonly [name: string]: Tensor | null | undefined },
+): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor == null || sameShape(tensor.shape, [channels])) continue;
+    throw new RangeError(`${what}: ${name} must be [${channels}], got ${formatShape(tensor.shape)}`);
+  }
 }
 
 export abstract class ChannelNorm extends Module {
@@ -48,13 +72,6 @@ export abstract class ChannelNorm extends Module {
     this.registerBuffer("runningMean", trackRunningStats ? zeros(numFeatures) : null);
     this.registerBuffer("runningVar", trackRunningStats ? ones(numFeatures) : null);
     this.registerBuffer("numBatchesTracked", trackRunningStats ? full([], 0, { dtype: "int32" }) : null);
-  }
-
-  /** Moves the running statistics by `rate` towards a mean and an unbiased variance. */
-  protected move(mean: Tensor, unbiased: Tensor, rate: number | Tensor): void {
-    const { runningMean, runningVar } = this;
-    runningMean?.add_(mean.sub(runningMean).mul(rate));
-    runningVar?.add_(unbiased.sub(runningVar).mul(rate));
   }
 
   override extraRepr(): string {

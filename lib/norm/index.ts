@@ -1,12 +1,21 @@
 // Normalisation layers.
 
-export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from "./batch.js";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormArguments,
+  type BatchNormOptions,
+  batchNorm,
+} from "./batch.js";
 export { GroupNorm, type GroupNormArguments, type GroupNormOptions, groupNorm } from "./group.js";
 export {
   InstanceNorm1d,
   InstanceNorm2d,
   InstanceNorm3d,
+  type InstanceNormArguments,
   type InstanceNormOptions,
+  instanceNorm,
 } from "./instance.js";
 export {
   LayerNorm,
@@ -18,3 +27,4 @@ export {
   type RmsNormArguments,
   rmsNorm,
 } from "./layer.js";
+export { LocalResponseNorm, type LocalResponseNormOptions, localResponseNorm } from "./local-response.js";

@@ -4,12 +4,92 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
+import type { Module } from "../module/module.js";
 import { noGrad } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
-import { ChannelNorm, type ChannelNormOptions } from "./channel.js";
+import { ChannelNorm, type ChannelNormOptions, checkChannels, moveStatistics } from "./channel.js";
 import { inverseDeviation, type Moments, moments, rescale, standardize } from "./statistics.js";
 
 export type InstanceNormOptions = ChannelNormOptions;
+
+export interface InstanceNormArguments {
+  /** [C], moved in place where the input's statistics are used. */
+  runningMean?: Tensor | null;
+  /** [C], moved in place where the input's statistics are used. */
+  runningVar?: Tensor | null;
+  /** Scales, [C]. */
+  weight?: Tensor | null;
+  /** Shifts, [C]. */
+  bias?: Tensor | null;
+  /** Use the statistics of the input, not the running ones (true). */
+  useInputStats?: boolean;
+  /** Their share in the running statistics (0.1). */
+  momentum?: number;
+  /** Added to the variance (1e-5). */
+  eps?: number;
+}
+
+/** x [N, C, ...]; `moves`: the running statistics are to follow. */
+function normalizeInstances(
+  owner: Module | string,
+  x: Tensor,
+  moves: boolean,
+  options: InstanceNormArguments,
+): Tensor {
+  const { runningMean = null, runningVar = null, weight, bias } = options;
+  const { useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
+  const { shape } = x;
+  const input = x.node;
+  const [examples, channels] = shape as [number, number];
+  const wide = [1, channels, ...shape.slice(2).map(() => 1)];
+  let y: Node;
+  if (useInputStats) {
+    const axes = shape.map((_, i) => i).slice(2);
+    if (moves && elements(shape.slice(2)) === 1) {
+      throw new RangeError(
+        `${owner}: training needs more than one place for each channel, got input ${formatShape(x.shape)}; ` +
+          "a single number minus its mean is always 0",
+      );
+    }
+    const statistics = noGrad(() => moments(input, axes));
+    if (moves && momentum !== 0 && examples > 0) {
+      noGrad(() =>
+        moveStatistics(runningMean, runningVar, averageMoments(statistics, examples, channels), momentum),
+      );
+    }
+    y = standardize("instanceNorm", input, axes, eps, statistics);
+  } else if (runningMean === null || runningVar === null) {
+    throw new TypeError("instanceNorm: needs runningMean and runningVar with useInputStats: false");
+  } else {
+    const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), eps);
+    y = ops.mul(ops.sub(input, ops.reshape(runningMean.node, wide)), inverse);
+  }
+  return Tensor.from(rescale(y, weight?.node, bias?.node, wide));
+}
+
+/** Mean and unbiased variance of each channel, averaged over the examples. */
+function averageMoments(
+  { mean, variance, count }: Moments,
+  examples: number,
+  channels: number,
+): [Tensor, Tensor] {
+  const average = (x: Node): Tensor =>
+    Tensor.from(ops.reshape(ops.reduce("sum", x, [0]), [channels])).div(examples);
+  return [average(mean), average(variance).mul(count / (count - 1))];
+}
+
+/** (x - mean) / sqrt(var + eps) * weight + bias with the statistics of each channel of each example of x [N, C, ...], or with the
+ *  running ones. Shape of x.
+ *
+ *  ```ts
+ *  F.instanceNorm(tensor([[[1, 3]]])) // -> [[[-1, 1]]]
+ *  ``` */
+export function instanceNorm(x: Tensor, options: InstanceNormArguments = {}): Tensor {
+  if (x.ndim < 3) throw new RangeError(`instanceNorm: needs [N, C, ...], got ${formatShape(x.shape)}`);
+  const { runningMean, runningVar, weight, bias, useInputStats = true } = options;
+  checkChannels("instanceNorm", x.shape[1]!, { runningMean, runningVar, weight, bias });
+  return normalizeInstances("instanceNorm", x, useInputStats, options);
+}
 
 /** What InstanceNorm1d, 2d and 3d have in common. */
 abstract class InstanceNorm extends ChannelNorm {
@@ -30,35 +110,20 @@ abstract class InstanceNorm extends ChannelNorm {
         `${this} got ${formatShape(x.shape)}; it needs [N, C, ${place}] or [C, ${place}] with C = ${numFeatures}`,
       );
     }
-    const shape = batched ? x.shape : [1, ...x.shape];
-    const input = ops.reshape(x.node, shape);
-    const wide = [1, numFeatures, ...shape.slice(2).map(() => 1)];
-    let y: Node;
-    if (this.training || runningMean === null || runningVar === null) {
-      if (this.training && elements(shape.slice(2)) === 1) {
-        throw new RangeError(
-          `${this}: training needs more than one place for each channel, got input ${formatShape(x.shape)}; ` +
-            "a single number minus its mean is always 0",
-        );
-      }
-      const axes = shape.map((_, i) => i).slice(2);
-      const statistics = noGrad(() => moments(input, axes));
-      if (this.training) this.track(statistics, shape[0]!);
-      y = standardize("instanceNorm", input, axes, this.eps, statistics);
-    } else {
-      const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), this.eps);
-      y = ops.mul(ops.sub(input, ops.reshape(runningMean.node, wide)), inverse);
-    }
-    return Tensor.from(ops.reshape(rescale(y, this.weight?.node, this.bias?.node, wide), x.shape));
-  }
-
-  /** Moves the running statistics towards the average over the examples. A null momentum leaves them, as in PyTorch. */
-  private track({ mean, variance, count }: Moments, examples: number): void {
-    const { momentum, numFeatures } = this;
-    if (momentum === null || examples === 0) return;
-    const average = (x: Node): Tensor =>
-      Tensor.from(ops.reshape(ops.reduce("sum", x, [0]), [numFeatures])).div(examples);
-    noGrad(() => this.move(average(mean), average(variance).mul(count / (count - 1)), momentum));
+    const { training, weight, bias, momentum, eps } = this;
+    // a null momentum leaves the running statistics, as in PyTorch
+    const useInputStats = training || runningMean === null || runningVar === null;
+    const batch = batched ? x : x.unsqueeze(0);
+    const y = normalizeInstances(this, batch, training, {
+      runningMean,
+      runningVar,
+      weight,
+      bias,
+      useInputStats,
+      momentum: momentum ?? 0,
+      eps,
+    });
+    return batched ? y : y.squeeze(0);
   }
 }
 

@@ -134,6 +134,9 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   get requiresGrad(): boolean {
     return !this.cut && this.storage.node.requiresGrad;
   }
+  set requiresGrad(requiresGrad: boolean) {
+    this.requiresGrad_(requiresGrad);
+  }
   get isLeaf(): boolean {
     return this.cut || this.storage.node.tape === undefined;
   }

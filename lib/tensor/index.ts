@@ -57,5 +57,6 @@ export const tensor: typeof create.fromData & Members = Object.assign(
 );
 
 export type { DType } from "../graph/dtype.js";
+export type { Index } from "./methods/indexing.js";
 export type { NestedArray, Operand, ReduceArgument, ReduceOptions } from "./types.js";
 export { autograd, Generator, manualSeed, noGrad, Tensor };

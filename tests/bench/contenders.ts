@@ -1,9 +1,11 @@
 // Who takes part in a workload, and how they are measured: a check that all compute the same, then rounds in turns.
 
+import { kernelTable, type MachineLimits, measureLimits } from "./kernels.ts";
 import { HOMES, type Home, PEERS, type PeerName, startOurs } from "./peers.ts";
 import type { RunRequest, Threads, Timing } from "./protocol.ts";
 import type { Runner } from "./runner.ts";
 import type { Reading, Variant, Workload } from "./workload.ts";
+import { WORKLOADS } from "./workloads/index.ts";
 
 /** Seconds of a round, and of the runs before it that let everybody warm up. */
 const ROUND_SECONDS = 0.07;
@@ -21,6 +23,7 @@ export interface Contender {
 export class Field {
   private readonly runners = new Map<string, Runner>();
   private readonly missing = new Map<PeerName, string>();
+  private limits: MachineLimits | undefined;
 
   /** Measures a workload. */
   async race(
@@ -56,6 +59,27 @@ export class Field {
 
   async probe(name: string): Promise<readonly Reading[]> {
     return (await this.runner("thread")).probe({ probe: name });
+  }
+
+  /** Where the time of a workload's most frequent plan goes, as a table. */
+  async kernels(name: string): Promise<string[]> {
+    const ours = await this.runner("thread");
+    const [threads] = PEERS.openblas.threads;
+    this.limits ??= await measureLimits(ours, await this.peer("openblas"), threads);
+    const { operations, bytes } = this.limits;
+    await ours.run({
+      workload: name,
+      variant: "plain",
+      twin: WORKLOADS[name]!.twin,
+      iterations: 20,
+      fresh: true,
+      threads,
+    });
+    return [
+      `of limit: ${(operations / 1e9).toFixed(0)} GFLOP/s or ${(bytes / 1e9).toFixed(1)} GB/s, whichever lasts longer;`,
+      "kernels are run alone, with their data in the cache as far as they fit: more than 100 % can happen",
+      ...kernelTable(await ours.kernels(name), this.limits),
+    ];
   }
 
   /** What takes part so far, in words. */

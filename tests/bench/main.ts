@@ -1,5 +1,5 @@
 // npm run bench [-- NAME... --json FILE --rounds N]: this library beside its peers, in interleaved rounds on this machine.
-// A NAME is a workload's, or what several names begin with.
+// A NAME is a workload's, or what several names begin with. With --kernels: instead, where the time of the step goes.
 
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -11,7 +11,11 @@ import { PROBES, WORKLOADS } from "./workloads/index.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "string" }, rounds: { type: "string", default: "7" } },
+  options: {
+    json: { type: "string" },
+    rounds: { type: "string", default: "7" },
+    kernels: { type: "boolean", default: false },
+  },
 });
 const rounds = Number(options.rounds);
 const all = [...Object.keys(WORKLOADS), ...Object.keys(PROBES)];
@@ -49,8 +53,17 @@ const rows: Row[] = [];
 const peerThreads: Record<string, Record<string, Contender["threads"]>> = {};
 const say = (line: string): void => console.log(`  ${line}`);
 
-console.log(`${cpu}, ${cores} cores; Node ${process.version}; medians of ${rounds} interleaved rounds`);
-console.log("(the fastest and the slowest round); ratio: ours / peer's.");
+console.log(`${cpu}, ${cores} cores; Node ${process.version}`);
+if (options.kernels) {
+  for (const name of Object.keys(WORKLOADS).filter(chosen)) {
+    console.log(`\n${name}: ${WORKLOADS[name]!.title}`);
+    for (const line of await field.kernels(name)) say(line);
+  }
+  field.stop();
+  process.exit();
+}
+
+console.log(`Medians of ${rounds} interleaved rounds (the fastest and the slowest); ratio: ours / peer's.`);
 for (const name of Object.keys(WORKLOADS).filter(chosen)) {
   const workload = WORKLOADS[name]!;
   const missing = await workload.unavailable?.();

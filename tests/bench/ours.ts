@@ -2,11 +2,13 @@
 
 import { createInterface } from "node:readline";
 import { MessageChannel } from "node:worker_threads";
-import { closeSession } from "gradbook/tensor/session";
+import type { Explanation } from "gradbook/compute/engine/explanation";
+import { closeSession, session } from "gradbook/tensor/session";
 import { installHost } from "gradbook/train/host";
 import type { Hello, Reply, Request } from "./protocol.ts";
-import type { Task } from "./workload.ts";
+import type { Task, Variant } from "./workload.ts";
 import { PROBES, WORKLOADS } from "./workloads/index.ts";
+import { streamTask } from "./workloads/stream.ts";
 
 const say = (message: Hello | Reply): void => console.log(JSON.stringify(message));
 const built = new Map<string, Task>();
@@ -16,11 +18,30 @@ const { port1, port2 } = new MessageChannel();
 port2.on("message", () => undefined).unref();
 installHost({ publish: (event) => port1.postMessage(event), display: () => undefined });
 
+const prepare = (workload: string, variant: Variant): Promise<Task> =>
+  workload === "stream" ? streamTask() : WORKLOADS[workload]!.prepare(variant);
+
+/** The plan that a task runs most often. */
+function explainMost(task: Task): Explanation {
+  const { client } = session();
+  const runs = new Map<number, number>();
+  const run = client.run;
+  client.run = (plan, ...rest) => {
+    runs.set(plan, (runs.get(plan) ?? 0) + 1);
+    return run.call(client, plan, ...rest);
+  };
+  task.run(20);
+  client.run = run;
+  const [[most]] = [...runs].sort(([, a], [, b]) => b - a) as [[number, number]];
+  return client.explain(most, true);
+}
+
 async function answer(request: Request): Promise<Reply> {
   if ("probe" in request) return { readings: await PROBES[request.probe]!.measure() };
+  if ("kernels" in request) return { explanation: explainMost(built.get(`${request.kernels} plain`)!) };
   const { workload, variant, iterations, fresh } = request;
   const key = `${workload} ${variant}`;
-  if (fresh) built.set(key, await WORKLOADS[workload]!.prepare(variant));
+  if (fresh) built.set(key, await prepare(workload, variant));
   const task = built.get(key)!;
   const since = performance.now();
   task.run(iterations);

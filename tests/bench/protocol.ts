@@ -1,5 +1,6 @@
 // What the benchmark asks a runner (this library in a process of its own, or a peer) and what it answers: a line of JSON each.
 
+import type { Explanation } from "gradbook/compute/engine/explanation";
 import type { Reading, Twin, Variant } from "./workload.ts";
 
 /** Threads of a peer, and of the BLAS it calls. This library chooses itself. */
@@ -24,7 +25,12 @@ export interface ProbeRequest {
   readonly probe: string;
 }
 
-export type Request = RunRequest | ProbeRequest;
+/** Explain the plan that a workload, which was built before, runs most often. */
+export interface KernelsRequest {
+  readonly kernels: string;
+}
+
+export type Request = RunRequest | ProbeRequest | KernelsRequest;
 
 /** `value` is a number that all runners must agree on: a loss. */
 export interface Timing {
@@ -32,7 +38,11 @@ export interface Timing {
   readonly value: number;
 }
 
-export type Reply = Timing | { readonly readings: readonly Reading[] } | { readonly error: string };
+export type Reply =
+  | Timing
+  | { readonly readings: readonly Reading[] }
+  | { readonly explanation: Explanation }
+  | { readonly error: string };
 
 /** The first line of a runner: it is ready, and this is what it is. */
 export interface Hello {

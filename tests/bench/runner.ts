@@ -3,6 +3,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import type { Explanation } from "gradbook/compute/engine/explanation";
 import type { Hello, ProbeRequest, Reply, Request, RunRequest, Timing } from "./protocol.ts";
 import type { Reading } from "./workload.ts";
 
@@ -40,6 +41,11 @@ export class Runner {
   async probe(request: ProbeRequest): Promise<readonly Reading[]> {
     const { readings } = (await this.ask(request, request.probe)) as { readings: readonly Reading[] };
     return readings;
+  }
+
+  async kernels(workload: string): Promise<Explanation> {
+    const reply = await this.ask({ kernels: workload }, workload);
+    return (reply as { readonly explanation: Explanation }).explanation;
   }
 
   private async ask(request: Request, what: string): Promise<Reply> {

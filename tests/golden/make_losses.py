@@ -16,15 +16,17 @@ torch.set_num_threads(1)
 
 import golden  # noqa: E402
 from modules import keyword, module_case, modules  # noqa: E402
-from operations import CONSTANTS, OPS, Viewed, case, cases, floats, ints, rand, worst  # noqa: E402
+from operations import CONSTANTS, OPS, Viewed, case, cases, distinct, floats, ints, rand, worst  # noqa: E402
 
 # number of inputs; names of the tensors that are options
 LOSSES = {
     "mseLoss": 2, "l1Loss": 2, "smoothL1Loss": 2, "huberLoss": 2, "binaryCrossEntropy": 2, "binaryCrossEntropyWithLogits": 2, "nllLoss": 2,
     "klDiv": 2, "poissonNllLoss": 2, "gaussianNllLoss": 3, "hingeEmbeddingLoss": 2, "marginRankingLoss": 3, "softMarginLoss": 2,
-    "cosineEmbeddingLoss": 3, "tripletMarginLoss": 3,
+    "cosineEmbeddingLoss": 3, "tripletMarginLoss": 3, "multiMarginLoss": 2, "multilabelMarginLoss": 2, "multilabelSoftMarginLoss": 2,
+    "tripletMarginWithDistanceLoss": 3,
 }
-TENSORS = {"binaryCrossEntropy": ["weight"], "binaryCrossEntropyWithLogits": ["weight", "posWeight"], "nllLoss": ["weight"]}
+TENSORS = {"binaryCrossEntropy": ["weight"], "binaryCrossEntropyWithLogits": ["weight", "posWeight"], "nllLoss": ["weight"],
+           "multiMarginLoss": ["weight"], "multilabelSoftMarginLoss": ["weight"]}
 
 
 def loss(name):
@@ -39,7 +41,8 @@ def loss(name):
 OPS.update({name: loss(name) for name in LOSSES})
 # targets without a gradient in PyTorch, and the tensors that are options
 CONSTANTS.update({"binaryCrossEntropy": (1, 2), "binaryCrossEntropyWithLogits": (1, 2, 3), "nllLoss": (1, 2), "hingeEmbeddingLoss": (1,),
-                  "marginRankingLoss": (2,), "softMarginLoss": (1,), "cosineEmbeddingLoss": (2,), "poissonNllLoss": (1,), "klDiv": ()})
+                  "marginRankingLoss": (2,), "softMarginLoss": (1,), "cosineEmbeddingLoss": (2,), "poissonNllLoss": (1,), "klDiv": (), "multiMarginLoss": (1, 2),
+                  "multilabelMarginLoss": (1,), "multilabelSoftMarginLoss": (1, 2)})
 SHAPES = (("matrix", (3, 5)), ("vector", (7,)), ("single", (1, 1)), ("number", ()), ("cube", (2, 3, 4)))
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -145,6 +148,23 @@ case("cosineEmbeddingLoss/zeros", floats([[0, 0], [1, 2]]), floats([[1, 2], [2, 
 for label, options in (("p1", {"p": 1}), ("p3", {"p": 3}), ("margin", {"margin": 0.3}), ("swap", {"swap": True}), ("eps", {"eps": 0.1}),
                        ("all", {"p": 3, "margin": 2, "swap": True, "eps": 0.01})):
     both("tripletMarginLoss", label, rand(5, 4), rand(5, 4), rand(5, 4), **options)
+
+# ---------------------------------------------------------------- several classes
+
+for label, shape, target in (("matrix", (4, 3), [0, 2, 1, 2]), ("single", (1, 5), [3]), ("vector", (4,), 2), ("two", (5, 2), [0, 1, 1, 0, 1])):
+    weight = rand(shape[-1], low=0.2, high=2)
+    for p in (1, 2):
+        both("multiMarginLoss", f"{label}-p{p}", distinct(*shape).mul(0.7), ints(target), p=p, margin=0.8)
+    both("multiMarginLoss", f"{label}-default", distinct(*shape).mul(0.7), ints(target))
+    both("multiMarginLoss", f"{label}-weight", distinct(*shape).mul(0.7), ints(target), weight)
+for label, target in (("rows", [[3, 0, -1, 1], [1, 2, 3, 0], [-1, 0, 1, 2], [2, -1, -1, -1]]), ("row", [[0, 1, -1]]), ("vector", [4, 0, 2, -1, -1])):
+    both("multilabelMarginLoss", label, distinct(*ints(target).shape).mul(0.7), ints(target))
+for label, shape in (("matrix", (4, 3)), ("vector", (5,)), ("one", (3, 1)), ("cube", (2, 3, 4))):
+    x, t = rand(*shape, low=-5, high=5), rand(*shape, low=0, high=1)
+    both("multilabelSoftMarginLoss", label, x, t)
+    both("multilabelSoftMarginLoss", f"{label}-weight", x, t, rand(shape[-1], low=0.2, high=2))
+for label, options in (("default", {}), ("margin", {"margin": 0.3}), ("swap", {"swap": True, "margin": 2})):
+    both("tripletMarginWithDistanceLoss", label, rand(5, 4), rand(5, 4), rand(5, 4), **options)
 
 # ---------------------------------------------------------------- layers
 

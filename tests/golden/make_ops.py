@@ -17,6 +17,7 @@ torch.set_num_threads(1)
 
 import golden  # noqa: E402
 from cases_modules import bias0, features, modules, optimizers, wanted, weight0  # noqa: E402
+import cases_tensor  # noqa: E402,F401
 from operations import cases, worst  # noqa: E402
 
 for c in cases:

@@ -40,18 +40,23 @@ export interface ChosenClasses {
   readonly mask: Tensor;
 }
 
+/** True at the class of each label; shape of the scores. The run fails for a label that is no class, naming it. */
+export function classHits(what: string, labels: Tensor, { axis, classes, along }: ClassAxis): Tensor {
+  const message = `${what}: target {value} is out of range for ${classes} classes (0 to ${classes - 1})`;
+  const safe = Tensor.from(ops.checkIndex(labels.node, classes, message));
+  const places = Tensor.from(ops.reshape(ops.iota(classes), along));
+  return safe.unsqueeze(axis).eq(places);
+}
+
 /** Looks up `labels`, which are int32 and have the `targetShape`. The run fails for a label that is no class, naming it. */
 export function chooseClasses(
   what: string,
   labels: Tensor,
-  { axis, classes, along }: ClassAxis,
+  place: ClassAxis,
   ignoreIndex: number,
 ): ChosenClasses {
   const counts = labels.ne(ignoreIndex);
-  const message = `${what}: target {value} is out of range for ${classes} classes (0 to ${classes - 1})`;
   // ignored labels may be out of range: they look at class 0 and are masked
   const known = ops.where(counts.node, labels.node, nodeOf(0, "int32"));
-  const safe = Tensor.from(ops.checkIndex(known, classes, message));
-  const places = Tensor.from(ops.reshape(ops.iota(classes), along));
-  return { hit: safe.unsqueeze(axis).eq(places), mask: counts.float() };
+  return { hit: classHits(what, Tensor.from(known), place), mask: counts.float() };
 }

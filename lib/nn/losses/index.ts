@@ -8,5 +8,7 @@ export {
   MarginRankingLoss,
   SoftMarginLoss,
   TripletMarginLoss,
+  TripletMarginWithDistanceLoss,
 } from "./margin.js";
+export { MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss } from "./multi-class.js";
 export { HuberLoss, L1Loss, MSELoss, SmoothL1Loss } from "./regression.js";

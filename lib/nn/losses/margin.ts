@@ -4,6 +4,7 @@ import * as ops from "../../graph/ops/index.js";
 import { formatShape, sameShape } from "../../graph/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { elementwise } from "../activations/common.js";
+import { pairwiseDistance } from "../distance.js";
 import {
   checkFloats,
   checkShapes,
@@ -172,11 +173,21 @@ export function tripletMarginLoss(
   checkShapes("tripletMarginLoss", { anchor, positive, negative });
   if (anchor.ndim === 0)
     throw new RangeError("tripletMarginLoss: needs vectors [..., D], got single numbers");
-  const distance = (a: Tensor, b: Tensor): Tensor => a.sub(b).add(eps).norm({ p, dim: -1 });
+  const distance = (a: Tensor, b: Tensor): Tensor => pairwiseDistance(a, b, { p, eps });
+  const losses = tripletLosses(anchor, positive, negative, { distance, margin, swap });
+  return reduced("tripletMarginLoss", losses, reduction);
+}
+
+function tripletLosses(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: { distance: (a: Tensor, b: Tensor) => Tensor; margin: number; swap: boolean },
+): Tensor {
+  const { distance, margin, swap } = options;
   const far = distance(anchor, negative);
   const apart = swap ? far.minimum(distance(positive, negative)) : far;
-  const losses = hinge(distance(anchor, positive).sub(apart).add(margin));
-  return reduced("tripletMarginLoss", losses, reduction);
+  return hinge(distance(anchor, positive).sub(apart).add(margin));
 }
 
 /** Asks that an anchor be nearer to the positive than to the negative by a margin:
@@ -195,3 +206,46 @@ export const TripletMarginLoss: LossClass<
   reduction: "mean",
 });
 export type TripletMarginLoss = InstanceType<typeof TripletMarginLoss>;
+
+export interface TripletMarginWithDistanceOptions extends ReductionOptions {
+  /** The distance of two tensors: not negative, one number for each pair (`F.pairwiseDistance`). */
+  distanceFunction?: (a: Tensor, b: Tensor) => Tensor;
+  /** How much farther the negative is to be than the positive (1). */
+  margin?: number;
+  /** Take the distance of positive and negative where that is less than the anchor's (false). */
+  swap?: boolean;
+}
+
+/** max(0, d(anchor, positive) - d(anchor, negative) + margin) with a distance of one's own.
+ *
+ *  ```ts
+ *  const distanceFunction = (a: Tensor, b: Tensor) => F.cosineSimilarity(a, b).neg().add(1);
+ *  F.tripletMarginWithDistanceLoss(tensor([[1, 0]]), tensor([[0, 1]]), tensor([[1, 0]]), { distanceFunction }) // -> 2
+ *  ``` */
+export function tripletMarginWithDistanceLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletMarginWithDistanceOptions = {},
+): Tensor {
+  const { distanceFunction: distance = pairwiseDistance, margin = 1, swap = false, reduction } = options;
+  const losses = tripletLosses(anchor, positive, negative, { distance, margin, swap });
+  return reduced("tripletMarginWithDistanceLoss", losses, reduction);
+}
+
+/** `TripletMarginLoss` with a distance of one's own.
+ *
+ *  ```ts
+ *  const distanceFunction = (a: Tensor, b: Tensor) => a.sub(b).abs().amax(-1);
+ *  nn.TripletMarginWithDistanceLoss({ distanceFunction })(tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 2]])) // -> 3
+ *  ``` */
+export const TripletMarginWithDistanceLoss: LossClass<
+  [anchor: Tensor, positive: Tensor, negative: Tensor],
+  TripletMarginWithDistanceOptions
+> = lossLayer("TripletMarginWithDistanceLoss", tripletMarginWithDistanceLoss, {
+  distanceFunction: pairwiseDistance,
+  margin: 1,
+  swap: false,
+  reduction: "mean",
+});
+export type TripletMarginWithDistanceLoss = InstanceType<typeof TripletMarginWithDistanceLoss>;

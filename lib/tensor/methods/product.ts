@@ -1,6 +1,6 @@
 // Methods for products of vectors, matrices and stacks of matrices. Operands are float32.
 
-import type { Node } from "../../graph/node.js";
+import { type Node, scalarNode } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import * as products from "../products.js";
 import type { Tensor } from "../tensor.js";
@@ -55,7 +55,7 @@ export abstract class ProductMethods extends IndexingMethods {
   private blended(product: Node, { beta = 1, alpha = 1 }: BlendOptions): Tensor {
     const scaled = alpha === 1 ? product : ops.mul(product, nodeOf(alpha, "float32"));
     // as in PyTorch, what is multiplied by 0 does not count, even where it is NaN
-    if (beta === 0) return this.wrap(ops.broadcastTo(scaled, ops.add(this.node, product).shape));
+    if (beta === 0) return this.wrap(ops.where(scalarNode(0, "bool"), this.node, scaled));
     const own = beta === 1 ? this.node : ops.mul(this.node, nodeOf(beta, "float32"));
     return this.wrap(ops.add(own, scaled));
   }

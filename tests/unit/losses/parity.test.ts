@@ -54,6 +54,10 @@ const LAYERS: { readonly [op: string]: keyof typeof nn } = {
   softMarginLoss: "SoftMarginLoss",
   cosineEmbeddingLoss: "CosineEmbeddingLoss",
   tripletMarginLoss: "TripletMarginLoss",
+  multiMarginLoss: "MultiMarginLoss",
+  multilabelMarginLoss: "MultiLabelMarginLoss",
+  multilabelSoftMarginLoss: "MultiLabelSoftMarginLoss",
+  tripletMarginWithDistanceLoss: "TripletMarginWithDistanceLoss",
 };
 
 type Loss = (...args: unknown[]) => gb.Tensor;

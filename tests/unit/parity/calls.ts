@@ -2,6 +2,7 @@
 
 import * as gb from "gradbook";
 import type { Options } from "./golden.js";
+import { TENSOR_CALLS } from "./tensor-calls.js";
 
 type Tensor = gb.Tensor;
 export type Result = Tensor | readonly Tensor[] | { readonly values: Tensor; readonly indices: Tensor };
@@ -134,6 +135,8 @@ export const CALLS: { readonly [op: string]: Call } = {
   indexSelect: (x, [, index], { dim }: { dim: number }) => x.indexSelect(dim, index!),
   gather: (x, [, index], { dim }: { dim: number }) => x.gather(dim, index!),
   linear: (x, [, weight, bias]) => F.linear(x, weight!, bias),
+  ...TENSOR_CALLS,
+
   crossEntropy: (x, [, target, weight], options: LossOptions) =>
     F.crossEntropy(x, target!, weight === undefined ? options : { ...options, weight }),
 };
