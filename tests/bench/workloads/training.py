@@ -25,6 +25,11 @@ def deep(*normalize):
     return nn.Sequential(*layers, nn.Linear(100, 10))
 
 
+def convolutional():
+    return nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+                         nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
 def sgd(parameters):
     return optim.SGD(parameters, lr=0.05)
 
@@ -34,6 +39,7 @@ NETWORKS = {
     "mlp-sgd-512": (512, classifier, sgd),
     "mlp-bn-adam-32": (32, batch_norm_first, optim.Adam),
     "mlp-bn-before-adam-32": (32, batch_norm_before, optim.Adam),
+    "cnn-sgd-32": (32, convolutional, sgd),
     "deep20-nadam-32": (32, deep, optim.NAdam),
     "deep20-bn-nadam-32": (32, lambda: deep(nn.BatchNorm1d), optim.NAdam),
     "deep20-ln-nadam-32": (32, lambda: deep(nn.LayerNorm), optim.NAdam),

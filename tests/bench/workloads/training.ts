@@ -33,6 +33,20 @@ function deep(normalize: () => gb.nn.Module[]): gb.nn.Module {
   return nn.Sequential(...hidden.flat(), nn.Linear(100, 10));
 }
 
+const convolutional = (): gb.nn.Module =>
+  nn.Sequential(
+    nn.Unflatten(1, [1, 28, 28]),
+    nn.Conv2d(1, 32, 3),
+    nn.ReLU(),
+    nn.Conv2d(32, 64, 3),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Flatten(),
+    nn.Linear(9216, 128),
+    nn.ReLU(),
+    nn.Linear(128, 10),
+  );
+
 const NETWORKS: { readonly [name: string]: Network } = {
   "mlp-sgd-32": {
     title: "784-300-100-10, SGD, batch 32",
@@ -80,6 +94,13 @@ const NETWORKS: { readonly [name: string]: Network } = {
         nn.Linear(100, 10),
       ),
     optimizer: adam,
+  },
+  "cnn-sgd-32": {
+    title: "3x3 convolutions 1-32-64, max pooling, 9216-128-10, SGD, batch 32",
+    batch: 32,
+    check: { iterations: 10, tolerance: 1e-4 },
+    model: convolutional,
+    optimizer: sgd,
   },
   "deep20-nadam-32": {
     title: "784, 20 x 100 SiLU, 10, NAdam, batch 32",
