@@ -1,4 +1,4 @@
-// Initialising a whole network by what follows each of its linear layers.
+// Initialising a whole network by what follows each of its linear and convolution layers.
 
 import * as init from "../init/index.js";
 import { evalMode, Module } from "../module/index.js";
@@ -31,6 +31,7 @@ import {
   Tanh,
 } from "./activations/index.js";
 import { Sequential } from "./containers.js";
+import { Conv1d, Conv2d, Conv3d } from "./convolution/index.js";
 import { Flatten } from "./flatten.js";
 import { Linear } from "./linear.js";
 
@@ -67,9 +68,13 @@ const TABLE: { readonly [family in Family]: readonly Layer[] } = {
 };
 const NAMES: { readonly [family in Family]: string } = { kaiming: "He", xavier: "Glorot", lecun: "LeCun" };
 
+/** The layers whose weights are drawn. */
+const isWeighted = (module: Module): module is Linear | Conv2d =>
+  [Linear, Conv1d, Conv2d, Conv3d].some((Class) => module instanceof Class);
+
 /** Modules between a layer and its activation that leave the question open. */
 const isPassive = (module: Module): boolean =>
-  module instanceof Flatten || /Norm|Dropout|Identity/.test(module.constructor.name);
+  module instanceof Flatten || /Norm|Dropout|Identity|Pool|Pad/.test(module.constructor.name);
 
 /** The slope for negative numbers, which He initialisation takes into account. */
 function slopeOf(activation: Module): number {
@@ -107,7 +112,7 @@ interface Choice {
 }
 
 function choose(next: Module | undefined): Choice {
-  if (next === undefined || next instanceof Linear) {
+  if (next === undefined || isWeighted(next)) {
     return { family: "xavier", slope: 0, why: "no activation follows: Glorot" };
   }
   const name = next.constructor.name;
@@ -134,10 +139,11 @@ function draw(weight: Tensor, { family, slope }: Choice, options: ForActivationO
   return `${family}${normal ? "Normal" : "Uniform"}_`;
 }
 
-/** Initialises every Linear of `model` by the activation that follows it, and says what it chose and why.
+/** Initialises every Linear and Conv of `model` by the activation that follows it, and says what it chose and why.
  *
  *  ReLU and its relatives up to GELU, Swish, Mish and SwiGLU: He (with the slope of leaky ones); tanh, sigmoid, softmax or
- *  nothing: Glorot; SELU: LeCun. Biases become 0. Normalisation, dropout and Flatten in between are looked through.
+ *  nothing: Glorot; SELU: LeCun. Biases become 0. Normalisation, dropout, pooling and Flatten in between are looked
+ *  through.
  *
  *  What follows a layer is plain in a Sequential. Other models are run with `inputs`; activations that their `forward` calls as
  *  functions are not seen. Without `inputs` their layers are left as they are.
@@ -153,7 +159,7 @@ export function forActivation(model: Module, options: ForActivationOptions = {})
   }
   const order = options.inputs === undefined ? listed(model) : called(model, options.inputs);
   return [...model.namedModules()].flatMap(([path, layer]): InitChoice[] => {
-    if (!(layer instanceof Linear)) return [];
+    if (!isWeighted(layer)) return [];
     const place = order?.indexOf(layer) ?? -1;
     if (place === -1) {
       const why =

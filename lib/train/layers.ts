@@ -12,8 +12,8 @@ export interface WatchedLayer {
   readonly last: Module;
 }
 
-/** Modules that only move values about. */
-const PASSIVE = /^(Flatten|Unflatten|Identity)$|Dropout/;
+/** Modules that only move values about, or take some of them. */
+const PASSIVE = /^(Flatten|Unflatten|Identity)$|Dropout|Pool\dd$|Pad\dd$/;
 /** Modules with parameters that still belong to the layer before them: normalisation, activations that learn. */
 const FOLLOWERS = /Norm|^PReLU$|^Swish$/;
 
@@ -35,9 +35,11 @@ export function watchedLayers(model: Module): WatchedLayer[] {
   });
 }
 
-/** "Linear(784, 300)", "ReLU" */
+/** "Linear(784, 300)", "Conv2d(1, 32)", "ReLU" */
 function shortName(module: Module): string {
-  const { inFeatures, outFeatures } = module as unknown as { inFeatures?: number; outFeatures?: number };
+  const sizes = module as unknown as Readonly<Record<string, number | undefined>>;
+  const input = sizes.inFeatures ?? sizes.inChannels;
+  const output = sizes.outFeatures ?? sizes.outChannels;
   const name = module.constructor.name;
-  return inFeatures === undefined ? name : `${name}(${inFeatures}, ${outFeatures})`;
+  return input === undefined ? name : `${name}(${input}, ${output})`;
 }

@@ -37,6 +37,28 @@ test("each layer of a Sequential gets what its activation asks for", () => {
   ]);
 });
 
+test("convolutions are drawn by their activation, too; pooling in between is looked through", () => {
+  const model = nn.Sequential(
+    nn.Conv2d(1, 8, 3),
+    nn.BatchNorm2d(8),
+    nn.MaxPool2d(2),
+    nn.ReLU(),
+    nn.Conv2d(8, 8, 3),
+    nn.Conv2d(8, 4, 1),
+    nn.Tanh(),
+  );
+  expect(choices(model)).toEqual([
+    "0 kaimingUniform_ ReLU follows: He",
+    "4 xavierUniform_ no activation follows: Glorot",
+    "5 xavierUniform_ Tanh follows: Glorot",
+  ]);
+  // He: variance 2 / fan-in, uniform within sqrt(3) deviations
+  const bound = Math.sqrt(6 / 9);
+  const most = model[0].weight.abs().max().item();
+  expect(most).toBeLessThanOrEqual(bound);
+  expect(most).toBeGreaterThan(0.8 * bound);
+});
+
 test("it draws what the functions it names draw, and clears biases", () => {
   const model = nn.Sequential(
     nn.Linear(20, 30),

@@ -257,6 +257,22 @@ test("normalisation and activations with parameters belong to the layer before t
   ]);
 });
 
+test("convolutions are layers like others; pooling and padding belong to none", () => {
+  const model = nn.Sequential(
+    nn.ZeroPad2d(1),
+    nn.Conv2d(1, 4, 3),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Conv2d(4, 2, 3),
+    nn.AdaptiveAvgPool2d(1),
+    nn.Flatten(),
+  );
+  expect(watchedLayers(model).map(({ info }) => info)).toEqual([
+    { path: "1", label: "Conv2d(1, 4) → ReLU", kind: "ReLU" },
+    { path: "4", label: "Conv2d(4, 2)", kind: "Conv2d" },
+  ]);
+});
+
 test("a watched model that nobody holds any more is let go", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
