@@ -39,7 +39,7 @@ const WHOLE = 0;
 const LIST = 1;
 const OTHER = 2;
 
-const DTYPE_CODE: Readonly<Record<DType, number>> = { float32: 0, int32: 1, bool: 2 };
+const DTYPE_CODE: Readonly<Record<DType, number>> = { float32: 0, int32: 1, bool: 2, float16: 3, uint8: 4 };
 
 /** Small numbers for names of attributes, and for values of attributes that are no whole numbers. */
 const nameCodes = new Map<string, number>();

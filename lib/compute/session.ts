@@ -1,7 +1,7 @@
 // The session: where the lazy graph meets the engine. It knows which plan a graph already has, runs it, turns computed
 // nodes into leaves, and keeps lazy values true to what they meant when they were written.
 
-import { BYTES } from "../graph/dtype.js";
+import { BYTES, bytesOf } from "../graph/dtype.js";
 import { type Node, settle, type Value } from "../graph/node.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
@@ -415,10 +415,7 @@ export class Session {
 /** The bytes of a value that is known here, or the device's buffer it is in. */
 function contentOf(node: Node): Uint8Array | Value {
   if (node.data !== undefined) return node.data;
-  if (node.scalar !== undefined) {
-    const array = node.dtype === "float32" ? new Float32Array([node.scalar]) : new Int32Array([node.scalar]);
-    return node.dtype === "bool" ? new Uint8Array([node.scalar]) : new Uint8Array(array.buffer);
-  }
+  if (node.scalar !== undefined) return bytesOf([node.scalar], node.dtype);
   if (node.value === undefined) throw new Error(goneMessage(node));
   return node.value;
 }

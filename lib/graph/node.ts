@@ -2,7 +2,7 @@
 // Values live in device buffers; a node that has been computed has a `value` and counts as a leaf from then on.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { DType } from "./dtype.js";
+import { type DType, isFloat } from "./dtype.js";
 import type { BinaryOp, Expr } from "./expr.js";
 import type { Shape, Window } from "./shape.js";
 import type { Attributes } from "./spec.js";
@@ -225,7 +225,7 @@ export function record(op: Op, inputs: readonly Node[], attributes: Attributes =
   const { shape, dtype } = op.infer(inputs, attributes);
   const node = new Node(op, inputs, attributes, shape, dtype);
   node.checked = op.checks || inputs.some((input) => input.checked);
-  if (op.derivative !== undefined && dtype === "float32") {
+  if (op.derivative !== undefined && isFloat(dtype)) {
     for (const input of inputs) {
       if (input.requiresGrad) {
         if (isGradEnabled()) {

@@ -1,5 +1,6 @@
 // Element-wise functions that are put together from the operations of the graph, with PyTorch's meaning at the edges.
 
+import { isFloat } from "../graph/dtype.js";
 import { differentiable, type Node, scalarNode, withGradMode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 
@@ -79,10 +80,10 @@ export function clamp(x: Node, min: Node | undefined, max: Node | undefined): No
 }
 
 export const isInfinite = (x: Node): Node =>
-  x.dtype === "float32" ? ops.eq(ops.abs(x), number(Infinity)) : ops.full(x.shape, 0, "bool");
+  isFloat(x.dtype) ? ops.eq(ops.abs(x), number(Infinity)) : ops.full(x.shape, 0, "bool");
 /** Neither NaN nor infinite. */
 export const isFiniteNumber = (x: Node): Node =>
-  x.dtype === "float32" ? ops.lt(ops.abs(x), number(Infinity)) : ops.full(x.shape, 1, "bool");
+  isFloat(x.dtype) ? ops.lt(ops.abs(x), number(Infinity)) : ops.full(x.shape, 1, "bool");
 
 const LARGEST = 3.4028234663852886e38;
 
@@ -93,7 +94,7 @@ export function nanToNum(
   posinf: number = LARGEST,
   neginf: number = -LARGEST,
 ): Node {
-  if (x.dtype !== "float32") return ops.identity(x);
+  if (!isFloat(x.dtype)) return ops.identity(x);
   const above = ops.where(ops.eq(x, number(Infinity)), number(posinf), x);
   const below = ops.where(ops.eq(x, number(-Infinity)), number(neginf), above);
   return ops.where(ops.isNan(x), number(nan), below);
@@ -122,7 +123,7 @@ export type RoundingMode = "trunc" | "floor";
 export function div(a: Node, b: Node, mode: RoundingMode | null): Node {
   if (mode === null) return ops.div(a, b);
   if (mode === "floor") return ops.floorDiv(a, b);
-  if (a.dtype === "float32" || b.dtype === "float32") return trunc(ops.div(a, b));
+  if (isFloat(a.dtype) || isFloat(b.dtype)) return trunc(ops.div(a, b));
   const quotient = ops.floorDiv(ops.abs(a), ops.abs(b));
   const opposite = ops.ne(ops.lt(a, like(0, a)), ops.lt(b, like(0, b)));
   return ops.where(opposite, ops.neg(quotient), quotient);

@@ -126,7 +126,7 @@ function checkRoot(what: string, root: Node, seed: Node | undefined): Node {
       `${what}: needs a single number, got shape ${formatShape(root.shape)}; reduce it (.mean() or .sum()) or pass a gradient of its shape`,
     );
   }
-  return full(root.shape, 1, "float32");
+  return full(root.shape, 1, root.dtype);
 }
 
 type BackwardListener = (root: Node) => void;
@@ -221,7 +221,7 @@ export function keepForBackward(root: Node): Node[] {
     if (visited.some(({ tape }) => tape === RELEASED)) return [];
     // hooks are user code, to be run by backward() and not before it
     if (visited.some(hasHooks)) return expensiveBelow(root);
-    pass = differentiate([root], [full(root.shape, 1, "float32")], false, visited);
+    pass = differentiate([root], [full(root.shape, 1, root.dtype)], false, visited);
     planned.set(root, pass);
   }
   const forward = new Set<Node>();

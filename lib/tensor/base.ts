@@ -1,7 +1,7 @@
 // What every tensor has: a storage, a shape, ways to read the value, a gradient. Its operations are in tensor.ts.
 
 import { DISPOSED, Storage } from "../compute/buffer.js";
-import { type DType, typedArray } from "../graph/dtype.js";
+import { type DType, isFloat, typedArray } from "../graph/dtype.js";
 import { isGradEnabled, Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, normalizeAxis, sameShape } from "../graph/shape.js";
@@ -154,8 +154,8 @@ export abstract class TensorBase<T extends TensorBase<T>> {
         "requiresGrad_(): only leaf tensors can be changed; use .detach() to cut a computed one off",
       );
     }
-    if (this.dtype !== "float32")
-      throw new TypeError(`requiresGrad_(): only float32 has gradients, got ${this.dtype}`);
+    if (!isFloat(this.dtype))
+      throw new TypeError(`requiresGrad_(): only float32 and float16 have gradients, got ${this.dtype}`);
     // an own node: the value may be shared with tensors that need no gradient
     if (requiresGrad && node.pending) this.storage.node = ops.identity(node);
     this.storage.node.requiresGrad = requiresGrad;

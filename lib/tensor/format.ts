@@ -1,6 +1,6 @@
 // How tensors are printed: like PyTorch, so that outputs can be compared with the book's line by line.
 
-import type { DType } from "../graph/dtype.js";
+import { type DType, isFloat } from "../graph/dtype.js";
 import { elements } from "../graph/shape.js";
 import type { TensorBase } from "./base.js";
 import type { NestedArray } from "./types.js";
@@ -52,15 +52,14 @@ interface ElementFormat {
 function elementFormat(values: readonly number[], dtype: DType): ElementFormat {
   const print = plainFormatter(values, dtype);
   // as in PyTorch, zeros and infinities have to fit in where they can
-  const counted =
-    dtype === "float32" ? values.filter((value) => Number.isFinite(value) && value !== 0) : values;
+  const counted = isFloat(dtype) ? values.filter((value) => Number.isFinite(value) && value !== 0) : values;
   const width = counted.reduce((most, value) => Math.max(most, print(value).length), 1);
   return { print: (value) => print(value).padStart(width), width };
 }
 
 function plainFormatter(values: readonly number[], dtype: DType): (value: number) => string {
   if (dtype === "bool") return (value) => (value === 0 ? "False" : "True");
-  if (dtype === "int32") return (value) => String(value);
+  if (!isFloat(dtype)) return (value) => String(value);
   const special = (value: number): string | undefined =>
     Number.isNaN(value) ? "nan" : Number.isFinite(value) ? undefined : value > 0 ? "inf" : "-inf";
   const finite = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
@@ -108,7 +107,7 @@ export function formatTensor<T extends TensorBase<T>>(tensor: TensorBase<T>): st
   const suffix: string[] = [];
   if (values.length === 0 && shape.length !== 1)
     suffix.push(`size=(${shape.join(", ")}${shape.length === 1 ? "," : ""})`);
-  if (dtype === "int32") suffix.push("dtype=int32");
+  if (dtype !== "float32" && dtype !== "bool") suffix.push(`dtype=${dtype}`);
   if (values.length === 0 && dtype === "bool") suffix.push("dtype=bool");
   if (tensor.requiresGrad)
     suffix.push(

@@ -7,6 +7,7 @@ import * as ops from "../graph/ops/index.js";
 import { broadcastShapes, formatShape, normalizeAxis } from "../graph/shape.js";
 import * as arithmetic from "./arithmetic.js";
 import { einsum as summation } from "./einsum.js";
+import { roundedOnce } from "./half.js";
 import type { AlphaOptions, DivOptions } from "./methods/arithmetic.js";
 import { tensordot as contraction } from "./products.js";
 import { Tensor } from "./tensor.js";
@@ -14,7 +15,7 @@ import { type DimArguments, dimOptions, nodeOf, type Operand } from "./types.js"
 
 function either(op: (a: Node, b: Node) => Node, a: Operand, b: Operand): Tensor {
   const other = typeof a === "number" ? (typeof b === "number" ? "float32" : b.dtype) : a.dtype;
-  return Tensor.from(op(nodeOf(a, other), nodeOf(b, other)));
+  return Tensor.from(roundedOnce(op, nodeOf(a, other), nodeOf(b, other)));
 }
 
 const scaled = (b: Operand, { alpha = 1 }: AlphaOptions): Operand =>

@@ -1,5 +1,6 @@
 // Reductions as PyTorch has them: sum, mean, variance, extremes, norms; over all or some axes, kept or removed.
 
+import { isFloat } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";
 import { scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
@@ -138,8 +139,8 @@ export function countNonzero(x: Node, argument?: ReduceArgument): Node {
 /** A running sum, product or log-sum-exp along `dim`. Bools are counted. */
 export function scanned(name: "cumsum" | "cumprod" | "logcumsumexp", x: Node, dim: number): Node {
   const axis = normalizeAxis(dim, x.shape.length, name);
-  const values = name === "logcumsumexp" ? ops.cast(x, "float32") : x;
-  return ops.scan(name, values.dtype === "bool" ? ops.cast(values, "int32") : values, axis);
+  const counted = isFloat(x.dtype) ? x : ops.cast(x, name === "logcumsumexp" ? "float32" : "int32");
+  return ops.scan(name, counted, axis);
 }
 
 /** The best element up to each one along `dim`, with its position. */

@@ -1,6 +1,6 @@
 // Types that the functions on tensors share.
 
-import type { DType } from "../graph/dtype.js";
+import { bytesOf, type DType, isFloat } from "../graph/dtype.js";
 import { dataNode, type Node, scalarNode } from "../graph/node.js";
 import type { Tensor } from "./tensor.js";
 
@@ -32,15 +32,14 @@ export function reduceOptions<O extends ReduceOptions>(
 /** The node of an operand. A number takes the other operand's type where that can hold it, as in PyTorch. */
 export function nodeOf(operand: Operand, other: DType): Node {
   if (typeof operand !== "number") return operand.node;
-  return scalarNode(operand, other === "float32" || !Number.isInteger(operand) ? "float32" : "int32");
+  if (isFloat(other)) return scalarNode(operand, other);
+  if (!Number.isInteger(operand)) return scalarNode(operand, "float32");
+  return scalarNode(operand, other === "bool" ? "int32" : other);
 }
-
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /** A leaf with the numbers in `values`. */
 export function hostNode(values: ArrayLike<number>, shape: readonly number[], dtype: DType): Node {
-  const array = ARRAYS[dtype].from(values);
-  return dataNode(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), shape, dtype);
+  return dataNode(bytesOf(values, dtype), shape, dtype);
 }
 
 /** The ways a method is told its axes and options: `sum()`, `sum(1)`, `sum(1, { keepdim: true })`, `sum({ dim: 1 })`. */

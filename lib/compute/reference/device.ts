@@ -1,5 +1,6 @@
 // The oracle: a device that interprets kernels one element at a time. Slow, obvious, and what all others are tested against.
 
+import { halfArray } from "../../graph/dtype.js";
 import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan } from "../ir.js";
 import { type Cells, runKernel } from "./interpreter.js";
@@ -18,6 +19,8 @@ class Memory implements DeviceBuffer {
       float32: new Float32Array(this.data, offset),
       int32: new Int32Array(this.data, offset),
       bool: new Uint8Array(this.data, offset),
+      float16: halfArray(this.data, offset),
+      uint8: new Uint8Array(this.data, offset),
     };
   }
 }

@@ -1,7 +1,7 @@
 // What every scalar operation means, in double precision. The interpreter rounds results to their type; other devices
 // compute the same by faster means and are tested against this.
 
-import type { DType } from "../../graph/dtype.js";
+import type { ComputeType } from "../../graph/dtype.js";
 import type { BinaryOp, BitOp, UnaryOp } from "../../graph/expr.js";
 
 /** The error function, by its series of positive terms: 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!! (DLMF 7.6.2). */
@@ -87,7 +87,7 @@ const BITS: Readonly<Record<BitOp, Binary>> = {
 type Table = { readonly [op in Exclude<BinaryOp, BitOp>]: Binary } & { readonly [op in BitOp]?: Binary };
 
 /** By the type of the operands; the result is that type, or bool for comparisons. Bits are those of integers only. */
-export const BINARY: Readonly<Record<DType, Table>> = {
+export const BINARY: Readonly<Record<ComputeType, Table>> = {
   float32: {
     ...COMPARISONS,
     add: (a, b) => a + b,

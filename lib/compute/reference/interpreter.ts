@@ -1,7 +1,7 @@
 // Runs one kernel the plain way: every point of the loop, every node of its expressions, in order. Memory and plans are
 // the device's business.
 
-import type { DType } from "../../graph/dtype.js";
+import { type ComputeType, computeType, type DType, type HalfArray, ROUND } from "../../graph/dtype.js";
 import type { BinaryOp, Expr, View } from "../../graph/expr.js";
 import { elements } from "../../graph/shape.js";
 import type {
@@ -21,6 +21,8 @@ export interface Cells {
   readonly float32: Float32Array;
   readonly int32: Int32Array;
   readonly bool: Uint8Array;
+  readonly float16: HalfArray;
+  readonly uint8: Uint8Array;
 }
 
 export interface Surroundings {
@@ -29,13 +31,6 @@ export interface Surroundings {
   readonly args: Float64Array;
   fault(fault: number, value: number): void;
 }
-
-/** The number a value becomes when it is stored as `dtype`: rounded, wrapped, or 0 and 1. */
-export const ROUND: Readonly<Record<DType, (x: number) => number>> = {
-  float32: Math.fround,
-  int32: (x) => x | 0,
-  bool: (x) => (x === 0 ? 0 : 1),
-};
 
 /** float32 -> int32 truncates and saturates; NaN becomes 0. */
 const truncate = (x: number): number =>
@@ -98,7 +93,7 @@ class Point {
       }
       case "cast": {
         const x = this.value(expr.x);
-        return expr.dtype === "int32" ? truncate(x) : x;
+        return computeType(expr.dtype) === "int32" ? truncate(x) : x;
       }
       case "accumulator":
         return this.#results[expr.index]!;
@@ -113,7 +108,7 @@ class Point {
 }
 
 function binary(op: BinaryOp, dtype: DType): (a: number, b: number) => number {
-  const apply = BINARY[dtype][op];
+  const apply = BINARY[computeType(dtype)][op];
   if (apply === undefined) throw new TypeError(`${op} is not defined for ${dtype}`);
   return apply;
 }
@@ -130,7 +125,7 @@ function* points(extents: readonly number[]): Generator<readonly number[]> {
   }
 }
 
-const START: Readonly<Record<ReduceOp, Readonly<Record<DType, number>>>> = {
+const START: Readonly<Record<ReduceOp, Readonly<Record<ComputeType, number>>>> = {
   sum: { float32: 0, int32: 0, bool: 0 },
   prod: { float32: 1, int32: 1, bool: 1 },
   max: { float32: Number.NEGATIVE_INFINITY, int32: -(2 ** 31), bool: 0 },
@@ -148,7 +143,7 @@ class Running {
 
   constructor(accumulator: Accumulator) {
     this.#accumulator = accumulator;
-    this.#value = START[accumulator.op][accumulator.value.dtype];
+    this.#value = START[accumulator.op][computeType(accumulator.value.dtype)];
   }
 
   add(x: number): void {
@@ -163,7 +158,8 @@ class Running {
       this.#count++;
       return;
     }
-    const step = BINARY[value.dtype][({ sum: "add", prod: "mul", max: "max", min: "min" } as const)[op]];
+    const step =
+      BINARY[computeType(value.dtype)][({ sum: "add", prod: "mul", max: "max", min: "min" } as const)[op]];
     this.#value = step(this.#value, x);
     if (value.dtype !== "float32") this.#value = ROUND[value.dtype](this.#value);
   }
@@ -223,8 +219,10 @@ export function runKernel(kernel: Kernel, around: Surroundings): void {
   else if (kernel.kind === "matmul") runMatmul(kernel, around);
   else if (kernel.kind === "group") for (const member of kernel.members) runLoop(member, around);
   else {
-    runRoutine(kernel, ({ buffer, dtype, shape }: RoutineOperand) =>
-      around.buffer(buffer)[dtype].subarray(0, elements(shape)),
-    );
+    runRoutine(kernel, ({ buffer, dtype, shape }: RoutineOperand) => {
+      const cells = around.buffer(buffer)[dtype];
+      if (!("subarray" in cells)) throw new TypeError(`${kernel.name} is not defined for ${dtype}`);
+      return cells.subarray(0, elements(shape));
+    });
   }
 }

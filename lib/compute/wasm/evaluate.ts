@@ -1,7 +1,7 @@
 // Generates the value of an expression at the current place of the loops. Each node is computed once; nodes that change
 // only in outer loops are found already computed.
 
-import type { DType } from "../../graph/dtype.js";
+import { type ComputeType, computeType, isFloat, ROUND } from "../../graph/dtype.js";
 import type { BinaryOp, Expr } from "../../graph/expr.js";
 import type { Pointers } from "./addressing.js";
 import { BLOCK } from "./addressing.js";
@@ -12,7 +12,7 @@ import { I32, OP } from "./instructions.js";
 import { constantIn, type Lanes, type Value } from "./lanes.js";
 import { load, type Place } from "./memory.js";
 import type { Access, Nest } from "./nest.js";
-import { BINARY, CAST, type ScalarFunctions, UNARY } from "./operations.js";
+import { BINARY, cast, type ScalarFunctions, UNARY } from "./operations.js";
 import { CHUNK } from "./team.js";
 
 /** What the plan around offers to its kernels. */
@@ -137,12 +137,12 @@ export class Evaluator {
         return strides.includes(1) ? this.affine(strides) : l.integer(0);
       }
       case "const":
-        if (expr.dtype === "float32") return l.float(Math.fround(expr.value));
+        if (isFloat(expr.dtype)) return l.float(ROUND[expr.dtype](expr.value));
         return l.integer(expr.dtype === "bool" ? (expr.value === 0 ? 0 : -1) : expr.value);
       case "arg":
         return this.#argument(expr);
       case "unary": {
-        const emit = UNARY[expr.x.dtype][expr.op] ?? unsupported(expr.op, expr.x.dtype);
+        const emit = UNARY[computeType(expr.x.dtype)][expr.op] ?? unsupported(expr.op, expr.x.dtype);
         return emit(l, this.value(expr.x), this.#around.scalar);
       }
       case "binary":
@@ -150,7 +150,7 @@ export class Evaluator {
       case "where":
         return l.select(this.value(expr.condition), this.value(expr.a), this.value(expr.b));
       case "cast":
-        return CAST[expr.x.dtype][expr.dtype](l, this.value(expr.x), this.#around.scalar);
+        return cast(l, this.value(expr.x), expr.x.dtype, expr.dtype, this.#around.scalar);
       case "accumulator":
         return this.accumulators[expr.index]!;
     }
@@ -160,20 +160,22 @@ export class Evaluator {
     const word = argumentWord(this.#around.bindings, expr.index);
     const value = this.lanes.make(true, () => {
       this.#f.get(BLOCK);
-      this.#f.memory(OP.v128_load32_splat, expr.dtype === "float32" ? word : word + 4);
+      this.#f.memory(OP.v128_load32_splat, isFloat(expr.dtype) ? word : word + 4);
     });
-    return expr.dtype === "bool" ? CAST.int32.bool(this.lanes, value, this.#around.scalar) : value;
+    const held = isFloat(expr.dtype) ? "float32" : "int32";
+    return cast(this.lanes, value, held, expr.dtype, this.#around.scalar);
   }
 
   #binary(expr: Extract<Expr, { kind: "binary" }>): Value {
     const { op, a, b } = expr;
     const l = this.lanes;
-    const easier = EASIER[a.dtype][op];
+    const type = computeType(a.dtype);
+    const easier = EASIER[type][op];
     if (easier !== undefined && b.kind === "const") {
       const value = easier(l, b.value, () => this.value(a));
       if (value !== undefined) return value;
     }
-    const emit = BINARY[a.dtype][op] ?? unsupported(op, a.dtype);
+    const emit = BINARY[type][op] ?? unsupported(op, a.dtype);
     return emit(l, this.value(a), this.value(b), this.#around.scalar);
   }
 
@@ -245,7 +247,7 @@ const shift =
     l.shift(op, x(), bits);
 
 /** Cheaper forms of operations with a constant on the right; undefined where there is none. */
-const EASIER: Readonly<Record<DType, Partial<Record<BinaryOp, Easier>>>> = {
+const EASIER: Readonly<Record<ComputeType, Partial<Record<BinaryOp, Easier>>>> = {
   int32: { shl: shift(OP.i32x4_shl), ushr: shift(OP.i32x4_shr_u) },
   bool: {},
   float32: {

@@ -1,7 +1,8 @@
 // Loads and stores of vector values: whole vectors where the points lie side by side, lane by lane elsewhere.
 
-import type { DType } from "../../graph/dtype.js";
+import { BYTES, type DType } from "../../graph/dtype.js";
 import type { FunctionBuilder } from "./encoder.js";
+import { fromHalf, toHalf } from "./half.js";
 import { I32, OP, V128 } from "./instructions.js";
 import type { Lanes, Value } from "./lanes.js";
 
@@ -16,7 +17,10 @@ export interface Place {
   readonly scattered: boolean;
 }
 
-const size = (dtype: DType): number => (dtype === "bool" ? 1 : 4);
+const size = (dtype: DType): number => BYTES[dtype];
+
+/** Loads one element into the low bits of an integer. */
+const LOAD: Readonly<Record<number, number>> = { 1: OP.i32_load8_u, 2: OP.i32_load16_u, 4: OP.i32_load };
 
 function condition(l: Lanes, guard: Value, copy: number, lane: number): void {
   l.push(guard, copy);
@@ -25,6 +29,12 @@ function condition(l: Lanes, guard: Value, copy: number, lane: number): void {
 
 /** What is at `place`; 0 without a load where `guard` is false. */
 export function load(l: Lanes, place: Place, guard?: Value): Value {
+  const bits = loadBits(l, place, guard);
+  return place.dtype === "float16" ? fromHalf(l, bits) : bits;
+}
+
+/** Types of 1 and 2 bytes are widened to integers; bools become masks. */
+function loadBits(l: Lanes, place: Place, guard: Value | undefined): Value {
   const contiguous = place.stride === 1 && !place.scattered;
   const guarded = guard !== undefined && !guard.uniform;
   if (guarded || place.scattered || (place.stride !== 0 && !(contiguous && suitsWholeVectors(l, place)))) {
@@ -43,16 +53,17 @@ export function load(l: Lanes, place: Place, guard?: Value): Value {
 }
 
 function suitsWholeVectors(l: Lanes, place: Place): boolean {
-  return place.dtype !== "bool" || l.width === 4;
+  return size(place.dtype) === 4 || l.width === 4;
 }
 
 function splat(l: Lanes, place: Place): void {
   place.push(0, 0);
-  if (place.dtype !== "bool") l.f.memory(OP.v128_load32_splat, place.offset);
+  const bytes = size(place.dtype);
+  if (bytes === 4) l.f.memory(OP.v128_load32_splat, place.offset);
   else {
-    l.f.memory(OP.i32_load8_u, place.offset);
+    l.f.memory(LOAD[bytes]!, place.offset);
     l.f.op(OP.i32x4_splat);
-    l.f.op(OP.i32x4_neg);
+    if (place.dtype === "bool") l.f.op(OP.i32x4_neg);
   }
 }
 
@@ -60,11 +71,14 @@ function whole(l: Lanes, place: Place, copy: number): void {
   const { f } = l;
   const offset = place.offset + copy * 4 * size(place.dtype);
   place.push(copy, 0);
-  if (place.dtype === "bool") {
+  if (size(place.dtype) === 1) {
     f.memory(OP.v128_load32_zero, offset);
     f.op(OP.i16x8_extend_low_i8x16_u);
     f.op(OP.i32x4_extend_low_i16x8_u);
-    f.op(OP.i32x4_neg);
+    if (place.dtype === "bool") f.op(OP.i32x4_neg);
+  } else if (size(place.dtype) === 2) {
+    f.memory(OP.v128_load64_zero, offset);
+    f.op(OP.i32x4_extend_low_i16x8_u);
   } else if (l.width === 4) f.memory(OP.v128_load, offset);
   else if (l.width === 1) f.memory(OP.v128_load32_zero, offset);
   else {
@@ -93,7 +107,7 @@ function loadLanes(l: Lanes, place: Place, guard: Value | undefined): Value {
   const adjacent = place.stride === 1 && !place.scattered && suitsWholeVectors(l, place);
   const one = (copy: number, lane: number): void => {
     const offset = pushLane(l, place, copy, lane);
-    f.memory(place.dtype === "bool" ? OP.i32_load8_u : OP.i32_load, offset);
+    f.memory(LOAD[size(place.dtype)]!, offset);
   };
   const lanes = (copy: number): void => {
     const vector = f.temporary();
@@ -134,6 +148,11 @@ function loadLanes(l: Lanes, place: Place, guard: Value | undefined): Value {
 
 /** Puts the lanes that count to their places. */
 export function store(l: Lanes, place: Place, value: Value, copies: number): void {
+  if (size(place.dtype) < 4 && place.dtype !== "bool") {
+    const bits = place.dtype === "float16" ? toHalf(l, value) : value;
+    for (let copy = 0; copy < copies; copy++) storeShort(l, place, bits, copy);
+    return;
+  }
   for (let copy = 0; copy < copies; copy++) {
     if (place.dtype === "bool") storeBools(l, place, value, copy);
     else if (place.stride === 1) storeWhole(l, place, value, copy);
@@ -158,6 +177,30 @@ function storeWhole(l: Lanes, place: Place, value: Value, copy: number): void {
   if (l.width === 2 || l.width === 3) put(OP.v128_store64_lane, 0, 0);
   if (l.width === 1) put(OP.v128_store32_lane, 0, 0);
   if (l.width === 3) put(OP.v128_store32_lane, 8, 2);
+}
+
+/** The low 1 or 2 bytes of each lane. */
+function storeShort(l: Lanes, place: Place, value: Value, copy: number): void {
+  const { f } = l;
+  const bytes = size(place.dtype);
+  if (l.width === 4 && place.stride === 1) {
+    place.push(copy, 0);
+    l.push(value, copy);
+    l.push(value, copy);
+    f.op(OP.i16x8_narrow_i32x4_u);
+    if (bytes === 1) {
+      l.push(value, copy);
+      f.op(OP.i8x16_narrow_i16x8_u);
+    }
+    const offset = place.offset + copy * 4 * bytes;
+    f.memory(bytes === 1 ? OP.v128_store32_lane : OP.v128_store64_lane, offset, 0);
+    return;
+  }
+  for (let lane = 0; lane < l.width; lane++) {
+    const offset = pushLane(l, place, copy, lane);
+    l.push(value, copy);
+    f.memory(bytes === 1 ? OP.v128_store8_lane : OP.v128_store16_lane, offset, (lane * 4) / bytes);
+  }
 }
 
 function storeBools(l: Lanes, place: Place, value: Value, copy: number): void {

@@ -1,9 +1,10 @@
 // One table row for each scalar operation: how it is computed on vectors of each type. What has no vector form calls a
 // scalar function lane by lane.
 
-import type { DType } from "../../graph/dtype.js";
+import { type ComputeType, computeType, type DType } from "../../graph/dtype.js";
 import type { BinaryOp, UnaryOp } from "../../graph/expr.js";
 import * as functions from "./functions.js";
+import { fromHalf, toHalf } from "./half.js";
 import { OP } from "./instructions.js";
 import type { Lanes, Value } from "./lanes.js";
 
@@ -75,7 +76,7 @@ const UNARY_INTEGER: Partial<Record<UnaryOp, Unary>> = {
 
 const UNARY_BOOL: Partial<Record<UnaryOp, Unary>> = { not: one(OP.v128_not) };
 
-export const UNARY: Readonly<Record<DType, Partial<Record<UnaryOp, Unary>>>> = {
+export const UNARY: Readonly<Record<ComputeType, Partial<Record<UnaryOp, Unary>>>> = {
   float32: UNARY_FLOAT,
   int32: UNARY_INTEGER,
   bool: UNARY_BOOL,
@@ -153,7 +154,7 @@ const BINARY_BOOL: Partial<Record<BinaryOp, Binary>> = {
   ge: swapped(OP.i32x4_ge_s),
 };
 
-export const BINARY: Readonly<Record<DType, Partial<Record<BinaryOp, Binary>>>> = {
+export const BINARY: Readonly<Record<ComputeType, Partial<Record<BinaryOp, Binary>>>> = {
   float32: BINARY_FLOAT,
   int32: BINARY_INTEGER,
   bool: BINARY_BOOL,
@@ -162,7 +163,7 @@ export const BINARY: Readonly<Record<DType, Partial<Record<BinaryOp, Binary>>>> 
 const identity: Unary = (_, x) => x;
 
 /** From the first type to the second. */
-export const CAST: Readonly<Record<DType, Readonly<Record<DType, Unary>>>> = {
+export const CAST: Readonly<Record<ComputeType, Readonly<Record<ComputeType, Unary>>>> = {
   float32: {
     float32: identity,
     int32: one(OP.i32x4_trunc_sat_f32x4_s),
@@ -179,3 +180,11 @@ export const CAST: Readonly<Record<DType, Readonly<Record<DType, Unary>>>> = {
     bool: identity,
   },
 };
+
+/** The value as another type. float16 and uint8 are float32 and int32 lanes that hold nothing else than such a value. */
+export function cast(l: Lanes, x: Value, from: DType, to: DType, scalar: ScalarFunctions): Value {
+  if (from === to) return x;
+  const value = CAST[computeType(from)][computeType(to)](l, x, scalar);
+  if (to === "float16") return fromHalf(l, toHalf(l, value));
+  return to === "uint8" ? l.apply(OP.v128_and, value, l.integer(255)) : value;
+}

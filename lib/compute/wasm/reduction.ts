@@ -1,6 +1,6 @@
 // Accumulators of a reduction in generated code: start, one step, and the way from many lanes to one result.
 
-import type { DType } from "../../graph/dtype.js";
+import { type ComputeType, computeType, type DType } from "../../graph/dtype.js";
 import type { Accumulator } from "../ir.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { laneMask } from "./evaluate.js";
@@ -27,7 +27,7 @@ const INT_MIN = -(2 ** 31);
 const INT_MAX = 2 ** 31 - 1;
 const [NEVER, ALWAYS] = [0, -1];
 
-const RULES: Readonly<Record<"sum" | "prod" | "max" | "min", Readonly<Record<DType, Rule>>>> = {
+const RULES: Readonly<Record<"sum" | "prod" | "max" | "min", Readonly<Record<ComputeType, Rule>>>> = {
   sum: {
     float32: { start: 0, op: OP.f32x4_add },
     int32: { start: 0, op: OP.i32x4_add },
@@ -65,7 +65,7 @@ export function makeReduction(
 ): Reduction {
   const { op, value } = accumulator;
   if (op === "argmax" || op === "argmin") return new Position(f, op, value.dtype, copies, position);
-  const rule = RULES[op][value.dtype];
+  const rule = RULES[op][computeType(value.dtype)];
   if (op !== "sum" && op !== "prod" && value.dtype === "float32") return new Extreme(f, rule, copies);
   return new Fold(f, rule, value.dtype, copies, long && rule.op === OP.f32x4_add);
 }

@@ -75,6 +75,8 @@ export const WRITTEN_AS: Readonly<Record<DType, ElementTypeName>> = {
   float32: "F32",
   int32: "I32",
   bool: "BOOL",
+  float16: "F16",
+  uint8: "U8",
 };
 
 /** Little-endian `bytes` as values of their own (nothing is shared), rounded to float32 where the file is more exact.

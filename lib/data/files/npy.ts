@@ -12,13 +12,19 @@ import { bytesOf, readValues } from "./tensors.js";
 import { writeWhole } from "./write.js";
 import { packZip, unpackZip } from "./zip.js";
 
-const WRITTEN_AS: Readonly<Record<DType, string>> = { float32: "<f4", int32: "<i4", bool: "|b1" };
+const WRITTEN_AS: Readonly<Record<DType, string>> = {
+  float32: "<f4",
+  int32: "<i4",
+  bool: "|b1",
+  float16: "<f2",
+  uint8: "|u1",
+};
 
 /** Writes a tensor to an .npy file: `await saveNpy("x.npy", x)`; `np.load("x.npy")` reads it. The values are those at the time
  *  of the call; the file appears when it is complete. */
 export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
   const [entry] = await readValues({ tensor }, "saveNpy");
-  await writeWhole(path, [encodeNpyHeader(WRITTEN_AS[tensor.dtype], tensor.shape), bytesOf(entry!.values)]);
+  await writeWhole(path, [encodeNpyHeader(WRITTEN_AS[tensor.dtype], tensor.shape), entry!.bytes]);
 }
 
 /**
@@ -43,9 +49,9 @@ export async function saveNpz(
   tensors: Readonly<Record<string, Tensor>>,
   options: SaveNpzOptions = {},
 ): Promise<void> {
-  const members = (await readValues(tensors, "saveNpz")).map(({ name, tensor, values }) => ({
+  const members = (await readValues(tensors, "saveNpz")).map(({ name, tensor, bytes }) => ({
     name: `${name}.npy`,
-    bytes: Buffer.concat([encodeNpyHeader(WRITTEN_AS[tensor.dtype], tensor.shape), bytesOf(values)]),
+    bytes: Buffer.concat([encodeNpyHeader(WRITTEN_AS[tensor.dtype], tensor.shape), bytes]),
   }));
   await writeWhole(path, await packZip(members, options.compressed ?? false));
 }

@@ -1,5 +1,6 @@
 // Between tensors and the arrays of files: reading all values at one moment, and checking shapes that files claim.
 
+import { bytesOf as encode } from "../../graph/dtype.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { HostValues } from "./element-types.js";
 import { demand } from "./errors.js";
@@ -8,6 +9,8 @@ export interface NamedValues {
   readonly name: string;
   readonly tensor: Tensor;
   readonly values: HostValues;
+  /** As the tensor's own type. */
+  readonly bytes: Uint8Array;
 }
 
 /** The values of all tensors as they are now, whatever happens to the tensors before the promise is fulfilled. */
@@ -22,7 +25,12 @@ export async function readValues(
   }
   // every read is started before the first is waited for: the file holds one moment of a model that goes on training
   return Promise.all(
-    entries.map(async ([name, tensor]) => ({ name, tensor, values: await tensor.toTypedArrayAsync() })),
+    entries.map(async ([name, tensor]) => {
+      const values = await tensor.toTypedArrayAsync();
+      // float16 is read as float32
+      const bytes = tensor.dtype === "float16" ? encode(values, "float16") : bytesOf(values);
+      return { name, tensor, values, bytes };
+    }),
   );
 }
 

@@ -1,7 +1,7 @@
 // Elementwise operations: one table row each for unary and binary ones, with the derivative beside the expression.
 // Inputs broadcast. Derivatives follow PyTorch's conventions where a function has a kink (relu'(0) = 0, |x|'(0) = 0).
 
-import { type DType, promote } from "../dtype.js";
+import { computeType, type DType, isFloat, promote } from "../dtype.js";
 import type { BinaryOp as AnyBinaryOp, BitOp, UnaryOp } from "../expr.js";
 import {
   binaryExpr,
@@ -68,9 +68,9 @@ const UNARY: { readonly [name in UnaryOp]: Op } = {
 };
 
 function unary(name: UnaryOp, x: Node): Node {
-  const op = UNARY[name];
-  const converted = x.dtype === "float32" ? x : FLOAT_RESULT.has(name) ? cast(x, "float32") : x;
-  return record(op, [converted]);
+  const float = FLOAT_RESULT.has(name);
+  const result = record(UNARY[name], [cast(x, float ? "float32" : computeType(x.dtype))]);
+  return float && !isFloat(x.dtype) ? result : cast(result, x.dtype);
 }
 
 const FLOAT_RESULT: ReadonlySet<UnaryOp> = new Set<UnaryOp>([
@@ -105,9 +105,9 @@ export const cos = (x: Node): Node => unary("cos", x);
 export const tanh = (x: Node): Node => unary("tanh", x);
 export const sigmoid = (x: Node): Node => unary("sigmoid", x);
 export const erf = (x: Node): Node => unary("erf", x);
-export const floor = (x: Node): Node => (x.dtype === "float32" ? unary("floor", x) : x);
-export const ceil = (x: Node): Node => (x.dtype === "float32" ? unary("ceil", x) : x);
-export const round = (x: Node): Node => (x.dtype === "float32" ? unary("round", x) : x);
+export const floor = (x: Node): Node => (isFloat(x.dtype) ? unary("floor", x) : x);
+export const ceil = (x: Node): Node => (isFloat(x.dtype) ? unary("ceil", x) : x);
+export const round = (x: Node): Node => (isFloat(x.dtype) ? unary("round", x) : x);
 /** True where x is NaN. */
 export const isNan = (x: Node): Node => ne(x, x);
 export const logicalNot = (x: Node): Node => unary("not", cast(x, "bool"));
@@ -188,26 +188,27 @@ const BINARY: { readonly [name in BinaryOp]: Op } = {
   or: binaryOp("or", "logic"),
 };
 
-const FLOAT_OPERANDS: ReadonlySet<BinaryOp> = new Set<BinaryOp>(["pow"]);
+/** Operations that bools keep their own type for; for all others they are counted. */
+const OF_BOOLS: ReadonlySet<BinaryOp> = new Set<BinaryOp>(["and", "or", "eq", "ne"]);
 
 function binary(name: BinaryOp, a: Node, b: Node): Node {
-  let dtype: DType = promote(a.dtype, b.dtype);
-  if (FLOAT_OPERANDS.has(name)) dtype = "float32";
-  else if (dtype === "bool" && name !== "and" && name !== "or" && name !== "eq" && name !== "ne")
-    dtype = "int32";
-  return record(BINARY[name], [cast(a, dtype), cast(b, dtype)]);
+  const dtype = promote(a.dtype, b.dtype);
+  const type = dtype === "bool" && !OF_BOOLS.has(name) ? "int32" : computeType(dtype);
+  const result = record(BINARY[name], [cast(a, type), cast(b, type)]);
+  return result.dtype === type && type !== dtype && dtype !== "bool" ? cast(result, dtype) : result;
 }
 
 export const add = (a: Node, b: Node): Node => binary("add", a, b);
 export const sub = (a: Node, b: Node): Node => binary("sub", a, b);
 export const mul = (a: Node, b: Node): Node => binary("mul", a, b);
-/** True division: int32 operands are converted to float32 first. */
-export const div = (a: Node, b: Node): Node => binary("div", cast(a, "float32"), cast(b, "float32"));
-/** Integer division rounding down, of int32 operands. */
+/** True division: whole numbers are converted to float32 first. */
+export const div = (a: Node, b: Node): Node =>
+  isFloat(promote(a.dtype, b.dtype))
+    ? binary("div", a, b)
+    : binary("div", cast(a, "float32"), cast(b, "float32"));
+/** Division rounding down; whole numbers stay whole. */
 export const floorDiv = (a: Node, b: Node): Node =>
-  promote(a.dtype, b.dtype) === "float32"
-    ? floor(div(a, b))
-    : binary("div", cast(a, "int32"), cast(b, "int32"));
+  isFloat(promote(a.dtype, b.dtype)) ? floor(div(a, b)) : binary("div", a, b);
 /** Remainder with the sign of the divisor, as Python's `%`. */
 export const remainder = (a: Node, b: Node): Node => binary("mod", a, b);
 export const pow = (a: Node, b: Node): Node => binary("pow", a, b);
@@ -249,7 +250,7 @@ const WHERE: Op = defineOp({
   }),
   derivative: ({ inputs, gradient, needs }) => {
     const [c, a, b] = inputs as [Node, Node, Node];
-    const zero = scalarNode(0, "float32");
+    const zero = scalarNode(0, gradient.dtype);
     return [
       undefined,
       needs[1] ? sumTo(where(c, gradient, zero), a.shape) : undefined,
@@ -288,7 +289,7 @@ const RELU: Op = defineOp({
 });
 
 /** max(x, 0), with derivative 0 at 0. */
-export const relu = (x: Node): Node => record(RELU, [x]);
+export const relu = (x: Node): Node => cast(record(RELU, [cast(x, computeType(x.dtype))]), x.dtype);
 
 const FULL: Op = defineOp({
   name: "full",

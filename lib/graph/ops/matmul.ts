@@ -2,6 +2,7 @@
 
 import { defineOp, type Node, type Op, record } from "../node.js";
 import { broadcastShapes, formatShape } from "../shape.js";
+import { cast } from "./elementwise.js";
 import { permute } from "./movement.js";
 import { sumTo } from "./reduce.js";
 
@@ -39,9 +40,11 @@ export function transposeLast(x: Node): Node {
 
 /** [..., m, k] times [..., k, n]; leading axes broadcast. Both float32, at least 2-d. */
 export function matmul(a: Node, b: Node): Node {
+  if (a.dtype === "float16" && b.dtype === "float16")
+    return cast(matmul(cast(a, "float32"), cast(b, "float32")), "float16");
   if (a.dtype !== "float32" || b.dtype !== "float32") {
     throw new TypeError(
-      `matmul: needs float32 operands, got ${a.dtype} and ${b.dtype}; convert with .float()`,
+      `matmul: needs float32 (or float16) operands, got ${a.dtype} and ${b.dtype}; convert with .float()`,
     );
   }
   return record(MATMUL, [a, b]);

@@ -1,5 +1,6 @@
 // Reductions over axes: sum, prod, max, min, argmax, argmin. Reduced axes are removed; keeping them is a reshape.
 
+import { computeType } from "../dtype.js";
 import {
   type DerivativeStep,
   defineOp,
@@ -89,7 +90,11 @@ export function reduce(name: ReduceName, x: Node, axes: Shape): Node {
       `${name}: ${formatShape(x.shape)} has no element to choose from along dim ${axes.join(", ")}`,
     );
   }
-  return record(REDUCE[name], [x.dtype === "bool" ? cast(x, "int32") : x], { axes });
+  const type = computeType(x.dtype);
+  const result = record(REDUCE[name], [cast(x, type === "bool" ? "int32" : type)], { axes });
+  // whole numbers are counted as int32; an extreme is one of the elements
+  const same = x.dtype === "float16" || (x.dtype === "uint8" && (name === "max" || name === "min"));
+  return same && !name.startsWith("arg") ? cast(result, x.dtype) : result;
 }
 
 /** Undoes a broadcast: sums `x` over what was stretched to get from `shape` to its shape. */

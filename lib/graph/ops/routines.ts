@@ -1,6 +1,7 @@
 // Operations that are no loops over independent points: orders, running results, scattering. Devices run them as routines
 // (lib/compute/reference/routines).
 
+import { isFloat } from "../dtype.js";
 import { type DerivativeStep, defineOp, type Node, type Op, record, scalarNode } from "../node.js";
 import type { Shape } from "../shape.js";
 import {
@@ -22,8 +23,9 @@ import {
 import { takeAlong, takeSlices } from "./indexing.js";
 import { flip } from "./movement.js";
 
-/** A routine's inputs lie in memory; a number does not. */
-const stored = (x: Node): Node => (x.scalar === undefined ? x : identity(x));
+/** A routine's inputs lie in memory, which a number does not, and are no float16. */
+const stored = (x: Node): Node =>
+  x.dtype === "float16" ? cast(x, "float32") : x.scalar === undefined ? x : identity(x);
 
 const ARGSORT: Op = defineOp({
   name: "argsort",
@@ -90,7 +92,8 @@ const SCAN: { readonly [name in ScanName]: Op } = {
 
 /** The running sum, product or log-sum-exp along `axis`; for `cummax` and `cummin` the position (int32) of the best so far. */
 export function scan(name: ScanName, x: Node, axis: number): Node {
-  return record(SCAN[name], [stored(x)], { axis });
+  const result = record(SCAN[name], [stored(x)], { axis });
+  return isFloat(result.dtype) ? cast(result, x.dtype) : result;
 }
 
 const SCATTER: Op = defineOp({
@@ -99,7 +102,7 @@ const SCATTER: Op = defineOp({
   derivative: ({ inputs, attributes, gradient, needs }) => {
     const index = inputs[1]!;
     const axis = attributes.axis as number;
-    const cleared = (): Node => scatter(gradient, axis, index, full(index.shape, 0, "float32"));
+    const cleared = (): Node => scatter(gradient, axis, index, full(index.shape, 0, gradient.dtype));
     return [
       needs[0] ? cleared() : undefined,
       undefined,
@@ -112,7 +115,7 @@ const SCATTER: Op = defineOp({
 /** `x` with values[p] at the place p whose coordinate `axis` is index[p]; the last of several stays. `values` has the shape of
  *  `index` and the type of `x`. The indices must be known to fit. */
 export function scatter(x: Node, axis: number, index: Node, values: Node): Node {
-  return record(SCATTER, [stored(x), stored(index), stored(values)], { axis });
+  return cast(record(SCATTER, [stored(x), stored(index), stored(values)], { axis }), x.dtype);
 }
 
 const SCATTER_ADD: Op = defineOp({
@@ -130,5 +133,5 @@ const SCATTER_ADD: Op = defineOp({
 /** Zeros of `shape`, and at each place the sum of the values whose index along `axis` leads there, in a fixed order. `index`
  *  has the shape of `values`, or is 1-d and sends whole slices. The indices must be known to fit. */
 export function scatterAdd(shape: Shape, axis: number, index: Node, values: Node): Node {
-  return record(SCATTER_ADD, [stored(index), stored(values)], { shape, axis });
+  return cast(record(SCATTER_ADD, [stored(index), stored(values)], { shape, axis }), values.dtype);
 }

@@ -1,9 +1,11 @@
 // Methods that combine tensors element by element: arithmetic, whole-number division, extremes, interpolation. Operands are
 // broadcast and promoted to a common type; a number takes the tensor's type where that can hold it.
 
+import { isFloat } from "../../graph/dtype.js";
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import * as arithmetic from "../arithmetic.js";
+import { roundedOnce } from "../half.js";
 
 import type { Tensor } from "../tensor.js";
 import { nodeOf, type Operand } from "../types.js";
@@ -21,7 +23,7 @@ export interface AlphaOptions {
 
 export abstract class ArithmeticMethods extends ConversionMethods {
   protected binary(op: (a: Node, b: Node) => Node, other: Operand): Tensor {
-    return this.wrap(op(this.node, nodeOf(other, this.dtype)));
+    return this.wrap(roundedOnce(op, this.node, nodeOf(other, this.dtype)));
   }
   private scaled(other: Operand, alpha: number): Node {
     if (alpha === 1) return nodeOf(other, this.dtype);
@@ -67,9 +69,15 @@ export abstract class ArithmeticMethods extends ConversionMethods {
   /** this to the power of `exponent`.
    *  @example tensor([1, 2, 3]).pow(2) // -> [1, 4, 9] */
   pow(exponent: Operand): Tensor {
-    const simple = typeof exponent === "number" ? POWERS.get(exponent) : undefined;
+    const whole = !isFloat(this.dtype) && typeof exponent === "number" && Number.isInteger(exponent);
+    if (whole && exponent < 0) {
+      throw new RangeError(
+        `pow: ${this.dtype} has no negative powers such as ${exponent}; convert with .float()`,
+      );
+    }
+    const simple = typeof exponent === "number" && !whole ? POWERS.get(exponent) : undefined;
     if (simple === undefined) return this.binary(ops.pow, exponent);
-    return this.wrap(simple(ops.cast(this.node, "float32")));
+    return this.wrap(roundedOnce(simple, isFloat(this.dtype) ? this.node : ops.cast(this.node, "float32")));
   }
   /** The larger of two elements; NaN where one of them is.
    *  @example tensor([1, 5]).maximum(tensor([3, 2])) // -> [3, 5] */
@@ -96,12 +104,13 @@ export abstract class ArithmeticMethods extends ConversionMethods {
   clamp(options: { min?: Operand | undefined; max?: Operand | undefined }): Tensor {
     const bound = (value: Operand | undefined): Node | undefined =>
       value === undefined ? undefined : nodeOf(value, this.dtype);
-    return this.wrap(arithmetic.clamp(this.node, bound(options.min), bound(options.max)));
+    const [min, max] = [bound(options.min), bound(options.max)];
+    return this.wrap(roundedOnce((x) => arithmetic.clamp(x, min, max), this.node));
   }
   /** From this (weight 0) to `end` (weight 1) in a straight line.
    *  @example tensor([0, 10]).lerp(tensor([10, 20]), 0.25) // -> [2.5, 12.5] */
   lerp(end: Tensor, weight: Operand): Tensor {
-    return this.wrap(arithmetic.lerp(this.node, end.node, nodeOf(weight, "float32")));
+    return this.wrap(roundedOnce(arithmetic.lerp, this.node, end.node, nodeOf(weight, this.dtype)));
   }
   /** this + value * a * b.
    *  @example tensor([1, 1]).addcmul(tensor([2, 3]), tensor([4, 5]), { value: 0.5 }) // -> [5, 8.5] */

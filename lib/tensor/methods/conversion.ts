@@ -22,6 +22,16 @@ export abstract class ConversionMethods extends TensorBase<Tensor> {
   float(): Tensor {
     return this.to("float32");
   }
+  /** As float16: half the memory, 11 bits of precision, values up to 65504. It is computed as float32 and rounded.
+   *  @example tensor([0.1, 70000]).half() // -> [0.099976, Infinity] */
+  half(): Tensor {
+    return this.to("float16");
+  }
+  /** As uint8: whole numbers from 0 to 255.
+   *  @example tensor([1.7, 255]).byte() // -> [1, 255] */
+  byte(): Tensor {
+    return this.to("uint8");
+  }
   /** As int32, rounded towards zero.
    *  @example tensor([1.7, -1.7]).int() // -> [1, -1] */
   int(): Tensor {

@@ -2,6 +2,7 @@
 // What was computed from the old values keeps them.
 
 import type { Storage } from "../../compute/buffer.js";
+import { isFloat } from "../../graph/dtype.js";
 import * as ops from "../../graph/ops/index.js";
 import { formatShape } from "../../graph/shape.js";
 import { defaultGenerator } from "../random/default.js";
@@ -97,7 +98,7 @@ export type InPlaceForms = {
 abstract class InPlaceMethods extends FillMethods {
   /** Takes the values of a result; a fraction does not fit into whole numbers. */
   become(name: string, result: Tensor): this {
-    if (result.dtype === "float32" && this.dtype !== "float32") {
+    if (isFloat(result.dtype) && !isFloat(this.dtype)) {
       throw new TypeError(
         `${name}_: the result is ${result.dtype} and the tensor ${this.dtype}; convert it first, or use .${name}()`,
       );

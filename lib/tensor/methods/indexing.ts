@@ -1,6 +1,7 @@
 // Methods that choose elements: by position, by index tensors, by masks, by order. Index tensors are int32 and their bounds
 // are checked when they are read; what is read before the next step (nonzero, unique, masks in `index`) waits.
 
+import { isFloat } from "../../graph/dtype.js";
 import * as ops from "../../graph/ops/index.js";
 import { broadcastShapes, elements, formatShape, normalizeAxis, sameShape } from "../../graph/shape.js";
 import * as advanced from "../advanced-index.js";
@@ -207,7 +208,7 @@ export abstract class IndexingMethods extends MovementMethods {
    *  @example tensor([0, 2, 2], { dtype: "int32" }).bincount() // -> [1, 0, 2] */
   bincount(options: { weights?: Tensor; minlength?: number } = {}): Tensor {
     const { weights, minlength = 0 } = options;
-    if (this.ndim !== 1 || this.dtype === "float32") {
+    if (this.ndim !== 1 || isFloat(this.dtype)) {
       throw new TypeError(
         `bincount: needs whole numbers in one dim, got ${this.dtype} ${formatShape(this.shape)}`,
       );

@@ -3,13 +3,14 @@
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import * as arithmetic from "../arithmetic.js";
+import { roundedOnce } from "../half.js";
 import { logSoftmax, softmax } from "../softmax.js";
 import type { Tensor } from "../tensor.js";
 import { ArithmeticMethods } from "./arithmetic.js";
 
 export abstract class PointwiseMethods extends ArithmeticMethods {
   private unary(op: (x: Node) => Node): Tensor {
-    return this.wrap(op(this.node));
+    return this.wrap(roundedOnce(op, this.node));
   }
 
   /** -x.

@@ -1,7 +1,9 @@
 // Methods that reduce axes (all of them unless `dim` names some), and running results along one axis. A reduced axis is
 // removed; `keepdim` keeps it with extent 1.
 
+import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import { roundedOnce } from "../half.js";
 import * as order from "../order.js";
 import * as reductions from "../reductions.js";
 import type { Tensor } from "../tensor.js";
@@ -15,46 +17,53 @@ export interface ValuesAndIndices {
 }
 
 export abstract class ReductionMethods extends ComparisonMethods {
+  private reduced<O extends ReduceOptions>(
+    reduce: (x: Node, options: O) => Node,
+    args: ReduceArguments<O>,
+  ): Tensor {
+    return this.wrap(roundedOnce((x: Node) => reduce(x, optionsOf(args)), this.node));
+  }
+
   /** The sum; of bools, how many are true.
    *  @example tensor([[1, 2], [3, 4]]).sum(1) // -> [3, 7] */
   sum(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.sum(this.node, optionsOf(args)));
+    return this.reduced(reductions.sum, args);
   }
   /** The sum without the elements that are NaN.
    *  @example tensor([1, NaN, 3]).nansum() // -> 4 */
   nansum(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.nansum(this.node, optionsOf(args)));
+    return this.reduced(reductions.nansum, args);
   }
   /** The mean.
    *  @example tensor([[1, 2], [3, 4]]).mean({ dim: 0, keepdim: true }) // -> [[2, 3]] */
   mean(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.mean(this.node, optionsOf(args)));
+    return this.reduced(reductions.mean, args);
   }
   /** The mean of the elements that are not NaN.
    *  @example tensor([1, NaN, 3]).nanmean() // -> 2 */
   nanmean(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.nanmean(this.node, optionsOf(args)));
+    return this.reduced(reductions.nanmean, args);
   }
   /** The product.
    *  @example tensor([[1, 2], [3, 4]]).prod(1) // -> [2, 12] */
   prod(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.prod(this.node, optionsOf(args)));
+    return this.reduced(reductions.prod, args);
   }
   /** The variance: the mean square of the distances from the mean, over n - 1 (or n, where `unbiased` is false).
    *  @example tensor([1, 2, 3]).var() // -> 1 */
   var(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
-    return this.wrap(reductions.variance(this.node, optionsOf(args)));
+    return this.reduced(reductions.variance, args);
   }
   /** The standard deviation, the square root of `var`.
    *  @example tensor([1, 2, 3]).std({ unbiased: false }) // -> 0.8165 */
   std(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
-    return this.wrap(reductions.std(this.node, optionsOf(args)));
+    return this.reduced(reductions.std, args);
   }
   /** Variance and mean together.
    *  @example tensor([1, 2, 3]).varMean().mean // -> 2 */
   varMean(...args: ReduceArguments<reductions.VarianceOptions>): { var: Tensor; mean: Tensor } {
     const { unbiased: _, ...options } = optionsOf<reductions.VarianceOptions>(args);
-    return { var: this.var(...args), mean: this.wrap(reductions.mean(this.node, options)) };
+    return { var: this.var(...args), mean: this.reduced(reductions.mean, [options]) };
   }
   /** Standard deviation and mean together.
    *  @example tensor([1, 2, 3]).stdMean().std // -> 1 */
@@ -65,22 +74,22 @@ export abstract class ReductionMethods extends ComparisonMethods {
   /** The p-norm, (sum |x|^p)^(1/p); p is 2 unless said otherwise.
    *  @example tensor([3, -4]).norm() // -> 5 */
   norm(...args: ReduceArguments<reductions.NormOptions>): Tensor {
-    return this.wrap(reductions.norm(this.node, optionsOf(args)));
+    return this.reduced(reductions.norm, args);
   }
   /** log(sum(exp(x))), without overflow.
    *  @example tensor([1000, 1000]).logsumexp(0) // -> 1000.6932 */
   logsumexp(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.logsumexp(this.node, optionsOf(args)));
+    return this.reduced(reductions.logsumexp, args);
   }
   /** The largest elements; those that are equal share the gradient.
    *  @example tensor([[1, 5], [3, 2]]).amax(1) // -> [5, 3] */
   amax(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.amax(this.node, optionsOf(args)));
+    return this.reduced(reductions.amax, args);
   }
   /** The smallest elements; those that are equal share the gradient.
    *  @example tensor([[1, 5], [3, 2]]).amin(1) // -> [1, 2] */
   amin(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.amin(this.node, optionsOf(args)));
+    return this.reduced(reductions.amin, args);
   }
   /** The smallest and the largest elements.
    *  @example tensor([3, 1, 2]).aminmax().max // -> 3 */
@@ -131,7 +140,7 @@ export abstract class ReductionMethods extends ComparisonMethods {
   /** How many elements are not 0, int32.
    *  @example tensor([[0, 1], [1, 1]]).countNonzero() // -> 3 */
   countNonzero(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.countNonzero(this.node, optionsOf(args)));
+    return this.reduced(reductions.countNonzero, args);
   }
   /** The median: for an even number of elements the lower of the two in the middle. Along a dim with its position.
    *  @example tensor([3, 1, 2]).median() // -> 2 */
@@ -145,7 +154,7 @@ export abstract class ReductionMethods extends ComparisonMethods {
   /** The value below which the share `q` (0 to 1) of the elements lies; for several shares, with a first dim of their number.
    *  @example tensor([1, 2, 3, 4]).quantile(0.5) // -> 2.5 */
   quantile(q: number | readonly number[], options: order.QuantileOptions = {}): Tensor {
-    return this.wrap(order.quantile(this.node, q, options));
+    return this.wrap(roundedOnce((x: Node) => order.quantile(x, q, options), this.node));
   }
 
   // --- running results -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import type {
   Pass,
   ReduceOp,
 } from "gradbook/compute/ir";
-import type { DType } from "gradbook/graph/dtype";
+import { type ComputeType, computeType, type DType } from "gradbook/graph/dtype";
 import type { BinaryOp, Expr, UnaryOp, View } from "gradbook/graph/expr";
 import type { Case } from "./harness.js";
 import type { Random } from "./random.js";
@@ -18,12 +18,12 @@ const EXTENTS = [1, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33, 40];
 const SMALL_EXTENTS = [1, 2, 3, 4, 5, 6, 9];
 
 /** Operations whose results are the same bits on every device, so that a comparison after them cannot tip over. */
-const EXACT_UNARY: Readonly<Record<DType, readonly UnaryOp[]>> = {
+const EXACT_UNARY: Readonly<Record<ComputeType, readonly UnaryOp[]>> = {
   float32: ["neg", "abs", "sign", "sqrt", "reciprocal", "floor", "ceil", "round"],
   int32: ["neg", "abs", "sign"],
   bool: ["not"],
 };
-const EXACT_BINARY: Readonly<Record<DType, readonly BinaryOp[]>> = {
+const EXACT_BINARY: Readonly<Record<ComputeType, readonly BinaryOp[]>> = {
   float32: ["add", "sub", "mul", "div", "max", "min", "mod"],
   int32: ["add", "sub", "mul", "div", "mod", "max", "min", "xor", "shl", "ushr"],
   bool: ["and", "or"],
@@ -45,6 +45,7 @@ export class Builder {
   value(dtype: DType): number {
     const { random } = this;
     if (dtype === "bool") return random.int(0, 1);
+    if (dtype === "uint8") return random.int(0, 255);
     if (dtype === "int32") {
       return random.chance(0.05) ? random.pick([2 ** 31 - 1, -(2 ** 31), 0]) : random.int(-20, 20);
     }
@@ -129,13 +130,15 @@ export class Builder {
     if (kind === 0) {
       return { kind: "where", dtype, condition: below("bool"), a: below(dtype), b: below(dtype) };
     }
-    if (kind === 1) return { kind: "cast", dtype, x: below(random.pick(["float32", "int32", "bool"])) };
-    if (kind <= 3) return { kind: "unary", dtype, op: random.pick(EXACT_UNARY[dtype]), x: below(dtype) };
+    const type = computeType(dtype);
+    // short types are computed in another one
+    if (kind === 1 || type !== dtype) return { kind: "cast", dtype, x: below(random.pick(DTYPES)) };
+    if (kind <= 3) return { kind: "unary", dtype, op: random.pick(EXACT_UNARY[type]), x: below(dtype) };
     if (dtype === "bool" && kind <= 7) {
-      const type = random.pick<DType>(["float32", "int32", "bool"]);
-      return { kind: "binary", dtype, op: random.pick(COMPARISONS), a: below(type), b: below(type) };
+      const compared = random.pick<DType>(["float32", "int32", "bool"]);
+      return { kind: "binary", dtype, op: random.pick(COMPARISONS), a: below(compared), b: below(compared) };
     }
-    return { kind: "binary", dtype, op: random.pick(EXACT_BINARY[dtype]), a: below(dtype), b: below(dtype) };
+    return { kind: "binary", dtype, op: random.pick(EXACT_BINARY[type]), a: below(dtype), b: below(dtype) };
   }
 
   output(extents: readonly number[], value: Expr): Output {
@@ -161,7 +164,8 @@ export class Builder {
   }
 }
 
-const DTYPES: readonly DType[] = ["float32", "float32", "float32", "int32", "bool"];
+const COMPUTED: readonly ComputeType[] = ["float32", "float32", "float32", "int32", "bool"];
+const DTYPES: readonly DType[] = [...COMPUTED, "float16", "uint8"];
 
 function mapKernel(b: Builder): LoopKernel {
   const { random } = b;
@@ -200,7 +204,7 @@ export function reduceCase(random: Random): Case {
   const shared: Expr[] = [];
   const accumulators = Array.from({ length: random.int(1, 2) }, (): Accumulator => {
     const op = random.pick<ReduceOp>(["sum", "sum", "prod", "max", "min", "argmax", "argmin"]);
-    const dtype = random.pick(DTYPES);
+    const dtype = random.pick(COMPUTED);
     // Products of many numbers overflow; a few signs and small factors do not.
     const value =
       op === "prod" && dtype === "float32"

@@ -3,7 +3,7 @@
 
 import type { Device, Fault } from "gradbook/compute/device";
 import type { GeneratedKernel, Plan, PlanBuffer } from "gradbook/compute/ir";
-import type { DType } from "gradbook/graph/dtype";
+import { BYTES, bytesOf, type DType, typedArray } from "gradbook/graph/dtype";
 
 /** A plan whose buffers are all bound, and what is in them at the start. */
 export interface Case {
@@ -14,30 +14,16 @@ export interface Case {
   readonly faults?: number;
 }
 
-const SIZE: Readonly<Record<DType, number>> = { float32: 4, int32: 4, bool: 1 };
+const encode = (values: Float64Array, dtype: DType): Uint8Array => bytesOf(values, dtype);
 
-function encode(values: Float64Array, dtype: DType): Uint8Array {
-  const typed =
-    dtype === "float32"
-      ? new Float32Array(values)
-      : dtype === "int32"
-        ? new Int32Array(values)
-        : new Uint8Array(values);
-  return new Uint8Array(typed.buffer);
-}
-
-export function decode(bytes: Uint8Array, dtype: DType): number[] {
-  if (dtype === "float32") return [...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)];
-  if (dtype === "int32") return [...new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)];
-  return [...bytes];
-}
+export const decode = (bytes: Uint8Array, dtype: DType): number[] => [...typedArray(dtype, bytes)];
 
 export function planOf(test: Case): Plan {
   const buffers = test.buffers.map(
     (values, binding): PlanBuffer => ({
       kind: "binding",
       binding,
-      bytes: values.length * SIZE[test.types[binding]!],
+      bytes: values.length * BYTES[test.types[binding]!],
     }),
   );
   return {
