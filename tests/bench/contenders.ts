@@ -4,12 +4,15 @@ import { kernelTable, type MachineLimits, measureLimits } from "./kernels.ts";
 import { HOMES, type Home, PEERS, type PeerName, startOurs } from "./peers.ts";
 import type { RunRequest, Threads, Timing } from "./protocol.ts";
 import type { Runner } from "./runner.ts";
+import { median } from "./table.ts";
 import type { Reading, Variant, Workload } from "./workload.ts";
 import { WORKLOADS } from "./workloads/index.ts";
 
 /** Seconds of a round, and of the runs before it that let everybody warm up. */
 const ROUND_SECONDS = 0.07;
 const WARM_UP_SECONDS = 0.25;
+/** Steps that a watched run has behind it: watch() looks at all of the first ones, then at ever fewer. */
+const WATCHED_STEPS = 1000;
 
 export interface Contender {
   readonly name: Home | PeerName;
@@ -39,22 +42,42 @@ export class Field {
     for (const peer of workload.peers) {
       if ((await this.peer(peer)) === undefined) say(`${peer} is left out: ${this.missing.get(peer)}`);
       else {
-        const threads = await this.fastestThreads(name, workload, peer);
-        contenders.push({ name: peer, variant: "plain", threads, times: [] });
+        const all: readonly Threads[] = PEERS[peer].threads;
+        for (const threads of workload.once ? all.slice(-1) : all)
+          contenders.push({ name: peer, variant: "plain", threads, times: [] });
       }
     }
     await this.check(name, workload, contenders);
-    const iterations = new Map<Contender, number>();
-    for (const contender of contenders)
-      iterations.set(contender, workload.queued ?? (await this.warmUp(name, workload, contender)));
+    const counts = await this.warmUpAll(name, workload, contenders);
     for (let round = 0; round < rounds; round++) {
-      for (const contender of contenders) {
-        const count = iterations.get(contender)!;
+      for (const [contender, count] of counts) {
         const { seconds } = await this.run(name, workload, contender, count, workload.once ?? false);
         contender.times.push((seconds * 1000) / count);
       }
     }
-    return contenders;
+    return fastestOfEach([...counts.keys()]);
+  }
+
+  /** Warms everybody up; gives how many iterations each runs in a round. A number of threads with which a peer is much slower
+   *  than with another one is left out. */
+  private async warmUpAll(
+    name: string,
+    workload: Workload,
+    contenders: readonly Contender[],
+  ): Promise<Map<Contender, number>> {
+    const counts = new Map<Contender, number>();
+    const fastest = new Map<string, number>();
+    const seconds = new Map<Contender, number>();
+    for (const contender of contenders) {
+      const { iterations, each } = await this.warmUp(name, workload, contender);
+      const key = `${contender.name} ${contender.variant}`;
+      counts.set(contender, workload.queued ?? iterations);
+      seconds.set(contender, each);
+      fastest.set(key, Math.min(each, fastest.get(key) ?? each));
+    }
+    for (const [contender, each] of seconds)
+      if (each > 1.5 * fastest.get(`${contender.name} ${contender.variant}`)!) counts.delete(contender);
+    return counts;
   }
 
   async probe(name: string): Promise<readonly Reading[]> {
@@ -134,24 +157,6 @@ export class Field {
     }
   }
 
-  private async fastestThreads(name: string, workload: Workload, peer: PeerName): Promise<Threads> {
-    const { threads } = PEERS[peer];
-    let best: Threads = threads[0];
-    if (threads.length === 1 || workload.once) return threads.at(-1)!;
-    let fastest = Number.POSITIVE_INFINITY;
-    for (const count of threads) {
-      const contender: Contender = { name: peer, variant: "plain", threads: count, times: [] };
-      await this.run(name, workload, contender, 1, count === threads[0]);
-      const iterations = workload.queued ?? (await this.warmUp(name, workload, contender));
-      const { seconds } = await this.run(name, workload, contender, iterations, false);
-      if (seconds / iterations < fastest) {
-        fastest = seconds / iterations;
-        best = count;
-      }
-    }
-    return best;
-  }
-
   /** Throws unless all contenders have the same value after some iterations. */
   private async check(name: string, workload: Workload, contenders: readonly Contender[]): Promise<void> {
     const { iterations, tolerance } = workload.check;
@@ -164,16 +169,36 @@ export class Field {
     throw new Error(`${name}: the values after ${iterations} iterations differ by ${apart}: ${list}`);
   }
 
-  /** Runs until it is warm; gives how many iterations make a round. */
-  private async warmUp(name: string, workload: Workload, contender: Contender): Promise<number> {
-    let iterations = 1;
+  /** Runs until it is warm; gives how many iterations make a round, and the seconds of each. */
+  private async warmUp(
+    name: string,
+    workload: Workload,
+    contender: Contender,
+  ): Promise<{ iterations: number; each: number }> {
+    let iterations = workload.queued ?? 1;
     let spent = 0;
+    let steps = 0;
+    const enough = contender.variant === "watched" ? WATCHED_STEPS : 0;
     for (;;) {
-      const { seconds } = await this.run(name, workload, contender, iterations, false);
+      const { seconds } = await this.run(name, workload, contender, iterations, workload.once ?? false);
       spent += seconds;
+      steps += iterations;
       const wanted = Math.max(1, Math.round((iterations * ROUND_SECONDS) / seconds));
-      if (spent >= WARM_UP_SECONDS || seconds >= ROUND_SECONDS) return wanted;
+      const long = workload.once === true || workload.queued !== undefined;
+      if (long || (steps >= enough && (spent >= WARM_UP_SECONDS || seconds >= ROUND_SECONDS)))
+        return { iterations: wanted, each: seconds / iterations };
       iterations = Math.min(wanted, iterations * 10);
     }
   }
+}
+
+/** Of contenders that differ in their threads only, the one with the lowest median. */
+function fastestOfEach(contenders: readonly Contender[]): Contender[] {
+  const best = new Map<string, Contender>();
+  for (const contender of contenders) {
+    const key = `${contender.name} ${contender.variant}`;
+    const known = best.get(key);
+    if (known === undefined || median(contender.times) < median(known.times)) best.set(key, contender);
+  }
+  return [...best.values()];
 }

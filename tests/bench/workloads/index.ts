@@ -4,6 +4,7 @@ import type { Probe, Workload } from "../workload.ts";
 import { activations } from "./activations.ts";
 import { bookEpoch } from "./book-epoch.ts";
 import { firstStep } from "./first-step.ts";
+import { hostOverhead } from "./host-overhead.ts";
 import { layerNorm } from "./layernorm.ts";
 import { products } from "./matmul.ts";
 import { steps100k } from "./steps-100k.ts";
@@ -18,4 +19,7 @@ export const WORKLOADS: { readonly [name: string]: Workload } = {
   "first-step": firstStep,
 };
 
-export const PROBES: { readonly [name: string]: Probe } = { "steps-100k": steps100k };
+export const PROBES: { readonly [name: string]: Probe } = {
+  "host-overhead": hostOverhead,
+  "steps-100k": steps100k,
+};
