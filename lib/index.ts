@@ -22,4 +22,4 @@ export {
 } from "./tensor/index.js";
 export { memory, scope } from "./tensor/memory.js";
 export * as train from "./train/index.js";
-export { watch } from "./train/index.js";
+export { toPyTorch, watch } from "./train/index.js";

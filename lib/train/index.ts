@@ -5,6 +5,7 @@ export * from "./fit/index.js";
 export { type McOptions, mcPredict } from "./mc-dropout.js";
 export * from "./metrics/index.js";
 export { type PretrainedLayer, type PretrainOptions, pretrain, tiedDecoder } from "./pretrain.js";
+export { type ToPyTorchOptions, toPyTorch } from "./pytorch/index.js";
 export type { Report, WatchOptions } from "./recorder.js";
 export type { RunInfo, RunSnapshot } from "./run.js";
 export { Sweep, type SweepOptions, sweep, type Trial } from "./sweep.js";
