@@ -5,6 +5,7 @@ import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
 import { full, ones, zeros } from "../tensor/create.js";
+import { noGrad } from "../tensor/scope.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 export interface ChannelNormOptions {
@@ -45,7 +46,8 @@ export function checkChannels(
 export abstract class ChannelNorm extends Module {
   readonly numFeatures: number;
   readonly eps: number;
-  readonly momentum: number | null;
+  /** Share of the newest batch in the running statistics; null: see the options. */
+  momentum: number | null;
   readonly affine: boolean;
   readonly trackRunningStats: boolean;
   /** [numFeatures], or null */
@@ -72,6 +74,15 @@ export abstract class ChannelNorm extends Module {
     this.registerBuffer("runningMean", trackRunningStats ? zeros(numFeatures) : null);
     this.registerBuffer("runningVar", trackRunningStats ? ones(numFeatures) : null);
     this.registerBuffer("numBatchesTracked", trackRunningStats ? full([], 0, { dtype: "int32" }) : null);
+  }
+
+  /** Running statistics as those of a new layer: mean 0, variance 1, no batches. */
+  resetRunningStats(): void {
+    noGrad(() => {
+      this.runningMean?.fill_(0);
+      this.runningVar?.fill_(1);
+      this.numBatchesTracked?.fill_(0);
+    });
   }
 
   override extraRepr(): string {

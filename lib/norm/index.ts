@@ -28,3 +28,4 @@ export {
   rmsNorm,
 } from "./layer.js";
 export { LocalResponseNorm, type LocalResponseNormOptions, localResponseNorm } from "./local-response.js";
+export { type CalibrationBatch, recalibrate } from "./recalibrate.js";

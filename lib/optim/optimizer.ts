@@ -4,7 +4,7 @@ import { checkInterrupt } from "../compute/interrupt.js";
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape, sameShape } from "../graph/shape.js";
-import type { GradientSlot } from "../tensor/autograd.js";
+import { type GradientSlot, pendingGradients } from "../tensor/autograd.js";
 import { noGrad } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -178,7 +178,8 @@ export abstract class Optimizer<O extends GroupOptions> {
         for (const bucket of this.bucketsOf(group)) this.apply(bucket, group, gradients);
     });
     for (const listener of listeners) listener(this as unknown as Optimizer<GroupOptions>);
-    session().evaluate(gradients);
+    // with the gradients that other parameters have got, which read what changes now
+    session().evaluate([...gradients, ...pendingGradients()]);
     // an error of an earlier step that has come in by now, such as a label out of range
     try {
       session().check();

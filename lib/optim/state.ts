@@ -8,7 +8,7 @@ import { Tensor } from "../tensor/tensor.js";
 import { filled } from "./update.js";
 
 /** Names of states that are plain numbers here and 0-d tensors in a state dict. All others are tensors like the parameter. */
-export const NUMBERS: ReadonlySet<string> = new Set(["step", "mu_product"]);
+export const NUMBERS: ReadonlySet<string> = new Set(["step", "mu_product", "eta", "mu"]);
 
 /** State of one parameter in a state dict. */
 export type StateEntries = Readonly<Record<string, Tensor | number | null>>;

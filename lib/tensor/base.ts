@@ -157,7 +157,10 @@ export abstract class TensorBase<T extends TensorBase<T>> {
     if (!isFloat(this.dtype))
       throw new TypeError(`requiresGrad_(): only float32 and float16 have gradients, got ${this.dtype}`);
     // an own node: the value may be shared with tensors that need no gradient
-    if (requiresGrad && node.pending) this.storage.node = ops.identity(node);
+    if (requiresGrad && node.pending) {
+      this.storage.node = ops.identity(node);
+      if (!isInsideModule()) session().escape(this.storage);
+    }
     this.storage.node.requiresGrad = requiresGrad;
     this.storage.node.slot = requiresGrad
       ? ({ gradient: undefined, exposed: undefined } satisfies GradientSlot)

@@ -36,9 +36,13 @@ class MultiplicativeScheduler extends LRScheduler<Options> {
     this.options = { lrLambdas: perGroup(optimizer, lrLambda, "MultiplicativeLR") };
     this.begin();
   }
-  /** Goes on from the rates there are, as in PyTorch. */
-  override restart(groups: readonly ScheduledGroup[] = this.groups): void {
+  /** Goes on from the rates there are, and multiplies them at once: as PyTorch since 2.9. */
+  override takeOver(groups: readonly ScheduledGroup[]): void {
     this.begin(groups);
+    this.lastLrs = groups.map((group, i) => {
+      group.lr *= this.options.lrLambdas[i]!(0);
+      return group.lr;
+    });
   }
   protected override rate(i: number): number {
     const { lr } = this.groups[i]!;

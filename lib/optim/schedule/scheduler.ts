@@ -113,6 +113,12 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
     this.begin(groups);
   }
 
+  /** Starts at step 0 where another schedule has been until now (SequentialLR): again from the initial rates, unless a schedule
+   *  says otherwise. */
+  takeOver(groups: readonly ScheduledGroup[]): void {
+    this.restart(groups);
+  }
+
   /** True where a step needs to be told how good the model is. */
   get needsMetric(): boolean {
     return false;

@@ -68,7 +68,7 @@ class SequentialScheduler extends Composite<{ milestones: readonly number[] }> {
   override advance(metric?: number): void {
     const next = this.lastEpoch + 1;
     const part = this.parts[this.partAt(next)]!;
-    if (this.options.milestones.includes(next)) part.restart(this.groups);
+    if (this.options.milestones.includes(next)) part.takeOver(this.groups);
     else part.advance(metric);
     super.advance();
   }

@@ -67,6 +67,32 @@ describe("the book's loop", () => {
   });
 });
 
+test("a parameter made of another one keeps its value when that one is changed", () => {
+  const source = new gb.Parameter(tensor([1, 2]));
+  source.realize();
+  const copy = new gb.Parameter(source.detach());
+  const leaf = source.detach().clone().requiresGrad_();
+  gb.noGrad(() => source.fill_(7));
+  source.realize();
+  expect([copy, leaf].map((x) => Array.from(x.toTypedArray()))).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+});
+
+test("gradients of parameters that no optimizer has add up, and keep what they were computed from", () => {
+  const [a, b] = [tensor([2], { requiresGrad: true }), tensor([3], { requiresGrad: true })];
+  const optimizer = new optim.SGD([a], { lr: 0.5 });
+  for (let i = 0; i < 3; i++) {
+    a.mul(b).sum().backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  }
+  // d(a b)/db = a, which was 2, 0.5 and -1
+  expect(b.grad!.item()).toBe(1.5);
+  expect(a.item()).toBe(-2.5);
+});
+
 describe("a long loop", () => {
   test("losses.push(loss) ten thousand times: one plan, flat memory, flat time, each with its own value", async () => {
     manualSeed(3);

@@ -85,6 +85,7 @@ export const OPTIMIZERS = {
   NAdam: optim.NAdam,
   RAdam: optim.RAdam,
   Rprop: optim.Rprop,
+  ASGD: optim.ASGD,
   Lion: optim.Lion,
   Muon: optim.Muon,
 } as const;

@@ -47,7 +47,8 @@ function make(spec: ScheduleSpec, optimizer: AnyOptimizer): Scheduler {
     ...(spec.arguments ?? []),
     ...(Object.keys(options ?? {}).length > 0 ? [options] : []),
   ];
-  const Class = lrScheduler[spec.name as "LambdaLR"] as unknown as new (
+  const schedulers = { ...lrScheduler, SWALR: optim.swaUtils.SWALR };
+  const Class = schedulers[spec.name as "LambdaLR"] as unknown as new (
     optimizer: AnyOptimizer,
     ...rest: unknown[]
   ) => Scheduler;
