@@ -75,11 +75,12 @@ describe("AveragedModel", () => {
 
 describe("lrRangeTest", () => {
   test("finds where the loss of a parabola falls and explodes", () => {
-    // the loss is (w - 1)², its slope 2 (w - 1): steps are longer than the way from a rate of 1/2 on, and explode above 1
+    // the loss is (w - t)² for targets t around 1, its slope 2 (w - t): steps are too long from a rate of 1/2 on, and explode above 1
     const model = nn.Linear(1, 1, { bias: false });
     model.weight.data = tensor([[3]]);
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
-    const batches = [[tensor([[1]]), tensor([[1]])]] as const;
+    const targets = [0.9, 1.1];
+    const batches = targets.map((target) => [tensor([[1]]), tensor([[target]])] as const);
     const options = { minLr: 1e-4, maxLr: 100, steps: 121 };
     const { rates, losses, smoothed, suggestion, steepest } = optim.lrRangeTest(
       model,
@@ -92,8 +93,9 @@ describe("lrRangeTest", () => {
     for (const [i, rate] of rates.entries()) expect(rate / (1e-4 * 10 ** (i / 20))).toBeCloseTo(1, 9);
     let weight = 3;
     for (const [i, rate] of rates.slice(0, 60).entries()) {
-      expect(losses[i]!).toBeCloseTo((weight - 1) ** 2, 5);
-      weight -= rate * 2 * (weight - 1);
+      const gap = weight - targets[i % 2]!;
+      expect(losses[i]!).toBeCloseTo(gap ** 2, 5);
+      weight -= rate * 2 * gap;
     }
     expect(rates.at(-1)!).toBeGreaterThan(1);
     expect(rates.length).toBeLessThan(121);
