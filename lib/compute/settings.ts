@@ -29,6 +29,15 @@ export function engineThreads(cores: number): number {
 
 const MOST_THREADS = 256;
 
+/** GRADBOOK_BLAS: "off", the path of a library, or "" to look in the usual places. */
+export function blasChoice(): string {
+  return process.env.GRADBOOK_BLAS ?? "";
+}
+
+/** How many times faster than our own micro-kernels a BLAS must be to be used. Theirs is the speed of a whole product, ours
+ *  that of the innermost loop, which a whole product does not quite reach. */
+export const BLAS_GAIN = 1.25;
+
 /** How many WebAssembly memories of 4 GiB the engine may use on a machine with so many bytes: no more than it has. */
 export function memoriesFor(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / 2 ** 32));

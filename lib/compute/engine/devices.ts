@@ -8,9 +8,10 @@ const DEVICES = {
   reference: async (): Promise<Device> => new (await import("../reference/device.js")).ReferenceDevice(),
   wasm: async (): Promise<Device> => {
     const { WasmDevice } = await import("../wasm/device.js");
+    const { fasterBlas } = await import("../wasm/choose-blas.js");
     const { JoinedMemories } = await import("../wasm/memories.js");
     const threads = engineThreads(availableParallelism());
-    return new JoinedMemories(() => new WasmDevice({ threads }), memoriesFor(totalmem()));
+    return new JoinedMemories(() => new WasmDevice({ threads, blas: fasterBlas }), memoriesFor(totalmem()));
   },
 };
 

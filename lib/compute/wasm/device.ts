@@ -17,6 +17,7 @@ import {
   LOCAL_WORD,
 } from "./block.js";
 import { GRAIN } from "./cut.js";
+import { mayUseBlas } from "./emit-blas.js";
 import { type Engine, prepareEngine } from "./flags.js";
 import { Heap, type HeapOptions, type HeapViews, ZEROS } from "./heap.js";
 import { Helpers } from "./helpers.js";
@@ -78,12 +79,16 @@ export interface WasmDeviceOptions extends HeapOptions {
   readonly threads?: number;
   /** Nanoseconds a piece of work for one of them takes at least; tests cut finer. */
   readonly grain?: number;
+  /** Gives the path of the BLAS for large products, if there is one to be used; asked when there is such a product. */
+  readonly blas?: (engine: Engine) => string | undefined;
 }
 
 export class WasmDevice implements SingleMemory {
   readonly name: string = "wasm";
   readonly #heap: Heap;
   readonly #shape: TileShape;
+  readonly #engine: Engine;
+  readonly #chooseBlas: (engine: Engine) => string | undefined;
   readonly #linker: Linker;
   readonly #helpers: Helpers;
   readonly #threads: number;
@@ -97,7 +102,9 @@ export class WasmDevice implements SingleMemory {
   /** `engine`: micro-kernels other than those that are best here; tests do that. */
   constructor(options: WasmDeviceOptions = {}, engine: Engine = prepareEngine()) {
     const { shape, library } = engine;
-    const { threads = 1, grain = GRAIN } = options;
+    this.#engine = engine;
+    const { threads = 1, grain = GRAIN, blas = () => undefined } = options;
+    this.#chooseBlas = blas;
     this.#shape = shape;
     this.#threads = threads;
     this.#grain = grain;
@@ -160,15 +167,28 @@ export class WasmDevice implements SingleMemory {
   }
 
   compile(plan: Plan): Executable {
-    const program = compileProgram(plan, { shape: this.#shape, zeros: ZEROS, grain: this.#grain });
+    const blas = plan.kernels.some(mayUseBlas) ? this.#blasPath() : undefined;
+    const program = compileProgram(plan, {
+      shape: this.#shape,
+      zeros: ZEROS,
+      grain: this.#grain,
+      blas: blas !== undefined,
+    });
     const module: Module = new wasm.Module(program.code);
     const { run } = this.#linker.link(module) as { run: Run };
     this.#atLeast(this.#arena, program.arenaBytes);
     this.#atLeast(this.#local, program.localBytes * this.#threads);
     this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
     const id = ++this.#plans;
-    if (program.tickets > 0) this.#helpers.learn(id, module);
+    if (program.tickets > 0) this.#helpers.learn(id, module, blas);
     return new WasmExecutable(plan, program, id, run, () => this.#helpers.forget(id));
+  }
+
+  /** The library that large products go to; undefined: our own micro-kernels are as fast, or there is none. */
+  #blasPath(): string | undefined {
+    const found = this.#chooseBlas(this.#engine);
+    if (found !== undefined) this.#linker.useBlas(found);
+    return found;
   }
 
   /** Makes a range larger; nothing in it is kept. Where there is no room it stays as it was. */

@@ -12,8 +12,12 @@ export interface HelperData {
   readonly port: MessagePort;
 }
 
-/** What a helper is told: a new plan, or one that is no longer used. */
-export type HelperMessage = { readonly plan: number; readonly module: Module | undefined };
+/** What a helper is told: a new plan, or one that is no longer used. `blas`: the library that the plan calls. */
+export interface HelperMessage {
+  readonly plan: number;
+  readonly module: Module | undefined;
+  readonly blas?: string | undefined;
+}
 
 export class Helpers {
   readonly #count: number;
@@ -34,10 +38,10 @@ export class Helpers {
     this.#words = new Int32Array(memory.buffer);
   }
 
-  /** A plan with work for several. */
-  learn(plan: number, module: Module): void {
+  /** A plan with work for several. `blas`: the library that it calls. */
+  learn(plan: number, module: Module, blas: string | undefined): void {
     if (!this.#started) this.#start();
-    this.#tell({ plan, module });
+    this.#tell({ plan, module, blas });
   }
 
   forget(plan: number): void {

@@ -1,6 +1,8 @@
 // Making a plan's module run in a thread: an instance over the device's memory, with what it imports.
 
 import { BINARY, UNARY } from "../reference/functions.js";
+import { type Sgemm, sgemmOn } from "./blas.js";
+import { BLAS } from "./emit-blas.js";
 import type { ImportedFunction } from "./operations.js";
 import { LIBRARY } from "./product-target.js";
 import { LEADER, SCALAR } from "./program.js";
@@ -27,17 +29,27 @@ export interface LeaderFunctions {
 const NOT_LEADER: LeaderFunctions = { cancelled: () => 0, routine: () => undefined };
 
 export class Linker {
+  readonly #memory: Memory;
+  #sgemm: Sgemm | undefined;
   readonly #imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
   /** `library`: the micro-kernels. */
   constructor(memory: Memory, library: Module, leader: LeaderFunctions = NOT_LEADER) {
+    this.#memory = memory;
     const heap = { memory };
+    const sgemm: Sgemm = (...operands) => this.#sgemm!(...operands);
     this.#imports = {
       heap,
       [LIBRARY]: new wasm.Instance(library, { heap }).exports,
       [SCALAR]: SCALAR_FUNCTIONS,
+      [BLAS]: { sgemm },
       [LEADER]: { cancelled: leader.cancelled, routine: leader.routine },
     };
+  }
+
+  /** Before a module that calls the BLAS is run: the library to be used. */
+  useBlas(path: string): void {
+    this.#sgemm ??= sgemmOn(this.#memory, path);
   }
 
   link(module: Module): Exports {

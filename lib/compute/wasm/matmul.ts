@@ -5,6 +5,7 @@ import { elements } from "../../graph/shape.js";
 import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
 import { pushBuffer, type Range } from "./addressing.js";
 import { type Cut, chunksFor, cutInto } from "./cut.js";
+import { BlasEmitter, cutForBlas, suitsBlas } from "./emit-blas.js";
 import { ProductEmitter } from "./emit-product.js";
 import { FunctionBuilder } from "./encoder.js";
 import { I32, OP } from "./instructions.js";
@@ -30,6 +31,8 @@ import {
 import { CHUNK, CHUNK_PARAMETERS, STEP } from "./team.js";
 
 export interface MatmulTarget extends Target, ProductTarget {
+  /** Whether large products go to the system's BLAS. */
+  readonly blas: boolean;
   /** The number of a new buffer that is `range`. */
   bufferAt(range: Range): number;
 }
@@ -50,6 +53,9 @@ export function matmulStages(kernel: MatmulKernel, number: number, target: Matmu
   return new ProductStages(kernel, number, target).stages();
 }
 
+/** What computes a product, or rows or columns of it. */
+type Emitter = Pick<ProductEmitter, "takeScratch" | "emit">;
+
 /** How a product is divided. */
 type Division =
   /** Chunks are some of the matrices along one batch dimension, or all of them. */
@@ -63,6 +69,8 @@ class ProductStages {
   readonly #target: MatmulTarget;
   #plan: ProductPlan;
   readonly #division: Division;
+  /** Whether the system's BLAS computes it. */
+  readonly #blas: boolean;
   readonly #stepped: SteppedScratch | undefined;
   readonly #result: MatrixOperand;
   /** The result is in a buffer that holds no more than one chunk. */
@@ -77,10 +85,14 @@ class ProductStages {
     const result = own === undefined ? { row: n, column: 1 } : layoutOf(own);
     const plan = planProduct(m, n, k, layoutOf(a), layoutOf(b), result, target.shape);
     this.#plan = plan;
-    this.#division = divide(batch, plan, target);
+    this.#blas = target.blas && suitsBlas(plan);
+    this.#division = divide(batch, plan, target, this.#blas);
     const division = this.#division;
     const packedBefore =
-      division.kind === "matrix" && division.cut.axis === "rows" && plan.rightPacking !== "none";
+      !this.#blas &&
+      division.kind === "matrix" &&
+      division.cut.axis === "rows" &&
+      plan.rightPacking !== "none";
     this.#stepped = packedBefore ? steppedScratch(plan, target) : undefined;
     this.#local = own === undefined && this.#steps === 1;
     this.#result = own ?? this.#scratchResult();
@@ -157,7 +169,9 @@ class ProductStages {
 
   #product(): Part {
     const f = new FunctionBuilder(CHUNK_PARAMETERS);
-    const emitter = new ProductEmitter(f, this.#plan, this.#target, this.#stepped);
+    const emitter = this.#blas
+      ? new BlasEmitter(f, this.#plan, this.#target.module)
+      : new ProductEmitter(f, this.#plan, this.#target, this.#stepped);
     if (this.#division.kind === "batch") this.#overBatch(f, emitter, this.#division);
     else this.#overChunk(f, emitter, this.#division.cut);
     return { code: f, chunks: this.#division.cut?.chunks ?? 1, how: this.#how() };
@@ -179,7 +193,7 @@ class ProductStages {
 
   #overBatch(
     f: FunctionBuilder,
-    emitter: ProductEmitter,
+    emitter: Emitter,
     { dimension, cut }: Extract<Division, { kind: "batch" }>,
   ): void {
     const { pointers, batch } = this.#pointers(f);
@@ -235,7 +249,7 @@ class ProductStages {
     });
   }
 
-  #overChunk(f: FunctionBuilder, emitter: ProductEmitter, cut: ProductCut): void {
+  #overChunk(f: FunctionBuilder, emitter: Emitter, cut: ProductCut): void {
     const { pointers, batch } = this.#pointers(f);
     const { rows, columns, left, right, result } = this.#plan;
     const byRows = cut.axis === "rows";
@@ -281,11 +295,14 @@ class ProductStages {
     const way = (name: string, packing: Packing): string =>
       `${name} ${packing === "none" ? "direct" : packing}`;
     const { kind, cut } = this.#division;
-    return [
+    const own = [
       turned ? "turned" : "straight",
       way(`left (${leftOrder})`, leftPacking),
       way("right", rightPacking),
       `k ${kBlocks} x ${kBlock}`,
+    ];
+    return [
+      ...(this.#blas ? ["BLAS"] : own),
       ...(cut === undefined ? [] : [`${cut.chunks} chunks of ${kind === "batch" ? "matrices" : cut.axis}`]),
     ].join(", ");
   }
@@ -296,14 +313,19 @@ function layoutOf({ view }: MatrixOperand): Layout {
   return { row, column };
 }
 
-function divide(batch: readonly number[], plan: ProductPlan, { shape, grain }: MatmulTarget): Division {
+function divide(
+  batch: readonly number[],
+  plan: ProductPlan,
+  { shape, grain }: MatmulTarget,
+  blas: boolean,
+): Division {
   const matrices = elements(batch);
   const wanted = chunksFor(productTime(plan) * matrices, grain);
   const dimension = batch.indexOf(Math.max(...batch));
   if (matrices > 1 && batch[dimension]! >= Math.min(wanted, ENOUGH_MATRICES)) {
     return { kind: "batch", dimension, cut: cutInto(wanted, batch[dimension]!, 1) };
   }
-  const cut = cutProduct(plan, chunksFor(productTime(plan), grain), shape);
+  const cut = blas ? cutForBlas(plan) : cutProduct(plan, chunksFor(productTime(plan), grain), shape);
   return cut === undefined ? { kind: "batch", dimension, cut } : { kind: "matrix", cut };
 }
 

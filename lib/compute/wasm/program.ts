@@ -7,6 +7,7 @@ import { ALIGNMENT } from "./allocator.js";
 import { FAULT_WORD } from "./block.js";
 import { workOf } from "./describe.js";
 import { emitFloorDivision } from "./division.js";
+import { BLAS, SGEMM_PARAMETERS } from "./emit-blas.js";
 import { FunctionBuilder } from "./encoder.js";
 import { reportFunction } from "./fault.js";
 import { F32, I32, OP, type ValueType } from "./instructions.js";
@@ -92,7 +93,7 @@ class ProgramWriter {
   readonly #routine: number;
   readonly #division = new Map<"div" | "mod", number>();
 
-  constructor(plan: Plan, { shape, zeros, grain }: ProgramOptions) {
+  constructor(plan: Plan, { shape, zeros, grain, blas }: ProgramOptions) {
     const module = this.#module;
     const buffers: Range[] = [...plan.buffers];
     this.#shared = new ScratchSpace(plan.arenaBytes);
@@ -116,6 +117,7 @@ class ProgramWriter {
       report: module.add(reportFunction()),
       relaxed: shape.relaxed,
       grain,
+      blas,
       shape,
       module,
       zeros,
@@ -134,6 +136,7 @@ class ProgramWriter {
         this.#module.import(LIBRARY, kernelName(order, rows), KERNEL_PARAMETERS);
       }
     }
+    this.#module.import(BLAS, "sgemm", SGEMM_PARAMETERS);
     this.#module.import(LIBRARY, "copyRows", COPY_PARAMETERS);
     this.#module.import(LIBRARY, "transpose", COPY_PARAMETERS);
     this.#module.import(LIBRARY, "gather", GATHER_PARAMETERS);
@@ -327,6 +330,8 @@ export interface ProgramOptions {
   readonly zeros: number;
   /** Nanoseconds a chunk takes at least. */
   readonly grain: number;
+  /** Whether large products go to the system's BLAS. */
+  readonly blas: boolean;
 }
 
 export function compileProgram(plan: Plan, options: ProgramOptions): Program {

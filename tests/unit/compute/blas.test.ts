@@ -1,0 +1,89 @@
+// Large products through the system's BLAS, where there is one, are those of our own micro-kernels up to rounding, whatever way
+// the operands lie and whatever is computed with the product; and the same bits from any number of threads.
+
+import type { MatmulKernel } from "gradbook/compute/ir";
+import { findBlas } from "gradbook/compute/wasm/blas";
+import { WasmDevice } from "gradbook/compute/wasm/device";
+import type { Expr } from "gradbook/graph/expr";
+import { afterAll, describe, expect, it } from "vitest";
+import { type Case, difference, runOn } from "./harness.js";
+import { Random } from "./random.js";
+
+const blas = (): string | undefined => findBlas()?.path;
+const own = new WasmDevice();
+const devices = [1, 2, 3].map((threads) => new WasmDevice({ threads, blas }));
+afterAll(() => {
+  for (const device of devices) device.close();
+});
+
+interface Form {
+  readonly batch?: number;
+  readonly size: readonly [m: number, n: number, k: number];
+  readonly transposed?: string;
+  readonly epilogue?: boolean;
+  /** Elements between the rows of the left operand beyond its width. */
+  readonly gap?: number;
+}
+
+function productOf({ batch = 1, size: [m, n, k], transposed = "", epilogue = false, gap = 0 }: Form): Case {
+  const random = new Random(7);
+  const data = (elements: number): Float64Array =>
+    Float64Array.from({ length: elements }, () => Math.fround(random.next() - 0.5));
+  const matrix = (buffer: number, rows: number, columns: number, name: string, between = 0) => {
+    const step = columns + between;
+    const strides = transposed.includes(name) ? [rows * columns, 1, rows] : [rows * step, step, 1];
+    return { buffer, view: { offset: 0, strides } };
+  };
+  const product: Expr = { kind: "accumulator", dtype: "float32", index: 0 };
+  const result = matrix(2, m, n, "c");
+  const before: Expr = { kind: "load", dtype: "float32", ...result };
+  const value: Expr = epilogue
+    ? { kind: "binary", dtype: "float32", op: "sub", a: before, b: product }
+    : product;
+  const kernel: MatmulKernel = {
+    kind: "matmul",
+    batch: [batch],
+    m,
+    n,
+    k,
+    a: matrix(0, m, k, "a", gap),
+    b: matrix(1, k, n, "b"),
+    outputs: [{ ...result, value }],
+  };
+  const buffers = [data(batch * m * (k + gap)), data(batch * k * n), data(batch * m * n)];
+  return { kernels: [kernel], buffers, types: ["float32", "float32", "float32"], args: [] };
+}
+
+describe("large products through a BLAS", () => {
+  it.each<[string, Form]>([
+    ["straight", { size: [260, 180, 130] }],
+    ["left transposed", { size: [260, 180, 130], transposed: "a" }],
+    ["right transposed", { size: [180, 260, 130], transposed: "b" }],
+    ["all transposed", { size: [180, 260, 130], transposed: "abc" }],
+    ["result transposed", { size: [530, 130, 128], transposed: "c" }],
+    ["rows apart", { size: [301, 199, 151], gap: 5 }],
+    ["updating what is there", { size: [260, 180, 130], epilogue: true }],
+    ["updating, transposed", { size: [140, 530, 150], transposed: "ac", epilogue: true }],
+    ["three matrices", { batch: 3, size: [150, 140, 130], epilogue: true }],
+    ["nine matrices", { batch: 9, size: [130, 140, 130], transposed: "b" }],
+  ])("%s", (_, form) => {
+    const test = productOf(form);
+    const expected = runOn(own, test);
+    const [one, ...more] = devices.map((device) => runOn(device, test));
+    expect(difference(expected, one!, (__, scale) => 1e-5 * scale)).toBeUndefined();
+    for (const other of more) expect(difference(one!, other, () => 0)).toBeUndefined();
+  });
+
+  it("are off, or from a library of one's choice, by GRADBOOK_BLAS", () => {
+    const set = (value: string): string | undefined => {
+      process.env.GRADBOOK_BLAS = value;
+      try {
+        return blas();
+      } finally {
+        delete process.env.GRADBOOK_BLAS;
+      }
+    };
+    expect(set("off")).toBeUndefined();
+    expect(() => set("/nowhere/libblas.so")).toThrow("GRADBOOK_BLAS=/nowhere/libblas.so");
+  });
+});
