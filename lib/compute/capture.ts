@@ -2,7 +2,7 @@
 // learning rates or batches are. Keys are compared exactly; a hash only says where to look.
 
 import type { DType } from "../graph/dtype.js";
-import { NO_ATTRIBUTES, type Node } from "../graph/node.js";
+import { NO_ATTRIBUTES, type Node, newWalk } from "../graph/node.js";
 import type { Attributes, GraphSpec, NodeSpec } from "../graph/spec.js";
 import { type Buffer, goneMessage } from "./buffer.js";
 
@@ -63,13 +63,6 @@ const NEGATIVE_ZERO = Symbol("-0");
 /** What stands for a value that is no whole number in a map, which takes 0 and -0 for the same. */
 const exactly = (value: unknown): unknown =>
   typeof value === "object" ? String(value) : Object.is(value, -0) ? NEGATIVE_ZERO : value;
-
-let walks = 0;
-
-/** A number that no walk over nodes has used yet. */
-export function newWalk(): number {
-  return ++walks;
-}
 
 export class Capture {
   private codes = new Int32Array(4096);

@@ -2,11 +2,11 @@
 // nodes into leaves, and keeps lazy values true to what they meant when they were written.
 
 import { BYTES, bytesOf } from "../graph/dtype.js";
-import { type Node, settle, type Value } from "../graph/node.js";
+import { type Node, newWalk, settle, type Value } from "../graph/node.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
 import { callSite } from "./call-site.js";
-import { Capture, type Captured, newWalk } from "./capture.js";
+import { Capture, type Captured } from "./capture.js";
 import type { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/errors.js";
 import type { Explanation } from "./engine/explanation.js";

@@ -186,6 +186,13 @@ export class Node {
   }
 }
 
+let walks = 0;
+
+/** A number that no walk over nodes has used yet: a walk leaves it in `walk` or `seen` of the nodes it has met. */
+export function newWalk(): number {
+  return ++walks;
+}
+
 /** A scalar argument: a number that is not part of the graph's structure. */
 export function scalarNode(value: number, dtype: DType): Node {
   const node = new Node(undefined, NO_INPUTS, NO_ATTRIBUTES, [], dtype);
@@ -210,31 +217,50 @@ export function settle(node: Node, value: Value): void {
 
 /** Whether recorded nodes carry a tape; follows a computation across `await`. */
 const gradMode = new AsyncLocalStorage<boolean>();
+/** What counts instead while library code runs that does not await. */
+let gradModeNow: boolean | undefined;
 
 export function isGradEnabled(): boolean {
-  return gradMode.getStore() ?? true;
+  return gradModeNow ?? gradMode.getStore() ?? true;
 }
 
 /** Runs `body`, to the end of its promise if it gives one, with recording for backward() on or off. */
 export function withGradMode<T>(enabled: boolean, body: () => T): T {
-  return gradMode.run(enabled, body);
+  const before = gradModeNow;
+  gradModeNow = undefined;
+  try {
+    return gradMode.run(enabled, body);
+  } finally {
+    gradModeNow = before;
+  }
+}
+
+/** As `withGradMode`, for a `body` that does not await: costs next to nothing, where that costs as much as recording a few
+ *  operations. */
+export function withGradModeNow<T>(enabled: boolean, body: () => T): T {
+  const before = gradModeNow;
+  gradModeNow = enabled;
+  try {
+    return body();
+  } finally {
+    gradModeNow = before;
+  }
 }
 
 /** Records one operation. */
 export function record(op: Op, inputs: readonly Node[], attributes: Attributes = NO_ATTRIBUTES): Node {
   const { shape, dtype } = op.infer(inputs, attributes);
   const node = new Node(op, inputs, attributes, shape, dtype);
-  node.checked = op.checks || inputs.some((input) => input.checked);
-  if (op.derivative !== undefined && isFloat(dtype)) {
-    for (const input of inputs) {
-      if (input.requiresGrad) {
-        if (isGradEnabled()) {
-          node.requiresGrad = true;
-          node.tape = { op: op.name, derivative: op.derivative, inputs, attributes };
-        }
-        break;
-      }
-    }
+  let requiresGrad = false;
+  node.checked = op.checks;
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i]!;
+    if (input.checked) node.checked = true;
+    if (input.requiresGrad) requiresGrad = true;
+  }
+  if (requiresGrad && op.derivative !== undefined && isFloat(dtype) && isGradEnabled()) {
+    node.requiresGrad = true;
+    node.tape = { op: op.name, derivative: op.derivative, inputs, attributes };
   }
   return node;
 }
@@ -247,7 +273,7 @@ export function differentiable(
   derivative: Derivative,
 ): Node {
   if (!isGradEnabled() || !inputs.some((input) => input.requiresGrad)) return forward();
-  const node = withGradMode(false, forward);
+  const node = withGradModeNow(false, forward);
   node.requiresGrad = true;
   node.tape = { op, derivative, inputs, attributes: NO_ATTRIBUTES };
   return node;

@@ -1,6 +1,6 @@
 // Mean and variance over some axes, and standardising with them: what all normalisation layers compute.
 
-import { differentiable, isGradEnabled, type Node, scalarNode, withGradMode } from "../graph/node.js";
+import { differentiable, isGradEnabled, type Node, scalarNode, withGradModeNow } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements } from "../graph/shape.js";
 
@@ -46,7 +46,7 @@ function divided(
   measure: () => { inverse: Node; mean: Node | undefined },
 ): Node {
   const { average } = averager(x, axes);
-  const { inverse, mean } = withGradMode(false, measure);
+  const { inverse, mean } = withGradModeNow(false, measure);
   return differentiable(
     what,
     [x],

@@ -1,11 +1,10 @@
 // What optimizers have in common: groups of parameters with options, state dicts, the end of a step.
 
 import { checkInterrupt } from "../compute/interrupt.js";
-import type { Node } from "../graph/node.js";
+import { type Node, withGradModeNow } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import { type GradientSlot, pendingGradients } from "../tensor/autograd.js";
-import { noGrad } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkLimits, type Limits, NOT_NEGATIVE } from "./limits.js";
@@ -173,7 +172,7 @@ export abstract class Optimizer<O extends GroupOptions> {
   step(loss?: Tensor): void {
     loss?.backward();
     const gradients: Node[] = [];
-    noGrad(() => {
+    withGradModeNow(false, () => {
       for (const group of this.paramGroups)
         for (const bucket of this.bucketsOf(group)) this.apply(bucket, group, gradients);
     });

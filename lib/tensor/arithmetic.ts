@@ -1,7 +1,7 @@
 // Element-wise functions that are put together from the operations of the graph, with PyTorch's meaning at the edges.
 
 import { isFloat } from "../graph/dtype.js";
-import { differentiable, type Node, scalarNode, withGradMode } from "../graph/node.js";
+import { differentiable, type Node, scalarNode, withGradModeNow } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 
 const number = (value: number): Node => scalarNode(value, "float32");
@@ -145,7 +145,7 @@ export function extremeIgnoringNan(op: typeof ops.maximum, a: Node, b: Node): No
 
 /** |a - b| <= atol + rtol * |b|; equal infinities are close, NaN to NaN only where asked for. */
 export function isClose(a: Node, b: Node, rtol: number, atol: number, equalNan: boolean): Node {
-  return withGradMode(false, () => {
+  return withGradModeNow(false, () => {
     const apart = ops.abs(ops.sub(a, b));
     // the difference of equal infinities is NaN, and infinity is within any share of infinity
     const near = ops.logicalAnd(

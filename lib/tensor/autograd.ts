@@ -2,7 +2,7 @@
 
 import { Storage } from "../compute/buffer.js";
 import { isExpensive } from "../compute/session.js";
-import { type Node, opNamed, type Tape, withGradMode } from "../graph/node.js";
+import { type Node, newWalk, type Tape, withGradModeNow } from "../graph/node.js";
 import { add, full } from "../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../graph/shape.js";
 import { afterHooks, hasHooks } from "./hooks.js";
@@ -24,23 +24,27 @@ interface Backward {
 
 /** Nodes with a tape that lead from leaves to the roots, roots first, each before its inputs. */
 function reverseOrder(roots: readonly Node[]): Node[] {
-  const done = new Set<Node>();
+  const walk = newWalk();
   const order: Node[] = [];
-  const stack: { node: Node; next: number }[] = [];
+  // without recursion: chains can be long
+  const stack: Node[] = [];
+  const next: number[] = [];
+  const open = (node: Node): void => {
+    if (node.seen === walk) return;
+    node.seen = walk;
+    stack.push(node);
+    next.push(0);
+  };
   for (const root of roots) {
-    if (done.has(root)) continue;
-    done.add(root);
-    stack.push({ node: root, next: 0 });
+    open(root);
     while (stack.length > 0) {
-      const frame = stack[stack.length - 1]!;
-      const input = frame.node.tape?.inputs[frame.next++];
+      const node = stack[stack.length - 1]!;
+      const input = node.tape?.inputs[next[next.length - 1]!++];
       if (input === undefined) {
-        order.push(frame.node);
+        order.push(node);
         stack.pop();
-      } else if (input.requiresGrad && !done.has(input)) {
-        done.add(input);
-        stack.push({ node: input, next: 0 });
-      }
+        next.pop();
+      } else if (input.requiresGrad) open(input);
     }
   }
   return order.reverse();
@@ -74,7 +78,7 @@ function differentiate(
     wanted === undefined ? node.requiresGrad : wanted.has(node) || leading!.has(node);
   const gradients = new Map<Node, Node>();
   const taps: { tap: (gradient: Node) => void; gradient: Node }[] = [];
-  withGradMode(createGraph, () => {
+  withGradModeNow(createGraph, () => {
     roots.forEach((root, i) => {
       collect(root, seeds[i]!);
     });
@@ -154,7 +158,7 @@ export function backward(
     if (slot === undefined) continue;
     recorded.add(slot);
     if (slot.gradient === undefined) slot.gradient = new Storage(gradient);
-    else slot.gradient.node = withGradMode(createGraph, () => add(slot.gradient!.node, gradient));
+    else slot.gradient.node = withGradModeNow(createGraph, () => add(slot.gradient!.node, gradient));
   }
   for (const { tap, gradient } of pass.taps) tap(gradient);
   if (!retainGraph) release(pass.visited);
@@ -224,37 +228,38 @@ export function keepForBackward(root: Node): Node[] {
     pass = differentiate([root], [full(root.shape, 1, root.dtype)], false, visited);
     planned.set(root, pass);
   }
-  const forward = new Set<Node>();
-  reach([root], forward, () => true);
-  const keep = new Set<Node>();
-  const gradients = [...pass.gradients.values(), ...pass.taps.map(({ gradient }) => gradient)];
-  reach(gradients, new Set(), (node) => {
-    if (!forward.has(node) || !node.pending || node.inputs.length === 0) return true;
-    // movements are only another way to look at what they move
-    if (opNamed(node.op!.name).lowering.kind === "movement") return true;
-    keep.add(node);
-    return false;
-  });
-  return [...keep];
-}
-
-/** Visits all pending nodes below `roots`; goes on below a node where `enter` says so. */
-function reach(roots: readonly Node[], seen: Set<Node>, enter: (node: Node) => boolean): void {
-  const stack = [...roots];
+  const forward = newWalk();
+  const stack = [root];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    if (enter(node)) stack.push(...node.inputs);
+    if (node.seen === forward) continue;
+    node.seen = forward;
+    for (const input of node.inputs) stack.push(input);
   }
+  const backward = newWalk();
+  const keep: Node[] = [];
+  for (const gradient of pass.gradients.values()) stack.push(gradient);
+  for (const { gradient } of pass.taps) stack.push(gradient);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.seen === backward) continue;
+    // movements are only another way to look at what they move
+    const computed = node.inputs.length > 0 && node.op?.lowering.kind !== "movement";
+    if (node.seen === forward && computed) keep.push(node);
+    else for (const input of node.inputs) stack.push(input);
+    node.seen = backward;
+  }
+  return keep;
 }
 
 /** Products and reductions below a value that is read while its graph may still be differentiated. */
 export function expensiveBelow(root: Node): Node[] {
+  const walk = newWalk();
   const found: Node[] = [];
-  reach([root], new Set(), (node) => {
-    if (!node.pending) return false;
+  const stack = [root];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.seen === walk || !node.pending) continue;
+    node.seen = walk;
     if (node !== root && node.requiresGrad && isExpensive(node)) found.push(node);
-    return true;
-  });
+    for (const input of node.inputs) stack.push(input);
+  }
   return found;
 }

@@ -12,7 +12,7 @@ import {
   type Op,
   record,
   scalarNode,
-  withGradMode,
+  withGradModeNow,
 } from "../node.js";
 import { broadcastShapes, formatShape, sameShape } from "../shape.js";
 import { expand } from "./movement.js";
@@ -353,5 +353,5 @@ export const identity = (x: Node): Node => record(IDENTITY, [x]);
 
 /** The same value without a way back to what it was computed from. */
 export function detached(x: Node): Node {
-  return x.requiresGrad ? withGradMode(false, () => identity(x)) : x;
+  return x.requiresGrad ? withGradModeNow(false, () => identity(x)) : x;
 }

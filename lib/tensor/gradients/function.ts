@@ -1,6 +1,6 @@
 // Functions with a derivative of one's own.
 
-import { isGradEnabled, type Node, withGradMode } from "../../graph/node.js";
+import { isGradEnabled, type Node, withGradMode, withGradModeNow } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../../graph/shape.js";
 import { Tensor } from "../tensor.js";
@@ -126,7 +126,7 @@ function single(
 ): Tensor {
   // an argument that is given back is not to be changed
   const own = result.requiresGrad
-    ? Tensor.from(withGradMode(false, () => ops.identity(result.node)))
+    ? Tensor.from(withGradModeNow(false, () => ops.identity(result.node)))
     : result;
   tape(name, own.storage.node, inputs, (gradient) => derivative([Tensor.from(gradient)]));
   return own;

@@ -1,6 +1,6 @@
 // Methods that compare: element by element, with bools as the result, or as a whole, with a boolean.
 
-import { withGradMode } from "../../graph/node.js";
+import { withGradModeNow } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { sameShape } from "../../graph/shape.js";
 import * as arithmetic from "../arithmetic.js";
@@ -85,7 +85,7 @@ export abstract class ComparisonMethods extends PointwiseMethods {
    *  @example tensor([1, 2]).equal(tensor([1, 3])) // -> false */
   equal(other: Tensor): boolean {
     if (!sameShape(this.shape, other.shape)) return false;
-    const equal = withGradMode(false, () => anyAll("all", ops.eq(this.node, other.node)));
+    const equal = withGradModeNow(false, () => anyAll("all", ops.eq(this.node, other.node)));
     return this.wrap(equal).item() !== 0;
   }
 }
