@@ -4,8 +4,8 @@ import { kernelTable, type MachineLimits, measureLimits } from "./kernels.ts";
 import { HOMES, type Home, PEERS, type PeerName, startOurs } from "./peers.ts";
 import type { RunRequest, Threads, Timing } from "./protocol.ts";
 import type { Runner } from "./runner.ts";
-import { median } from "./table.ts";
-import type { Reading, Variant, Workload } from "./workload.ts";
+import { type Measured, median } from "./table.ts";
+import type { Reading, Workload } from "./workload.ts";
 import { WORKLOADS } from "./workloads/index.ts";
 
 /** Seconds of a round, and of the runs before it that let everybody warm up. */
@@ -14,9 +14,8 @@ const WARM_UP_SECONDS = 0.25;
 /** Steps that a watched run has behind it: watch() looks at all of the first ones, then at ever fewer. */
 const WATCHED_STEPS = 1000;
 
-export interface Contender {
+export interface Contender extends Measured {
   readonly name: Home | PeerName;
-  readonly variant: Variant;
   readonly threads: Threads;
   /** Milliseconds an iteration, one for each round. */
   readonly times: number[];

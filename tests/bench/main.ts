@@ -5,8 +5,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type Contender, Field } from "./contenders.ts";
-import { HOMES, type Home } from "./peers.ts";
-import { printRows, type Row, rowOf } from "./table.ts";
+import { printRows, type Row, rowsOf } from "./table.ts";
 import { PROBES, WORKLOADS } from "./workloads/index.ts";
 
 const { values: options, positionals } = parseArgs({
@@ -29,22 +28,6 @@ for (const start of positionals) {
 const chosen = (name: string): boolean =>
   positionals.length === 0 ||
   positionals.some((start) => (all.includes(start) ? name === start : name.startsWith(start)));
-
-/** Each home of ours beside each peer; a watched run also beside the same run unwatched. */
-function rowsOf(workload: string, contenders: readonly Contender[]): Row[] {
-  const ours = contenders.filter(({ name }) => name in HOMES);
-  const peers = contenders.filter(({ name }) => !(name in HOMES));
-  return ours.flatMap(({ name, variant, times }): Row[] => {
-    const watched = variant === "watched";
-    const what = { workload: watched ? `${workload}-watched` : workload, home: name as Home };
-    const rivals: { name: string; times: readonly number[] }[] = peers.slice(0, watched ? 1 : undefined);
-    if (watched) {
-      const plain = ours.find((other) => other.name === name && other.variant === "plain")!;
-      rivals.push({ name: "unwatched", times: plain.times });
-    }
-    return rivals.length === 0 ? [rowOf(what, times)] : rivals.map((rival) => rowOf(what, times, rival));
-  });
-}
 
 const field = new Field();
 const cpu = cpus()[0]?.model ?? "unknown";

@@ -1,5 +1,8 @@
 // Results: a row for each workload, home of the engine and peer; medians with their spread; and how they are printed.
 
+import { HOMES } from "./peers.ts";
+import type { Variant } from "./workload.ts";
+
 export interface Row {
   readonly workload: string;
   readonly device: string;
@@ -43,6 +46,29 @@ export function rowOf(
   if (peer === undefined) return { ...row, peer: null, peerValue: null, peerSpread: null, ratio: null };
   const peerValue = median(peer.times);
   return { ...row, peer: peer.name, peerValue, peerSpread: spread(peer.times), ratio: row.ours / peerValue };
+}
+
+/** What was measured of somebody who took part. */
+export interface Measured {
+  readonly name: string;
+  readonly variant: Variant;
+  /** Milliseconds an iteration, one for each round. */
+  readonly times: readonly number[];
+}
+
+/** Each home of ours beside each peer; a watched run beside the first peer, and beside the same run unwatched. */
+export function rowsOf(workload: string, contenders: readonly Measured[]): Row[] {
+  const ours = contenders.filter(({ name }) => name in HOMES);
+  const peers = contenders.filter(({ name }) => !(name in HOMES));
+  return ours.flatMap(({ name: home, variant, times }): Row[] => {
+    if (variant === "plain") {
+      const what = { workload, home };
+      return peers.length === 0 ? [rowOf(what, times)] : peers.map((peer) => rowOf(what, times, peer));
+    }
+    const plain = ours.find((other) => other.name === home && other.variant === "plain")!;
+    const rivals = [...peers.slice(0, 1), { name: "unwatched", times: plain.times }];
+    return rivals.map((rival) => rowOf({ workload: `${workload}-watched`, home }, times, rival));
+  });
 }
 
 /** Three digits, and no exponents. */

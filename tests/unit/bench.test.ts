@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { median, rowOf } from "../bench/table.ts";
+import { median, rowOf, rowsOf } from "../bench/table.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gradbook-bench-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,19 +19,13 @@ function bench(...args: string[]) {
 
 test("measures both homes of the engine, and leaves the peer's columns empty where there is no PyTorch", () => {
   const file = join(folder, "rows.json");
-  const { status, stdout } = bench("mlp-sgd-512", "--rounds", "1", "--json", file);
+  const { status, stdout } = bench("act-relu", "--rounds", "1", "--json", file);
   expect(status).toBe(0);
   expect(stdout).toContain("pytorch is left out: no Python with torch");
   const { machine, rows } = JSON.parse(readFileSync(file, "utf8"));
   expect(machine).toMatchObject({ node: process.version, versions: { thread: process.version } });
-  const alone = { workload: "mlp-sgd-512", unit: "ms", peer: null, ratio: null };
-  const watched = { workload: "mlp-sgd-512-watched", unit: "ms", peer: "unwatched" };
-  expect(rows).toMatchObject(
-    ["thread", "server"].flatMap((home) => [
-      { ...alone, home },
-      { ...watched, home },
-    ]),
-  );
+  const alone = { workload: "act-relu", unit: "ms", peer: null, ratio: null };
+  expect(rows).toMatchObject(["thread", "server"].map((home) => ({ ...alone, home })));
   for (const { ours } of rows) expect(ours).toBeGreaterThan(0);
 });
 
@@ -58,4 +52,27 @@ test("a row has the medians of both, their spreads, and ours divided by the peer
     peerSpread: [4, 9],
     ratio: 0.25,
   });
+});
+
+test("rows: each home beside each peer, and a watched run beside the first peer and beside itself unwatched", () => {
+  const measured = (name: string, time: number, variant: "plain" | "watched" = "plain") => ({
+    name,
+    variant,
+    times: [time],
+  });
+  const rows = rowsOf("w", [
+    measured("thread", 2),
+    measured("thread", 3, "watched"),
+    measured("server", 4),
+    measured("pytorch", 8),
+    measured("jax-js", 16),
+  ]);
+  expect(rows.map(({ workload, home, peer, ratio }) => [workload, home, peer, ratio])).toEqual([
+    ["w", "thread", "pytorch", 0.25],
+    ["w", "thread", "jax-js", 0.125],
+    ["w-watched", "thread", "pytorch", 0.375],
+    ["w-watched", "thread", "unwatched", 1.5],
+    ["w", "server", "pytorch", 0.5],
+    ["w", "server", "jax-js", 0.25],
+  ]);
 });
