@@ -94,3 +94,7 @@ export const PARENT_POLL_MS = 500;
  *  they hold: beyond, dead ones are looked for. Each tensor counts with its bytes and as one of so many. */
 export const MEMORY_BUDGET_BYTES: number = 256 * 2 ** 20;
 export const MEMORY_BUDGET_BUFFERS = 1024;
+
+/** Memory for young objects on the engine's thread. A run leaves some hundred bytes of garbage there; with V8's own limit (48) a
+ *  long training takes 100 MiB more for the same work. */
+export const ENGINE_NURSERY_MEBIBYTES = 3;

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Device } from "../device.js";
-import { environment } from "../settings.js";
+import { ENGINE_NURSERY_MEBIBYTES, environment } from "../settings.js";
 import { ChannelEnd, createChannel } from "./channel.js";
 import { EngineClient, type Home } from "./client.js";
 import type { DeviceName } from "./devices.js";
@@ -87,7 +87,12 @@ export function connectInline(device: Device): EngineClient {
 
 /** A worker that does not keep the process alive, and gets none of the flags and hooks of this one. */
 function startWorker(url: URL, data: unknown, transfer: MessagePort[] = []): Worker {
-  const worker = new Worker(url, { workerData: data, transferList: transfer, execArgv: [] });
+  const worker = new Worker(url, {
+    workerData: data,
+    transferList: transfer,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: ENGINE_NURSERY_MEBIBYTES },
+  });
   worker.unref();
   return worker;
 }

@@ -8,6 +8,8 @@ import { trainingTask } from "./training.ts";
 
 const STEPS = 100_000;
 const BETWEEN_LOOKS = 10_000;
+/** Until V8 has compiled everything for good and its heaps have their sizes. */
+const WARM_UP_STEPS = 10_000;
 /** A cell's loop lets other work through about this often. */
 const BETWEEN_TURNS = 500;
 
@@ -17,7 +19,10 @@ export const steps100k: Probe = {
     v8.setFlagsFromString("--expose-gc");
     const collect = vm.runInNewContext("gc") as () => void;
     const task = trainingTask("mlp-sgd-32");
-    task.run(BETWEEN_TURNS);
+    for (let i = 0; i < WARM_UP_STEPS; i += BETWEEN_TURNS) {
+      task.run(BETWEEN_TURNS);
+      await new Promise(setImmediate);
+    }
     const seconds: number[] = [];
     const resident: number[] = [];
     const onDevice: number[] = [];
