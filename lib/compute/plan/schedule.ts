@@ -189,6 +189,10 @@ class Scheduler {
       if (owner !== undefined) draft.after.add(owner);
     }
     const old = this.overwritten.get(node);
+    if (old !== undefined) {
+      for (const reader of this.readersOf(old)) draft.after.add(reader);
+      for (const other of this.drafts) if (other.checks) draft.after.add(other);
+    }
     for (const read of reads) {
       if (read.node === old && read.place !== place) throw new ReadAfterWrite(node);
       const update = this.updateOf.get(read.node);
@@ -196,10 +200,6 @@ class Scheduler {
       if (updating === undefined) continue;
       if (leadsTo(draft.after, [updating])) throw new ReadAfterWrite(update!);
       updating.after.add(draft);
-    }
-    if (old !== undefined) {
-      for (const reader of this.readersOf(old)) draft.after.add(reader);
-      for (const other of this.drafts) if (other.checks) draft.after.add(other);
     }
     this.drafts.add(draft);
     this.own(draft);
@@ -315,14 +315,14 @@ class Scheduler {
   }
 }
 
-/** The first pass in which `member` can be computed, after those it reads; undefined if it reads one of them elsewhere. */
+/** The first pass in which `member` can be computed, after those it reads; undefined if it reads one of them elsewhere (as
+ *  what is computed once for a row does, if it reads what is computed for each point of it). */
 function firstPass(member: Member, before: ReadonlyMap<number, Member>): number | undefined {
-  const inRow = member.scope === "row" || member.isReduction;
   let pass = 0;
   for (const { node, place } of member.reads) {
     const read = before.get(node);
     if (read === undefined) continue;
-    if (place !== read.place || (read.scope === "row" && !inRow)) return undefined;
+    if (place !== read.place) return undefined;
     pass = Math.max(pass, read.isReduction ? read.pass + 1 : read.pass);
   }
   return pass;

@@ -41,6 +41,8 @@ const UNARY: Readonly<Record<string, (x: number) => number>> = {
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   sin: Math.sin,
+  exp: Math.exp,
+  rsqrt: (x) => 1 / Math.sqrt(x),
   not: (x) => (x === 0 ? 1 : 0),
   identity: (x) => x,
 };
@@ -49,6 +51,7 @@ const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
+  div: (a, b) => a / b,
   max: Math.max,
   min: Math.min,
   gt: (a, b) => (a > b ? 1 : 0),

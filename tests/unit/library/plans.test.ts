@@ -1,5 +1,6 @@
-// Plans of random graphs, interpreted, against the same nodes evaluated one by one: fusion, addressing, updates in place and
-// the order of reads and writes must not show. A failing graph is made smaller by leaving out results.
+// Plans of random graphs, interpreted, against the same nodes evaluated one by one: fusion, addressing, passes along rows,
+// updates in place and the order of reads and writes must not show; nor must NaN, infinity, and extents of 0 and 1. A failing
+// graph is made smaller by leaving out results.
 
 import { Capture } from "gradbook/compute/capture";
 import type { DeviceBuffer } from "gradbook/compute/device";
@@ -15,7 +16,7 @@ import { expect, test } from "vitest";
 import { evaluate } from "./eager.js";
 import { seeded } from "./support.js";
 
-const GRAPHS = 400;
+const GRAPHS = 1500;
 const TOLERANCE = 1e-4;
 
 interface Result {
@@ -47,14 +48,21 @@ class Maker {
 
   private shape(): number[] {
     // mostly the same extents, so that things fit together; squares for transposes in place
+    if (this.random() < 0.04) return this.pick([[0], [0, 3], [3, 0], [2, 0, 4]]);
     return this.pick([[], [3], [4], [3, 3], [3, 4], [4, 3], [1, 4], [3, 1], [2, 3, 4], [2, 3, 3], [2, 1, 3]]);
+  }
+
+  private number32(): number {
+    if (this.random() < 0.003)
+      return this.pick([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+    return Math.fround(this.random() * 2 - 1);
   }
 
   leaf(dtype: "float32" | "int32", shape = this.shape(), limit = 5): Node {
     const node = new Node(undefined, [], NO_ATTRIBUTES, shape, dtype);
     node.value = { id: this.leaves.size, walk: 0, position: 0 } as never;
     const count = shape.reduce((product, n) => product * n, 1);
-    const draw = (): number => (dtype === "int32" ? this.whole(limit) : Math.fround(this.random() * 2 - 1));
+    const draw = (): number => (dtype === "int32" ? this.whole(limit) : this.number32());
     this.leaves.set(node, Array.from({ length: count }, draw));
     this.pool.push(node);
     return node;
@@ -64,8 +72,12 @@ class Maker {
     const fitting = this.pool.filter(test);
     return fitting.length === 0 ? undefined : this.pick(fitting);
   }
-  private float(test: (node: Node) => boolean = () => true): Node {
+  /** One that may be empty. */
+  private any(test: (node: Node) => boolean = () => true): Node {
     return this.of((node) => node.dtype === "float32" && test(node)) ?? this.leaf("float32", [3, 4]);
+  }
+  private float(test: (node: Node) => boolean = () => true): Node {
+    return this.any((node) => !node.shape.includes(0) && test(node));
   }
   private number(): Node {
     return scalarNode(Math.fround(this.random() - 0.5), "float32");
@@ -76,7 +88,7 @@ class Maker {
         const other = x.shape[x.shape.length - shape.length + i] ?? 1;
         return n === other || n === 1 || other === 1;
       });
-    return this.float(fits);
+    return this.any(fits);
   }
   private condition(): Node {
     const a = this.leaf("int32");
@@ -98,19 +110,19 @@ class Maker {
   }
 
   private readonly makers: readonly (() => Node)[] = [
-    () => this.pick([ops.neg, ops.abs, ops.relu, ops.tanh, ops.sigmoid, ops.sin, ops.identity])(this.float()),
+    () => this.pick([ops.neg, ops.abs, ops.relu, ops.tanh, ops.sigmoid, ops.sin, ops.identity])(this.any()),
     () => this.binary(),
     () => this.binary(),
     () => this.binary(),
-    () => ops.mul(this.float(), this.number()),
+    () => ops.mul(this.any(), this.number()),
     () => {
       const a = this.float();
       return ops.where(this.fitCondition(a), a, this.random() < 0.5 ? this.number() : this.fitting(a));
     },
     () => ops.cast(this.condition(), "float32"),
-    () => this.reshape(this.float()),
+    () => this.reshape(this.any()),
     () => {
-      const x = this.float(({ shape }) => shape.length > 1);
+      const x = this.any(({ shape }) => shape.length > 1);
       return this.reshape(ops.permute(x, this.shuffled(x.shape.length)));
     },
     () => {
@@ -174,6 +186,12 @@ class Maker {
       return ops.mul(sum, scalarNode(0.25, "float32"));
     },
     () => {
+      const x = this.any();
+      return ops.reduce("sum", x, this.axes(x.shape.length));
+    },
+    () => this.softmax(this.float()),
+    () => this.standardized(this.float()),
+    () => {
       const x = this.leaf("int32", [3, 4]);
       return ops.cast(ops.reduce("argmax", x, this.pick([[0], [1], [0, 1]])), "float32");
     },
@@ -184,8 +202,31 @@ class Maker {
   private fitCondition(x: Node): Node {
     return ops.gt(this.leaf("int32", [...x.shape]), scalarNode(1, "int32"));
   }
+  /** Values of a row spread over it again: the row may be along any axes. */
+  private spread(reduced: Node, x: Node, axes: number[]): Node {
+    return ops.broadcastTo(ops.reshape(reduced, ops.keptShape(x.shape, axes)), x.shape);
+  }
+  private softmax(x: Node): Node {
+    const axes = this.axes(x.shape.length);
+    const powers = ops.exp(ops.sub(x, this.spread(ops.reduce("max", x, axes), x, axes)));
+    const total = ops.reduce("sum", powers, axes);
+    this.pool.push(total);
+    return ops.div(powers, this.spread(total, x, axes));
+  }
+  private standardized(x: Node): Node {
+    const axes = this.axes(x.shape.length);
+    const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+    const mean = (of: Node): Node => ops.mul(ops.reduce("sum", of, axes), scalarNode(1 / count, "float32"));
+    const average = mean(x);
+    const centred = ops.sub(x, this.spread(average, x, axes));
+    const variance = mean(ops.mul(centred, centred));
+    const inverse = ops.rsqrt(ops.add(variance, scalarNode(0.1, "float32")));
+    this.pool.push(average, variance);
+    const result = ops.mul(centred, this.spread(inverse, x, axes));
+    return this.random() < 0.5 ? result : ops.mul(result, this.fitting(result));
+  }
   private binary(): Node {
-    const x = this.float();
+    const x = this.any();
     return this.pick([ops.add, ops.sub, ops.mul, ops.maximum, ops.minimum])(x, this.fitting(x));
   }
   private reshape(x: Node): Node {
@@ -245,7 +286,7 @@ class Maker {
   /** A new value for a leaf: from itself, moved about, from what was computed with its old value, from another leaf. */
   private update(leaf: Node): Node {
     const same = (node: Node): boolean => node.shape.join() === leaf.shape.join();
-    const value = this.random() < 0.6 ? this.float(same) : leaf;
+    const value = this.random() < 0.6 ? this.any(same) : leaf;
     const sources: (() => Node)[] = [
       () => ops.identity(ops.sub(leaf, ops.mul(value, this.number()))),
       () => ops.identity(value),
@@ -305,8 +346,10 @@ function flaw(example: Case): string | undefined {
     const expected = evaluate(node, example.leaves, known);
     const bytes = device.read(targets[i]!, 0, expected.length * (node.dtype === "bool" ? 1 : 4));
     const actual = typedArray(node.dtype, bytes);
-    const scale = Math.max(1, ...[...known.values()].flat().map(Math.abs));
-    const at = expected.findIndex((value, j) => !(Math.abs(value - actual[j]!) <= TOLERANCE * scale));
+    const scale = Math.max(1, ...[...known.values()].flat().map(Math.abs).filter(Number.isFinite));
+    const differs = (x: number, y: number): boolean =>
+      !Object.is(x, y) && !(Math.abs(x - y) <= TOLERANCE * scale);
+    const at = expected.findIndex((value, j) => differs(value, actual[j]!));
     if (at >= 0) {
       const kind = overwrites === undefined ? "result" : "update";
       return `${kind} ${i}, element ${at}: ${actual[at]} instead of ${expected[at]}`;
