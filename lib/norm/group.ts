@@ -32,10 +32,12 @@ export function groupNorm(x: Tensor, numGroups: number, options: GroupNormArgume
       `groupNorm: needs [N, C, ...] with C a multiple of numGroups, got ${formatShape(shape)} in ${numGroups} groups`,
     );
   }
-  const size = (channels / numGroups) * elements(places);
-  const grouped = ops.reshape(x.node, [examples, numGroups, size]);
-  const y = ops.reshape(standardize("groupNorm", grouped, [2], eps), shape);
-  return Tensor.from(rescale(y, weight?.node, bias?.node, [1, channels, ...places.map(() => 1)]));
+  // groups and channels stay dims of their own to the end: statistics, scale and shift then belong to one pass over a group
+  const each = channels / numGroups;
+  const grouped = ops.reshape(x.node, [examples, numGroups, each, elements(places)]);
+  const y = standardize("groupNorm", grouped, [2, 3], eps);
+  const scaled = rescale(y, weight?.node, bias?.node, [1, numGroups, each, 1]);
+  return Tensor.from(ops.reshape(scaled, shape));
 }
 
 export interface GroupNormOptions {

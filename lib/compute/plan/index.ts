@@ -13,11 +13,12 @@ import { writeKernel } from "./kernels.js";
 import { placeInArena } from "./memory.js";
 import { withoutPacks } from "./packs.js";
 import { ReadAfterWrite, schedule } from "./schedule.js";
+import { withoutRepetition, withoutReshapedResults } from "./simplify.js";
 import { readBy, writtenBy } from "./traffic.js";
 
 /** The plan for a graph. Throws on a graph that is not well formed. */
 export function buildPlan(packed: GraphSpec): Plan {
-  const graph = withoutPacks(packed);
+  const graph = withoutReshapedResults(withoutRepetition(withoutPacks(packed)));
   const viaCopy = new Set<number>();
   for (;;) {
     try {
