@@ -11,6 +11,9 @@ const LARGE = 160;
 /** Joins of more parts are stored, so that joins of joins stay small. */
 const MANY_PARTS = 4;
 
+/** Operations with edges that windows over them would look for again and again. */
+const EDGED: ReadonlySet<string> = new Set(["pad", "concat"]);
+
 /** In additions; what is not listed counts as one. */
 const COST: Readonly<Record<string, number>> = {
   exp: 10,
@@ -73,6 +76,9 @@ export function chooseStored(graph: GraphSpec): Set<number> {
     if (KERNELS.has(lowering.kind) || many) stored.add(node);
     if (lowering.kind === "routine") {
       for (const input of spec.inputs) if (!isMovement(graph.nodes[input]!.op)) stored.add(input);
+    }
+    if (spec.op === "window") {
+      for (const input of spec.inputs) if (EDGED.has(graph.nodes[input]!.op)) stored.add(input);
     }
     const below = spec.inputs.reduce((sum, input) => sum + cost[input]!, 0);
     const own = lowering.kind === "elementwise" ? (COST[spec.op] ?? 1) : 0;
