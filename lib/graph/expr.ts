@@ -17,6 +17,7 @@ export type UnaryOp =
   | "reciprocal"
   | "sin"
   | "cos"
+  | "atan"
   | "tanh"
   | "sigmoid"
   | "erf"

@@ -90,6 +90,7 @@ export {
   type SmoothL1Options,
   smoothL1Loss,
 } from "./losses/regression.js";
+export { oneHot } from "./one-hot.js";
 export { type PadMode, type PadOptions, pad } from "./padding/pad.js";
 export * from "./pooling/adaptive.js";
 export {
@@ -111,7 +112,6 @@ export {
   maxPool3dWithIndices,
   type Pooled,
 } from "./pooling/max.js";
-
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from "./shuffle.js";
 
 /** x Wᵀ + b: [..., in] with a weight [out, in] gives [..., out]. */

@@ -64,6 +64,81 @@ export const cosh = (x: Node): Node =>
     (v) => sinh(v),
   );
 
+const one = number(1);
+const squared = (x: Node): Node => ops.mul(x, x);
+
+/** Through the arc tangent of opposite over adjacent, which are exact near 1. */
+export const asin = (x: Node): Node =>
+  smooth(
+    "asin",
+    x,
+    (v) => ops.atan(ops.div(v, ops.sqrt(ops.mul(ops.sub(one, v), ops.add(one, v))))),
+    (v) => ops.rsqrt(ops.sub(one, squared(v))),
+  );
+export const acos = (x: Node): Node =>
+  smooth(
+    "acos",
+    x,
+    (v) => ops.mul(ops.atan(ops.sqrt(ops.div(ops.sub(one, v), ops.add(one, v)))), number(2)),
+    (v) => ops.neg(ops.rsqrt(ops.sub(one, squared(v)))),
+  );
+
+/** sign(x) log(|x| + sqrt(x^2 + 1)), written so that small x keep their digits. */
+export const asinh = (x: Node): Node =>
+  smooth(
+    "asinh",
+    x,
+    (v) => {
+      const root = ops.sqrt(ops.add(squared(v), one));
+      const size = ops.log1p(ops.add(ops.abs(v), ops.div(squared(v), ops.add(root, one))));
+      return ops.where(ops.lt(v, number(0)), ops.neg(size), size);
+    },
+    (v) => ops.rsqrt(ops.add(squared(v), one)),
+  );
+/** log(x + sqrt(x^2 - 1)). */
+export const acosh = (x: Node): Node =>
+  smooth(
+    "acosh",
+    x,
+    (v) => {
+      const above = ops.sub(v, one);
+      return ops.log1p(ops.add(above, ops.sqrt(ops.mul(above, ops.add(above, number(2))))));
+    },
+    (v) => ops.rsqrt(ops.sub(squared(v), one)),
+  );
+/** log((1 + x) / (1 - x)) / 2. */
+export const atanh = (x: Node): Node =>
+  smooth(
+    "atanh",
+    x,
+    (v) => ops.mul(ops.sub(ops.log1p(v), ops.log1p(ops.neg(v))), number(0.5)),
+    (v) => ops.reciprocal(ops.sub(one, squared(v))),
+  );
+
+/** The angle of the point (x, y), from -pi to pi. */
+export function atan2(y: Node, x: Node): Node {
+  const [a, b] = [ops.cast(y, "float32"), ops.cast(x, "float32")];
+  const zero = number(0);
+  return differentiable(
+    "atan2",
+    [a, b],
+    () => {
+      const half = ops.where(ops.lt(a, zero), number(-Math.PI), number(Math.PI));
+      const sideways = ops.mul(ops.sign(a), number(Math.PI / 2));
+      const angle = ops.atan(ops.div(a, b));
+      const left = ops.where(ops.lt(b, zero), ops.add(angle, half), angle);
+      return ops.where(ops.eq(b, zero), sideways, left);
+    },
+    ({ gradient, needs }) => {
+      const scaled = ops.div(gradient, ops.add(squared(a), squared(b)));
+      return [
+        needs[0] ? ops.sumTo(ops.mul(scaled, b), a.shape) : undefined,
+        needs[1] ? ops.sumTo(ops.neg(ops.mul(scaled, a)), b.shape) : undefined,
+      ];
+    },
+  );
+}
+
 /** log(x / (1 - x)), with x limited to [eps, 1 - eps] where eps is given. */
 export function logit(x: Node, eps: number | undefined): Node {
   const inside = eps === undefined ? x : clamp(x, number(eps), number(1 - eps));

@@ -9,6 +9,7 @@ import * as arithmetic from "./arithmetic.js";
 import { einsum as summation } from "./einsum.js";
 import { roundedOnce } from "./half.js";
 import type { AlphaOptions, DivOptions } from "./methods/arithmetic.js";
+import { searchSorted } from "./order.js";
 import { tensordot as contraction } from "./products.js";
 import { Tensor } from "./tensor.js";
 import { type DimArguments, dimOptions, nodeOf, type Operand } from "./types.js";
@@ -73,6 +74,10 @@ export const gt = (a: Operand, b: Operand): Tensor => either(ops.gt, a, b);
 /** True where a >= b; either may be a number.
  *  @example tensor.ge(2, tensor([1, 2])) // -> tensor([True, True]) */
 export const ge = (a: Operand, b: Operand): Tensor => either(ops.ge, a, b);
+
+/** The angle of the point (x, y), from -pi to pi; either may be a number.
+ *  @example tensor.atan2(1, tensor([1, -1])) // -> [0.7854, 2.3562] */
+export const atan2 = (y: Operand, x: Operand): Tensor => either(arithmetic.atan2, y, x);
 
 /** `a` where `condition` is true, else `b`; all broadcast.
  *  @example tensor.where(tensor([true, false]), 1, tensor([5, 6])) // -> [1, 6] */
@@ -152,6 +157,23 @@ export function meshgrid(tensors: readonly Tensor[], options: { indexing?: "ij" 
   const grids = tensors.map((t, i) => t.reshape(lengths.map((n, d) => (d === i ? n : 1))).expand(lengths));
   const swapped = options.indexing === "xy" && tensors.length > 1;
   return swapped ? grids.map((grid) => grid.transpose(0, 1)) : grids;
+}
+
+/** For each value, before which of the sorted elements (along their last dim) it belongs, int32: the first place that keeps them
+ *  sorted, or with `right` the last.
+ *  @example tensor.searchsorted(tensor([1, 3, 5]), tensor([0, 3, 9])) // -> [0, 1, 3] */
+export function searchsorted(sorted: Tensor, values: Operand, options: { right?: boolean } = {}): Tensor {
+  return Tensor.from(searchSorted(sorted.node, nodeOf(values, sorted.dtype), options.right ?? false));
+}
+
+/** For each value, between which boundaries (1-d, sorted) it lies: i where boundaries[i - 1] < x <= boundaries[i], or with `right`
+ *  boundaries[i - 1] <= x < boundaries[i]. int32.
+ *  @example tensor.bucketize(tensor([0, 3, 9]), tensor([1, 3, 5])) // -> [0, 1, 3] */
+export function bucketize(values: Operand, boundaries: Tensor, options: { right?: boolean } = {}): Tensor {
+  if (boundaries.ndim !== 1) {
+    throw new RangeError(`bucketize: boundaries must be 1-d, got ${formatShape(boundaries.shape)}`);
+  }
+  return searchsorted(boundaries, values, options);
 }
 
 /** Products summed over the letters that are not in the result: "ij,jk->ik" is the matrix product, "ii->" the trace, "bij->bji" a

@@ -3,7 +3,7 @@
 
 import { type Node, scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import { elements, formatShape, normalizeAxis } from "../graph/shape.js";
+import { elements, formatShape, normalizeAxis, sameShape } from "../graph/shape.js";
 import { part } from "./pieces.js";
 
 export interface Ordered {
@@ -144,4 +144,31 @@ export function distinct(data: Float32Array | Int32Array | Uint8Array): {
     inverse[place] = values.length - 1;
   }
   return { values, inverse, counts };
+}
+
+/** How many elements lie in each of `bins` equal parts of a range, float32. */
+export function histogram(x: Node, [min, max]: readonly [number, number], bins: number): Node {
+  if (!Number.isInteger(bins) || bins < 1) throw new RangeError(`histc: needs at least 1 bin, got ${bins}`);
+  const number = (value: number): Node => scalarNode(value, "float32");
+  const values = ops.cast(flat(x), "float32");
+  const scaled = ops.mul(ops.sub(values, number(min)), number(bins / (max - min)));
+  // the upper end belongs to the last part
+  const bin = ops.minimum(ops.cast(ops.floor(scaled), "int32"), scalarNode(bins - 1, "int32"));
+  const inside = ops.logicalAnd(ops.ge(values, number(min)), ops.le(values, number(max)));
+  const place = ops.where(inside, ops.maximum(bin, scalarNode(0, "int32")), scalarNode(0, "int32"));
+  return ops.scatterAdd([bins], 0, place, ops.cast(inside, "float32"));
+}
+
+/** For each value, how many of the sorted elements along the last axis are below it, or (right) not above it. int32. */
+export function searchSorted(sorted: Node, values: Node, right: boolean): Node {
+  const lead = sorted.shape.slice(0, -1);
+  if (sorted.shape.length === 0 || (lead.length > 0 && !sameShape(lead, values.shape.slice(0, -1)))) {
+    throw new RangeError(
+      `searchsorted: sorted ${formatShape(sorted.shape)} for values ${formatShape(values.shape)}; all dims but the last must be equal`,
+    );
+  }
+  const spread = lead.length === 0 ? sorted : ops.reshape(sorted, [...lead, 1, sorted.shape.at(-1)!]);
+  const each = ops.reshape(values, [...values.shape, 1]);
+  const below = right ? ops.le(spread, each) : ops.lt(spread, each);
+  return ops.reduce("sum", ops.cast(below, "int32"), [values.shape.length]);
 }

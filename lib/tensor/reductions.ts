@@ -5,6 +5,7 @@ import type { Node } from "../graph/node.js";
 import { scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, normalizeAxes, normalizeAxis } from "../graph/shape.js";
+import { part } from "./pieces.js";
 import { type ReduceArgument, type ReduceOptions, reduceOptions } from "./types.js";
 
 const number = (value: number): Node => scalarNode(value, "float32");
@@ -141,6 +142,19 @@ export function scanned(name: "cumsum" | "cumprod" | "logcumsumexp", x: Node, di
   const axis = normalizeAxis(dim, x.shape.length, name);
   const counted = isFloat(x.dtype) ? x : ops.cast(x, name === "logcumsumexp" ? "float32" : "int32");
   return ops.scan(name, counted, axis);
+}
+
+/** Differences of neighbours along `dim`, n times over. */
+export function diff(x: Node, n: number, dim: number): Node {
+  const axis = normalizeAxis(dim, x.shape.length, "diff");
+  if (x.shape.length === 0) throw new RangeError("diff: a 0-d tensor has no neighbours");
+  let y = x;
+  for (let i = 0; i < n; i++) {
+    const length = Math.max(0, y.shape[axis]! - 1);
+    const start = Math.min(1, y.shape[axis]!);
+    y = ops.sub(part(y, axis, start, length), part(y, axis, 0, length));
+  }
+  return y;
 }
 
 /** The best element up to each one along `dim`, with its position. */

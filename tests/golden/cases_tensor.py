@@ -391,3 +391,46 @@ case("indexPut/number", base, floats(2.5), at=[":", "1:3"])
 case("indexPut/pairs", base, rand(2), at=[[0, 2], [1, 3]])
 case("indexPut/mask", base, floats(-1.0), mask, at=["@0"])
 case("indexPut/accumulate", base, rand(3), at=[[0, 0, 2], [1, 1, 3]], accumulate=True)
+
+# ---------------------------------------------------------------- cases: inverses of functions, bits, counting
+
+INVERSE = {"asin": (-0.9, 0.9), "acos": (-0.9, 0.9), "atan": (-3.0, 3.0), "asinh": (-3.0, 3.0), "acosh": (1.1, 3.0), "atanh": (-0.9, 0.9)}
+OPS.update({
+    **{name: method(name) for name in [*INVERSE, "bitwiseNot"]},
+    **{name: pair(name) for name in
+       "atan2 bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift".split()},
+    "diff": lambda i, o: torch.diff(i[0], **o),
+    "histc": lambda i, o: torch.histc(i[0], **o),
+    "searchsorted": lambda i, o: torch.searchsorted(i[0], i[1], **o),
+    "bucketize": lambda i, o: torch.bucketize(i[0], i[1], **o),
+    "oneHot": lambda i, o: torch.nn.functional.one_hot(i[0], o.get("numClasses", -1)),
+})
+for name, (low, high) in INVERSE.items():
+    case(f"{name}/matrix", rand(3, 4, low=low, high=high))
+    case(f"{name}/transposed", Viewed(rand(3, 2, low=low, high=high), ("transpose", 0, 1)))
+    case(f"{name}/edges", floats([1.0, -1.0, 0.0, 2.0, math.nan]), gradients=False, exact32=True)
+    if name not in ("acosh", "acos"):
+        case(f"{name}/small", floats([1e-4, -1e-3, 1e-2]), smooth=False)
+case("atan2/quadrants", floats([1.0, 1.0, -1.0, -1.0, 0.5]), floats([2.0, -2.0, 2.0, -2.0, 1.0]))
+case("atan2/axes", floats([0.0, 0.0, 1.0, -1.0, 0.0]), floats([1.0, -1.0, 0.0, 0.0, 0.0]), gradients=False)
+case("atan2/column", rand(2, 1, low=0.5), rand(3, low=0.5))
+for name in ("bitwiseAnd", "bitwiseOr", "bitwiseXor"):
+    case(f"{name}/int", ints([[6], [-1]]), ints([3, 12, -8]))
+    case(f"{name}/bool", torch.tensor([True, True, False]), torch.tensor([True, False, False]))
+    case(f"{name}/number", ints([6, -5]), other=3)
+case("bitwiseNot/int", ints([0, 5, -7]))
+case("bitwiseNot/bool", torch.tensor([True, False]))
+case("bitwiseLeftShift/int", ints([3, -3, 1]), ints([2, 4, 0]))
+case("bitwiseRightShift/int", ints([12, -12, -1, 7]), ints([2, 2, 5, 0]))
+case("diff/last", rand(3, 4))
+case("diff/twice", rand(4, 3), n=2, dim=0)
+case("diff/short", rand(1, 3), dim=0, gradients=False)
+case("histc/range", floats([0.1, 0.5, 0.99, 1.0, -0.2, 1.2]), bins=4, min=0, max=1, gradients=False)
+case("histc/own", floats([1.0, 2.0, 5.0, 4.2]), bins=3, gradients=False)
+case("histc/equal", floats([2.0, 2.0]), bins=4, gradients=False)
+for right in (False, True):
+    case(f"searchsorted/vector-{right}", floats([1.0, 3.0, 3.0, 5.0]), floats([[0.0, 3.0], [4.0, 9.0]]), right=right, gradients=False)
+    case(f"bucketize/int-{right}", ints([0, 3, 9]), ints([1, 3, 5]), right=right)
+case("searchsorted/rows", floats([[1.0, 2.0], [3.0, 4.0]]), floats([[1.5, 5.0, 0.0], [1.5, 3.0, 3.5]]), gradients=False)
+case("oneHot/classes", ints([[0, 2], [1, 1]]), numClasses=4)
+case("oneHot/largest", ints([2, 0]))

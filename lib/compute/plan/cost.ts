@@ -25,6 +25,7 @@ const COST: Readonly<Record<string, number>> = {
   erf: 12,
   sin: 20,
   cos: 20,
+  atan: 20,
   pow: 20,
   div: 3,
   sqrt: 3,

@@ -56,6 +56,7 @@ export const UNARY: Readonly<Record<UnaryOp, (x: number) => number>> = {
   reciprocal: (x) => 1 / x,
   sin: Math.sin,
   cos: Math.cos,
+  atan: Math.atan,
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   erf,

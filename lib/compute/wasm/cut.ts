@@ -98,7 +98,7 @@ const FUNCTIONS = new Set([
   "reciprocal",
   "sqrt",
 ]);
-const CALLS = new Set(["sin", "cos", "pow", "mod"]);
+const CALLS = new Set(["sin", "cos", "atan", "pow", "mod"]);
 
 function costOf(expr: Expr): number {
   if (expr.kind === "load" || expr.kind === "gather") return ACCESS;

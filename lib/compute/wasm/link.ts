@@ -12,6 +12,7 @@ import { type Exports, type Memory, type Module, wasm } from "./webassembly.js";
 const SCALAR_FUNCTIONS: Readonly<Record<ImportedFunction, (a: number, b: number) => number>> = {
   sin: UNARY.sin,
   cos: UNARY.cos,
+  atan: UNARY.atan,
   pow: BINARY.float32.pow,
   mod: BINARY.float32.mod,
   integerPower: BINARY.int32.pow,

@@ -16,7 +16,7 @@ export interface ScalarFunctions {
   integer(name: "div" | "mod"): number;
 }
 
-export type ImportedFunction = "sin" | "cos" | "pow" | "mod" | "integerPower";
+export type ImportedFunction = "sin" | "cos" | "atan" | "pow" | "mod" | "integerPower";
 
 type Unary = (l: Lanes, x: Value, scalar: ScalarFunctions) => Value;
 type Binary = (l: Lanes, a: Value, b: Value, scalar: ScalarFunctions) => Value;
@@ -56,6 +56,7 @@ const UNARY_FLOAT: Readonly<Record<UnaryOp, Unary>> = {
   reciprocal: (l, x) => l.apply(OP.f32x4_div, l.float(1), x),
   sin: perLane("sin"),
   cos: perLane("cos"),
+  atan: perLane("atan"),
   tanh: functions.tanh,
   sigmoid: functions.sigmoid,
   erf: functions.erf,

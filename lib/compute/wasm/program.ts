@@ -50,6 +50,7 @@ export type Help = (block: number, base: number, thread: number) => void;
 const IMPORTS: Readonly<Record<ImportedFunction, readonly ValueType[]>> = {
   sin: UNARY_FLOAT,
   cos: UNARY_FLOAT,
+  atan: UNARY_FLOAT,
   pow: BINARY_FLOAT,
   mod: BINARY_FLOAT,
   integerPower: BINARY_INTEGER,

@@ -58,6 +58,7 @@ const UNARY: { readonly [name in UnaryOp]: Op } = {
   reciprocal: unaryOp("reciprocal", "float", (_x, y, g) => neg(mul(g, mul(y, y)))),
   sin: unaryOp("sin", "float", (x, _y, g) => mul(g, cos(x))),
   cos: unaryOp("cos", "float", (x, _y, g) => neg(mul(g, sin(x)))),
+  atan: unaryOp("atan", "float", (x, _y, g) => div(g, add(mul(x, x), number(1)))),
   tanh: unaryOp("tanh", "float", (_x, y, g) => mul(g, sub(number(1), mul(y, y)))),
   sigmoid: unaryOp("sigmoid", "float", (_x, y, g) => mul(g, mul(y, sub(number(1), y)))),
   erf: unaryOp("erf", "float", (x, _y, g) => mul(g, mul(number(INV_SQRT_PI_2), exp(neg(mul(x, x)))))),
@@ -84,6 +85,7 @@ const FLOAT_RESULT: ReadonlySet<UnaryOp> = new Set<UnaryOp>([
     "reciprocal",
     "sin",
     "cos",
+    "atan",
     "tanh",
     "sigmoid",
     "erf",
@@ -102,6 +104,7 @@ export const rsqrt = (x: Node): Node => unary("rsqrt", x);
 export const reciprocal = (x: Node): Node => unary("reciprocal", x);
 export const sin = (x: Node): Node => unary("sin", x);
 export const cos = (x: Node): Node => unary("cos", x);
+export const atan = (x: Node): Node => unary("atan", x);
 export const tanh = (x: Node): Node => unary("tanh", x);
 export const sigmoid = (x: Node): Node => unary("sigmoid", x);
 export const erf = (x: Node): Node => unary("erf", x);

@@ -1,5 +1,6 @@
 // All operations of the graph, by family.
 
+export * from "./bits.js";
 export * from "./elementwise.js";
 export * from "./indexing.js";
 export * from "./matmul.js";

@@ -99,6 +99,36 @@ export abstract class ArithmeticMethods extends ConversionMethods {
   fmin(other: Operand): Tensor {
     return this.binary((a, b) => arithmetic.extremeIgnoringNan(ops.minimum, a, b), other);
   }
+  /** The angle of the point (other, this), from -pi to pi.
+   *  @example tensor([1, 0]).atan2(tensor([1, -1])) // -> [0.7854, 3.1416] */
+  atan2(other: Operand): Tensor {
+    return this.binary(arithmetic.atan2, other);
+  }
+  /** The bits that are set in both, of whole numbers or bools.
+   *  @example tensor([6], { dtype: "int32" }).bitwiseAnd(3) // -> [2] */
+  bitwiseAnd(other: Operand): Tensor {
+    return this.binary(ops.bitwiseAnd, other);
+  }
+  /** The bits that are set in one or both, of whole numbers or bools.
+   *  @example tensor([6], { dtype: "int32" }).bitwiseOr(3) // -> [7] */
+  bitwiseOr(other: Operand): Tensor {
+    return this.binary(ops.bitwiseOr, other);
+  }
+  /** The bits that are set in exactly one, of whole numbers or bools.
+   *  @example tensor([6], { dtype: "int32" }).bitwiseXor(3) // -> [5] */
+  bitwiseXor(other: Operand): Tensor {
+    return this.binary(ops.bitwiseXor, other);
+  }
+  /** Whole numbers with their bits moved up by `other` places: times 2^other.
+   *  @example tensor([3], { dtype: "int32" }).bitwiseLeftShift(2) // -> [12] */
+  bitwiseLeftShift(other: Operand): Tensor {
+    return this.binary(ops.shiftLeft, other);
+  }
+  /** Whole numbers with their bits moved down by `other` places, the sign kept.
+   *  @example tensor([12, -12], { dtype: "int32" }).bitwiseRightShift(2) // -> [3, -3] */
+  bitwiseRightShift(other: Operand): Tensor {
+    return this.binary(ops.shiftRight, other);
+  }
   /** Limits the values to [min, max], numbers or tensors; the gradient is 1 inside and 0 outside.
    *  @example tensor([-1, 0.5, 2]).clamp({ min: 0, max: 1 }) // -> [0, 0.5, 1] */
   clamp(options: { min?: Operand | undefined; max?: Operand | undefined }): Tensor {

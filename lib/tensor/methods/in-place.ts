@@ -78,6 +78,8 @@ const IN_PLACE = {
   sums: ["addcmul", "addcdiv", "addmm", "addmv", "baddbmm", "cumsum", "cumprod"],
   powers: ["square", "sqrt", "rsqrt", "reciprocal", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p"],
   functions: ["sin", "cos", "tan", "sinh", "cosh", "tanh", "sigmoid", "logit", "erf", "erfc", "relu"],
+  inverses: ["asin", "acos", "atan", "asinh", "acosh", "atanh", "atan2"],
+  bits: ["bitwiseAnd", "bitwiseOr", "bitwiseXor", "bitwiseNot", "bitwiseLeftShift", "bitwiseRightShift"],
   rounding: ["neg", "abs", "sign", "floor", "ceil", "round", "trunc", "frac", "nanToNum"],
   comparison: ["eq", "ne", "lt", "le", "gt", "ge", "logicalAnd", "logicalOr", "logicalXor", "logicalNot"],
   places: ["indexAdd", "indexCopy", "indexFill", "indexPut", "scatter", "scatterAdd", "maskedFill"],

@@ -103,6 +103,36 @@ export abstract class PointwiseMethods extends ArithmeticMethods {
   tan(): Tensor {
     return this.unary(arithmetic.tan);
   }
+  /** The angle whose sine is x, from -pi/2 to pi/2.
+   *  @example tensor([0, 1]).asin() // -> [0, 1.5708] */
+  asin(): Tensor {
+    return this.unary(arithmetic.asin);
+  }
+  /** The angle whose cosine is x, from 0 to pi.
+   *  @example tensor([1, -1]).acos() // -> [0, 3.1416] */
+  acos(): Tensor {
+    return this.unary(arithmetic.acos);
+  }
+  /** The angle whose tangent is x, from -pi/2 to pi/2.
+   *  @example tensor([0, 1]).atan() // -> [0, 0.7854] */
+  atan(): Tensor {
+    return this.unary(ops.atan);
+  }
+  /** The inverse of sinh.
+   *  @example tensor([0, 1]).asinh() // -> [0, 0.88137] */
+  asinh(): Tensor {
+    return this.unary(arithmetic.asinh);
+  }
+  /** The inverse of cosh, for x >= 1.
+   *  @example tensor([1, 2]).acosh() // -> [0, 1.31696] */
+  acosh(): Tensor {
+    return this.unary(arithmetic.acosh);
+  }
+  /** The inverse of tanh, for x from -1 to 1.
+   *  @example tensor([0, 0.5]).atanh() // -> [0, 0.54931] */
+  atanh(): Tensor {
+    return this.unary(arithmetic.atanh);
+  }
   /** The hyperbolic sine, (e^x - e^-x) / 2.
    *  @example tensor([0, 1]).sinh() // -> [0, 1.1752] */
   sinh(): Tensor {
@@ -172,6 +202,11 @@ export abstract class PointwiseMethods extends ArithmeticMethods {
    *  @example tensor([1.5, -1.25]).frac() // -> [0.5, -0.25] */
   frac(): Tensor {
     return this.unary(arithmetic.frac);
+  }
+  /** Whole numbers with all bits turned over; bools negated.
+   *  @example tensor([0, 5], { dtype: "int32" }).bitwiseNot() // -> [-1, -6] */
+  bitwiseNot(): Tensor {
+    return this.unary(ops.bitwiseNot);
   }
   /** True where x is NaN.
    *  @example tensor([1, NaN]).isnan() // -> tensor([False,  True]) */

@@ -1,7 +1,7 @@
 // Methods that reduce axes (all of them unless `dim` names some), and running results along one axis. A reduced axis is
 // removed; `keepdim` keeps it with extent 1.
 
-import type { Node } from "../../graph/node.js";
+import { type Node, withGradMode } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { roundedOnce } from "../half.js";
 import * as order from "../order.js";
@@ -157,12 +157,32 @@ export abstract class ReductionMethods extends ComparisonMethods {
     return this.wrap(roundedOnce((x: Node) => order.quantile(x, q, options), this.node));
   }
 
+  /** How many elements lie in each of `bins` equal parts from `min` to `max`; from the smallest to the largest element if both
+   *  are 0. Elements outside are not counted. float32. Waits for the range where none is given.
+   *  @example tensor([0, 1, 1, 3]).histc({ bins: 3 }) // -> [1, 2, 1] */
+  histc(options: { bins?: number; min?: number; max?: number } = {}): Tensor {
+    return this.wrap(
+      withGradMode(false, () => order.histogram(this.node, this.range(options), options.bins ?? 100)),
+    );
+  }
+  private range({ min = 0, max = 0 }: { min?: number; max?: number }): [number, number] {
+    if (min > max) throw new RangeError(`histc: min ${min} is above max ${max}`);
+    if (min !== 0 || max !== 0 || this.numel() === 0) return [min, max];
+    const [low, high] = [this.amin().item(), this.amax().item()];
+    return low === high ? [low - 1, high + 1] : [low, high];
+  }
+
   // --- running results -------------------------------------------------------------------------------------------------
 
   /** The sum of all elements up to each one along `dim`.
    *  @example tensor([1, 2, 3]).cumsum(0) // -> [1, 3, 6] */
   cumsum(dim: number): Tensor {
     return this.wrap(reductions.scanned("cumsum", this.node, dim));
+  }
+  /** The differences of neighbours along a dim (the last), `n` times over.
+   *  @example tensor([1, 3, 2]).diff() // -> [2, -1] */
+  diff(options: { n?: number; dim?: number } = {}): Tensor {
+    return this.wrap(reductions.diff(this.node, options.n ?? 1, options.dim ?? -1));
   }
   /** The product of all elements up to each one along `dim`.
    *  @example tensor([1, 2, 3]).cumprod(0) // -> [1, 2, 6] */

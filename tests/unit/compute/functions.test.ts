@@ -69,6 +69,7 @@ describe("errors in units in the last place", () => {
     ["erf", erf, magnitudes(-120, 3), 2],
     ["sin", Math.sin, grid(-100, 100), 0.51],
     ["cos", Math.cos, grid(-100, 100), 0.51],
+    ["atan", Math.atan, grid(-100, 100), 0.51],
     ["rsqrt", (x) => 1 / Math.sqrt(x), magnitudes(-120, 120, [1]), 1.5],
   ];
   it.each(cases)("%s", (op, exact, xs, limit) => {

@@ -26,6 +26,11 @@ const withOther =
   (x, [, y]) =>
     x[name](y!);
 
+const bits =
+  (name: "bitwiseAnd" | "bitwiseOr" | "bitwiseXor" | "bitwiseLeftShift" | "bitwiseRightShift"): Call =>
+  (x, [, y], { other }: { other?: number }) =>
+    x[name](other ?? y!);
+
 type Along = { dim: number; keepdim?: boolean };
 
 /** Where only the dim is given it goes positionally. */
@@ -83,6 +88,19 @@ export const TENSOR_CALLS: { readonly [op: string]: Call } = {
       (name) => [name, plain(name)],
     ),
   ),
+  asin: plain("asin"),
+  acos: plain("acos"),
+  atan: plain("atan"),
+  asinh: plain("asinh"),
+  acosh: plain("acosh"),
+  atanh: plain("atanh"),
+  bitwiseNot: plain("bitwiseNot"),
+  atan2: (y, [, x]) => tensor.atan2(y, x!),
+  bitwiseAnd: bits("bitwiseAnd"),
+  bitwiseOr: bits("bitwiseOr"),
+  bitwiseXor: bits("bitwiseXor"),
+  bitwiseLeftShift: bits("bitwiseLeftShift"),
+  bitwiseRightShift: bits("bitwiseRightShift"),
   logit: (x, _, options: { eps?: number }) => x.logit(options),
   nanToNum: (x, _, options: { nan?: number; posinf?: number; neginf?: number }) => x.nanToNum(options),
   roundDecimals: (x, _, options: { decimals: number }) => x.round(options),
@@ -135,6 +153,14 @@ export const TENSOR_CALLS: { readonly [op: string]: Call } = {
   },
   bincount: (x, [, weights], { minlength }: { minlength?: number }) =>
     x.bincount({ ...(weights && { weights }), ...(minlength !== undefined && { minlength }) }),
+
+  diff: (x, _, options: { n?: number; dim?: number }) => x.diff(options),
+  histc: (x, _, options: { bins: number; min?: number; max?: number }) => x.histc(options),
+  searchsorted: (sorted, [, values], options: { right?: boolean }) =>
+    tensor.searchsorted(sorted, values!, options),
+  bucketize: (values, [, boundaries], options: { right: boolean }) =>
+    tensor.bucketize(values, boundaries!, options),
+  oneHot: (x, _, { numClasses }: { numClasses?: number }) => gb.F.oneHot(x, numClasses),
 
   unflatten: (x, _, { dim, sizes }: { dim: number; sizes: number[] }) => x.unflatten(dim, sizes),
   swapaxes: (x, _, { dims: [a, b] }: { dims: [number, number] }) => x.swapaxes(a, b),
