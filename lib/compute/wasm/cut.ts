@@ -86,6 +86,8 @@ export function reducesInParts(kernel: LoopKernel, nest: Nest, wanted: number): 
 
 /** What one point costs, in nanoseconds: an access, a simple operation, a function, a call into JavaScript. */
 const [ACCESS, SIMPLE, FUNCTION, CALL] = [0.12, 0.04, 0.4, 10];
+/** What one accumulator costs at the end of a row whose points lie side by side in vectors. */
+const JOIN = 15;
 const FUNCTIONS = new Set([
   "exp",
   "log",
@@ -107,12 +109,13 @@ function costOf(expr: Expr): number {
 }
 
 /** Roughly how long a loop kernel takes on one core. */
-export function nanoseconds({ outer, reduce, passes, outputs }: LoopKernel): number {
+export function nanoseconds({ outer, reduce, passes, outputs }: LoopKernel, nest: Nest): number {
   const cost = (stored: readonly Output[], accumulated: readonly Accumulator[] = []): number => {
     const values = [...stored, ...accumulated].map(({ value }) => value);
     const stores = ACCESS * stored.length + SIMPLE * accumulated.length;
     return inOrder(values).reduce((sum, expr) => sum + costOf(expr), stores);
   };
   const along = passes.reduce((sum, pass) => sum + cost(pass.outputs, pass.accumulators), 0);
-  return elements(outer) * (elements(reduce) * along + cost(outputs));
+  const joins = nest.vector >= nest.outer ? JOIN * passes.flatMap((pass) => pass.accumulators).length : 0;
+  return elements(outer) * (elements(reduce) * along + joins + cost(outputs));
 }

@@ -16,8 +16,9 @@ export const BLAS = "blas";
 export const SGEMM_PARAMETERS: readonly ValueType[] = Array<ValueType>(12).fill(I32);
 
 /** Rows, columns and depth from which on a product goes to a BLAS that is faster on large ones: below, what a call costs and
- *  what it packs anew for every chunk eats up the gain (32 x 784 x 300: 108 GFLOP/s against 80 for the whole, less in chunks). */
-const LEAST_EXTENT = 128;
+ *  what it packs anew for every chunk eats up the gain (32 x 784 x 300: 108 GFLOP/s against 80 for the whole, less in chunks;
+ *  512 x 300 x 100: 103 us against 310 on two threads). */
+const LEAST_EXTENT = 64;
 
 /** Whether a kernel has a product that is large enough. */
 export function mayUseBlas(kernel: Kernel): boolean {

@@ -1,7 +1,7 @@
 // A helper thread of the team: sleeps until a run has work for several, and then takes part in it. See team.ts.
 
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { SPINS } from "../settings.js";
+import { SPINS_IN_JAVASCRIPT } from "../settings.js";
 import type { HelperData, HelperMessage } from "./helpers.js";
 import { Linker } from "./link.js";
 import type { Help } from "./program.js";
@@ -31,7 +31,7 @@ function announced(): { sequence: number; plan: number; block: number; base: num
 }
 
 function sleep(seen: number): void {
-  for (let spins = SPINS; spins > 0; spins--) if (word("limit") !== seen) return;
+  for (let spins = SPINS_IN_JAVASCRIPT; spins > 0; spins--) if (word("limit") !== seen) return;
   Atomics.add(words, TEAM.sleepers / 4, 1);
   Atomics.wait(words, TEAM.limit / 4, seen);
   Atomics.sub(words, TEAM.sleepers / 4, 1);

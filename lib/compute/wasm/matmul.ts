@@ -275,7 +275,7 @@ class ProductStages {
     const emitter = new ProductEmitter(f, this.#plan, this.#target, this.#stepped);
     const { pointers, batch } = this.#pointers(f);
     this.#toMatrix(f, batch);
-    const wanted = chunksFor(rightPackingTime(this.#plan) / kBlocks, this.#target.grain);
+    const wanted = chunksFor(rightPackingTime(this.#plan) / kBlocks, this.#target.grain / 2);
     const cut = cutInto(wanted, columns, this.#target.shape.columns);
     const first = f.local(I32);
     f.i32(0);

@@ -23,7 +23,7 @@ export interface Part {
 export function loopParts(kernel: LoopKernel, number: number, target: Target): Part[] {
   if (kernel.outer.includes(0)) return [];
   const nest = planNest(kernel);
-  const wanted = chunksFor(nanoseconds(kernel), target.grain);
+  const wanted = chunksFor(nanoseconds(kernel, nest), target.grain);
   if (reducesInParts(kernel, nest, wanted)) return partialSums(kernel, number, target, wanted);
   return [loopPart(kernel, number, target, nest, cutLoops(nest, wanted, "outer"))];
 }
@@ -96,13 +96,14 @@ function loopPart(
 /** The parts of a group: chunks of all members are claimed side by side, small members several at once. */
 export function groupParts({ members }: GroupKernel, number: number, target: Target): Part[] {
   const all = members.map((member) => loopParts(member, number, target));
+  const times = members.map((member) => nanoseconds(member, planNest(member)));
   const most = Math.max(0, ...all.map((parts) => parts.length));
   return Array.from({ length: most }, (_, i) => {
     const tasks: Task[] = [];
     all.forEach((parts, member) => {
       const part = parts[i];
       if (part === undefined) return;
-      const time = nanoseconds(members[member]!);
+      const time = times[member]!;
       const index = target.module.add(part.code);
       const last = tasks.at(-1);
       if (part.chunks === 1 && last?.chunks === 1 && last.time < target.grain) {

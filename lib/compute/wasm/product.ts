@@ -35,8 +35,10 @@ export interface ProductPlan {
   readonly cost: number;
 }
 
-/** Rows of k that one pass takes: a panel of 16 columns then fits the first-level cache. */
+/** Rows of k that one pass takes: a panel of 16 columns then fits the first-level cache. Twice as many where there are few
+ *  panels: each comes by seldom, and every pass costs a barrier. */
 const K_BLOCK = 512;
+const FEW_PANELS = 4;
 /** Packed rows that fit the second-level cache together with what passes by. */
 const ROW_BLOCK = 192;
 
@@ -82,7 +84,7 @@ function candidate(
   const panels = Math.ceil(columns / shape.columns);
   const leftPacking = packLeft(left, panels, rows);
   const rightPacking = packRight(right, rows);
-  const kBlocks = Math.ceil(k / K_BLOCK);
+  const kBlocks = Math.ceil(k / (panels > FEW_PANELS ? K_BLOCK : 2 * K_BLOCK));
   const blocks = Math.ceil(rows / ROW_BLOCK);
   const fill = rows / (Math.ceil(rows / shape.rows) * shape.rows);
   const cost =
