@@ -9,7 +9,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Dealer, Request, Subscriber } from "zeromq";
-import { type AnyMessage, schemaProblems } from "./schema.js";
+import { type AnyMessage, schemaProblems } from "./schema.ts";
 
 const KERNEL_MAIN = fileURLToPath(new URL("../../kernel/dist/main.js", import.meta.url));
 const DELIMITER = "<IDS|MSG>";
@@ -32,6 +32,8 @@ export interface StartOptions {
   readonly folder?: string;
   /** Routing identity of the shell socket. */
   readonly identity?: string;
+  /** Starts another kernel instead: the program and its arguments, given the connection file. */
+  readonly command?: (connectionFile: string) => readonly [program: string, ...args: string[]];
 }
 
 export interface Executed {
@@ -111,15 +113,29 @@ export class KernelClient {
     writeFileSync(file, JSON.stringify(connection));
     const args = [KERNEL_MAIN, "--connection-file", file];
     if (options.library !== undefined) args.push("--library", options.library);
-    const child = spawn(process.execPath, args, {
+    const [program, ...given] = options.command?.(file) ?? [process.execPath, ...args];
+    const child = spawn(program, given, {
       cwd: options.folder ?? scratch,
       stdio: "pipe",
       env: { ...process.env, GRADBOOK_HISTORY: "", ...options.env },
     });
     const client = new KernelClient(child, key, ports, scratch, options);
-    await client.wait((m) => m.type === "iopub_welcome", "the welcome on iopub");
-    await client.request("kernel_info_request", {});
+    if (options.command !== undefined) await client.#subscribed();
+    else {
+      await client.wait((m) => m.type === "iopub_welcome", "the welcome on iopub");
+      await client.request("kernel_info_request", {});
+    }
     return client;
+  }
+
+  /** Kernels that do not welcome a subscriber are asked until what they say on iopub arrives. */
+  async #subscribed(): Promise<void> {
+    for (;;) {
+      const id = this.send("kernel_info_request", {});
+      await this.wait((m) => m.parent === id && m.channel === "shell", "the first reply");
+      const heard = this.wait((m) => m.parent === id && m.channel === "iopub", "a status", 300);
+      if (await heard.then(Boolean, () => false)) return this.idle(id);
+    }
   }
 
   /** Sends a message and gives its msg_id. */
