@@ -119,6 +119,8 @@ export class KernelClient {
       stdio: "pipe",
       env: { ...process.env, GRADBOOK_HISTORY: "", ...options.env },
     });
+    // kernels of others do not end with whoever started them
+    if (options.command !== undefined) process.once("exit", () => child.kill("SIGKILL"));
     const client = new KernelClient(child, key, ports, scratch, options);
     if (options.command !== undefined) await client.#subscribed();
     else {
