@@ -37,10 +37,9 @@ export function load(l: Lanes, place: Place, guard?: Value): Value {
 function loadBits(l: Lanes, place: Place, guard: Value | undefined): Value {
   const contiguous = place.stride === 1 && !place.scattered;
   const guarded = guard !== undefined && !guard.uniform;
-  if (guarded || place.scattered || (place.stride !== 0 && !(contiguous && suitsWholeVectors(l, place)))) {
-    return loadLanes(l, place, guard);
-  }
-  const read = place.stride === 0 ? splat : whole;
+  const inVectors = (contiguous && suitsWholeVectors(l, place)) || isEverySecond(l, place);
+  if (guarded || place.scattered || (place.stride !== 0 && !inVectors)) return loadLanes(l, place, guard);
+  const read = place.stride === 0 ? splat : place.stride === 2 ? everySecond : whole;
   return l.make(place.stride === 0, (copy) => {
     if (guard === undefined) return read(l, place, copy);
     condition(l, guard, 0, 0);
@@ -54,6 +53,18 @@ function loadBits(l: Lanes, place: Place, guard: Value | undefined): Value {
 
 function suitsWholeVectors(l: Lanes, place: Place): boolean {
   return size(place.dtype) === 4 || l.width === 4;
+}
+
+const isEverySecond = (l: Lanes, place: Place): boolean =>
+  place.stride === 2 && !place.scattered && size(place.dtype) === 4 && l.width === 4;
+
+/** Elements 0, 2, 4, 6: out of 0 to 3 and 3 to 6, so that nothing after them is touched. */
+function everySecond(l: Lanes, place: Place, copy: number): void {
+  for (const first of [0, 3]) {
+    place.push(copy, 0);
+    l.f.memory(OP.v128_load, place.offset + copy * 32 + first * 4);
+  }
+  l.f.shuffle([0, 2, 5, 7]);
 }
 
 function splat(l: Lanes, place: Place): void {

@@ -52,6 +52,8 @@ interface Dimension {
 const CONTIGUOUS_COST = 1;
 const INVARIANT_COST = 0.2;
 const LANE_BY_LANE_COST = 5;
+/** Two loads and a shuffle. */
+const EVERY_SECOND_COST = 2;
 
 /** `keep`: a dimension that becomes a loop of its own, if its extent is not 1. */
 export function planNest(kernel: LoopKernel, keep = -1): Nest {
@@ -157,6 +159,7 @@ function accessCost(site: Site, dimension: Dimension, i: number): number {
   if (!("value" in site) && site.kind === "gather" && children(site).length > 0 && stride !== 1) {
     return LANE_BY_LANE_COST;
   }
+  if (stride === 2 && !("value" in site) && BYTES[site.dtype] === 4) return EVERY_SECOND_COST;
   return stride === 1 ? CONTIGUOUS_COST : stride === 0 ? INVARIANT_COST : LANE_BY_LANE_COST;
 }
 
