@@ -38,9 +38,10 @@ export function blasChoice(): string {
  *  that of the innermost loop, which a whole product does not quite reach. */
 export const BLAS_GAIN = 1.25;
 
-/** How many WebAssembly memories of 4 GiB the engine may use on a machine with so many bytes: no more than it has. */
+/** How many WebAssembly memories of 4 GiB the engine may use on a machine with so many bytes: four fifths of it, so that a
+ *  program that needs too much gets an error and is not killed. */
 export function memoriesFor(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / 2 ** 32));
+  return Math.max(1, Math.floor((0.8 * bytes) / 2 ** 32));
 }
 
 /** Times a thread of the engine looks for the next piece of work, or for the end of what others do, before it sleeps: about

@@ -43,14 +43,28 @@ describe("allocator", () => {
     expect(allocator.allocate(allocator.end - 1024), "everything is one range again").toBe(1024);
   });
 
-  it("uses a freed range again, the one that fits best", () => {
+  it("uses a freed range again: one of the very size, then the one that fits best", () => {
     const allocator = new Allocator(64);
-    allocator.extend(100_000);
-    const ranges = [4000, 64, 1000, 64, 1100, 64].map((bytes) => allocator.allocate(bytes)!);
+    const sizes = [4032, 64, 1024, 64, 1152, 64];
+    allocator.extend(64 + sizes.reduce((sum, size) => sum + size));
+    const ranges = sizes.map((bytes) => allocator.allocate(bytes)!);
     for (const i of [0, 2, 4]) allocator.free(ranges[i]!);
     expect(allocator.allocate(1000)).toBe(ranges[2]);
     expect(allocator.allocate(1088)).toBe(ranges[4]);
     expect(allocator.allocate(3500)).toBe(ranges[0]);
+    expect(allocator.allocate(1)).toBe(ranges[4]! + 1088);
+  });
+
+  it("keeps count of what is allocated while ranges of one size come and go", () => {
+    const allocator = new Allocator(64);
+    allocator.extend(2 ** 20);
+    const first = allocator.allocate(5000)!;
+    for (let i = 0; i < 100; i++) {
+      expect(allocator.allocatedBytes).toBe(5056);
+      allocator.free(first);
+      expect(allocator.allocatedBytes).toBe(0);
+      expect(allocator.allocate(5000)).toBe(first);
+    }
   });
 
   it("joins a range with both neighbours", () => {
