@@ -27,7 +27,7 @@ function inMode<T>(model: Module, training: boolean, body: () => T): T {
  *
  *  ```ts
  *  const model = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5));
- *  const prediction = nn.evalMode(model, () => noGrad(() => model(tensor.ones(1, 4))));
+ *  const prediction = nn.evalMode(model, () => gb.noGrad(() => model(tensor.ones(1, 4))));
  *  model.training // -> true
  *  ``` */
 export function evalMode<T>(model: Module, body: () => T): T {

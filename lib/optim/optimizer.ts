@@ -141,6 +141,11 @@ export abstract class Optimizer<O extends GroupOptions> {
           `${name}: can only change leaf tensors, and one of these was computed from others`,
         );
       }
+      if (parameter.dtype !== "float32") {
+        throw new TypeError(
+          `${name}: parameters must be float32, got ${parameter.dtype}; train in float32 (.float()) and convert the result`,
+        );
+      }
       if (seen.has(parameter)) throw new RangeError(`${name}: a parameter is listed twice`);
       seen.add(parameter);
     }

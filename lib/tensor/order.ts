@@ -38,7 +38,7 @@ export function topk(x: Node, k: number, dim: number, largest: boolean): Ordered
     if (!Number.isInteger(k) || k < 0 || k > y.shape[axis]!) {
       throw new RangeError(`topk: k = ${k} does not fit dim ${dim} of ${formatShape(x.shape)}`);
     }
-    return pick(y, axis, part(ops.argsort(y, axis, largest), axis, 0, k));
+    return pick(y, axis, ops.argsort(y, axis, largest, k));
   });
 }
 
@@ -54,7 +54,7 @@ export function kthvalue(x: Node, k: number, dim: number, keepdim: boolean): Ord
     if (!Number.isInteger(k) || k < 1 || k > y.shape[axis]!) {
       throw new RangeError(`kthvalue: k = ${k} does not fit dim ${dim} of ${formatShape(x.shape)}`);
     }
-    const one = pick(y, axis, part(ops.argsort(y, axis, false), axis, k - 1, 1));
+    const one = pick(y, axis, part(ops.argsort(y, axis, false, k), axis, k - 1, 1));
     return x.shape.length === 0 ? one : kept(one, axis, keepdim);
   });
 }

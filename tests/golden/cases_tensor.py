@@ -422,6 +422,13 @@ case("bitwiseNot/int", ints([0, 5, -7]))
 case("bitwiseNot/bool", torch.tensor([True, False]))
 case("bitwiseLeftShift/int", ints([3, -3, 1]), ints([2, 4, 0]))
 case("bitwiseRightShift/int", ints([12, -12, -1, 7]), ints([2, 2, 5, 0]))
+bools = torch.tensor([True, True, False, False]), torch.tensor([True, False, True, False])
+for name in ("add", "mul", "maximum", "minimum"):
+    case(f"{name}/bools", *bools)
+    case(f"{name}/bool-number", bools[0], other=2) if name in ("add", "mul") else None
+case("pow/int", ints([2, -3, 5]), ints([3, 2, 0]))
+case("pow/int-number", ints([2, -3]), other=3)
+case("pow/int-fraction", ints([4, 9]), other=0.5)
 case("diff/last", rand(3, 4))
 case("diff/twice", rand(4, 3), n=2, dim=0)
 case("diff/short", rand(1, 3), dim=0, gradients=False)

@@ -191,8 +191,17 @@ const BINARY: { readonly [name in BinaryOp]: Op } = {
   or: binaryOp("or", "logic"),
 };
 
-/** Operations that bools keep their own type for; for all others they are counted. */
-const OF_BOOLS: ReadonlySet<BinaryOp> = new Set<BinaryOp>(["and", "or", "eq", "ne"]);
+/** Operations of two bools that give a bool (`add` and `max` mean "or", `mul` and `min` "and"); for all others they are counted. */
+const OF_BOOLS: ReadonlySet<BinaryOp> = new Set<BinaryOp>([
+  "and",
+  "or",
+  "eq",
+  "ne",
+  "add",
+  "mul",
+  "max",
+  "min",
+]);
 
 function binary(name: BinaryOp, a: Node, b: Node): Node {
   const dtype = promote(a.dtype, b.dtype);

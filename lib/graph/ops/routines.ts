@@ -29,13 +29,22 @@ const stored = (x: Node): Node =>
 
 const ARGSORT: Op = defineOp({
   name: "argsort",
-  infer: ([x]) => ({ shape: x!.shape, dtype: "int32" }),
+  infer: ([x], { axis, count }) => ({
+    shape: x!.shape.map((n, i) => (i === axis ? (count as number) : n)),
+    dtype: "int32",
+  }),
   lowering: { kind: "routine", name: "argsort" },
 });
 
-/** Positions along `axis` of the elements in ascending or descending order, int32. Stable; NaN counts as the largest. */
-export function argsort(x: Node, axis: number, descending: boolean): Node {
-  return record(ARGSORT, [stored(x)], { axis, descending });
+/** Positions along `axis` of the elements in ascending or descending order, or of the first `count` in that order, int32.
+ *  Stable; NaN counts as the largest. */
+export function argsort(
+  x: Node,
+  axis: number,
+  descending: boolean,
+  count: number = x.shape[axis] ?? 1,
+): Node {
+  return record(ARGSORT, [stored(x)], { axis, descending, count });
 }
 
 type ScanName = "cumsum" | "cumprod" | "logcumsumexp" | "cummax" | "cummin";

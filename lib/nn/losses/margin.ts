@@ -219,7 +219,7 @@ export interface TripletMarginWithDistanceOptions extends ReductionOptions {
 /** max(0, d(anchor, positive) - d(anchor, negative) + margin) with a distance of one's own.
  *
  *  ```ts
- *  const distanceFunction = (a: Tensor, b: Tensor) => F.cosineSimilarity(a, b).neg().add(1);
+ *  const distanceFunction = (a: gb.Tensor, b: gb.Tensor) => F.cosineSimilarity(a, b).neg().add(1);
  *  F.tripletMarginWithDistanceLoss(tensor([[1, 0]]), tensor([[0, 1]]), tensor([[1, 0]]), { distanceFunction }) // -> 2
  *  ``` */
 export function tripletMarginWithDistanceLoss(
@@ -236,7 +236,7 @@ export function tripletMarginWithDistanceLoss(
 /** `TripletMarginLoss` with a distance of one's own.
  *
  *  ```ts
- *  const distanceFunction = (a: Tensor, b: Tensor) => a.sub(b).abs().amax(-1);
+ *  const distanceFunction = (a: gb.Tensor, b: gb.Tensor) => a.sub(b).abs().amax(-1);
  *  nn.TripletMarginWithDistanceLoss({ distanceFunction })(tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 2]])) // -> 3
  *  ``` */
 export const TripletMarginWithDistanceLoss: LossClass<

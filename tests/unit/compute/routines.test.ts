@@ -60,6 +60,19 @@ describe.each(DEVICES)("%s", (device) => {
     expect(valuesOf(whole.argsort())).toEqual([1, 3, 0, 2]);
   });
 
+  it.each(SHAPES)(
+    "topk of %j along %i is the start of the sorted order, for few and for many",
+    (shape, dim) => {
+      const x = draw(shape, 6, 20);
+      for (const largest of [false, true]) {
+        const order = x.argsort({ dim, descending: largest });
+        for (const k of [0, 1, 3, 100, shape[dim]!].filter((count) => count <= shape[dim]!)) {
+          expect(x.topk(k, { dim, largest }).indices.toArray()).toEqual(order.narrow(dim, 0, k).toArray());
+        }
+      }
+    },
+  );
+
   it.each(SHAPES)("cumsum of %j along %i", (shape, dim) => {
     const x = draw(shape, 2, 30);
     const [values, sums] = [valuesOf(x), valuesOf(x.add(1).cumsum(dim).mul(2))];

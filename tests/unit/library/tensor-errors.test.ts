@@ -169,6 +169,11 @@ const MISTAKES: readonly (readonly [string, () => unknown, RegExp])[] = [
     () => x.matmul(tensor.zeros(3, 2).half()),
     /matmul: .*float32 and float16.*\.float\(\)/,
   ],
+  [
+    "an optimizer for float16",
+    () => new gb.optim.SGD([tensor([1], { dtype: "float16", requiresGrad: true })], { lr: 0.1 }),
+    /SGD: parameters must be float32, got float16.*\.float\(\)/,
+  ],
   ["bucketize", () => tensor.bucketize(x, x), /bucketize: boundaries must be 1-d, got \[2, 3\]/],
   ["arange without an end in sight", () => tensor.arange(0, Infinity), /arange: needs finite numbers/],
 ];

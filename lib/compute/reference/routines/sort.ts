@@ -22,9 +22,14 @@ function keysOf(data: RoutineData): Uint32Array {
   return keys;
 }
 
-/** Positions of the elements along `axis` in ascending (or `descending`) order; those of equals ascend. */
+/** So few are found faster by keeping the first ones while going through all. */
+const FEW = 64;
+
+/** Positions of the elements along `axis` in ascending (or `descending`) order; those of equals ascend. As many of them, from
+ *  the first on, as the output has room for. */
 export const argsort: Routine = ([input], output, { axis, descending }) => {
-  const { outer, extent, inner } = linesAlong(output.shape, axis as number);
+  const { outer, extent, inner } = linesAlong(input!.shape, axis as number);
+  const count = output.shape[axis as number] ?? 1;
   const keys = keysOf(input!.data);
   if (descending) for (let i = 0; i < keys.length; i++) keys[i] = LARGEST_KEY - keys[i]!;
   const line = new Uint32Array(extent);
@@ -32,13 +37,27 @@ export const argsort: Routine = ([input], output, { axis, descending }) => {
   const spare = new Uint32Array(extent);
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < inner; j++) {
-      const start = o * extent * inner + j;
-      for (let i = 0; i < extent; i++) line[i] = keys[start + i * inner]!;
-      radixOrder(line, order, spare);
-      for (let i = 0; i < extent; i++) output.data[start + i * inner] = order[i]!;
+      const [from, to] = [o * extent * inner + j, o * count * inner + j];
+      for (let i = 0; i < extent; i++) line[i] = keys[from + i * inner]!;
+      if (count < extent && count <= FEW) firstOf(line, order, count);
+      else radixOrder(line, order, spare);
+      for (let i = 0; i < count; i++) output.data[to + i * inner] = order[i]!;
     }
   }
 };
+
+/** Fills `order` with the positions of the `count` smallest keys in ascending order. */
+function firstOf(keys: Uint32Array, order: Uint32Array, count: number): void {
+  if (count === 0) return;
+  let held = 0;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    if (held === count && key >= keys[order[held - 1]!]!) continue;
+    let at = held < count ? held++ : count - 1;
+    for (; at > 0 && keys[order[at - 1]!]! > key; at--) order[at] = order[at - 1]!;
+    order[at] = i;
+  }
+}
 
 const ends = new Uint32Array(256);
 
