@@ -34,6 +34,10 @@ interface Result {
   buffer: Buffer | undefined;
 }
 
+/** A value in the hands of user code that this many runs have left pending is computed, before its chain gets too long to plan:
+ *  a count of hits that grows with each batch, and is read after an epoch. */
+const MAX_LEFT = 16;
+
 /** A value in the hands of user code. */
 interface Held {
   readonly node: Node;
@@ -146,10 +150,14 @@ export class Session {
       this.walk(results);
     }
     this.addHeld(results);
-    const reports = this.run(results, report);
-    this.keepAtRisk();
+    const reported = this.run(results, report) ? this.lastRun : undefined;
+    const overdue = this.keepAtRisk();
     for (const rider of riders) rider.settled();
-    return reports ? this.lastRun : undefined;
+    if (overdue.length > 0) {
+      this.walk(overdue);
+      this.run(overdue);
+    }
+    return reported;
   }
 
   /** Computes first values in a run of their own when the next run may fail: a wrong label in the first step leaves a model
@@ -252,14 +260,19 @@ export class Session {
     return held;
   }
 
-  /** After a run: remembers, without keeping them alive, the held values that a later run could make impossible to compute. */
-  private keepAtRisk(): void {
+  /** After a run: remembers, without keeping them alive, the held values that a later run could make impossible to compute.
+   *  Gives those of the others that have been left pending for long enough. */
+  private keepAtRisk(): Result[] {
+    const overdue: Result[] = [];
     for (const { node, storage } of this.escaped) {
       if (!node.pending) continue;
-      if (reads(node, isOwned, isSafe)) this.atRisk.push({ node, handle: new WeakRef(storage) });
-      else node.safe = true;
+      const left = runsThatLeft(node);
+      if (left === undefined) this.atRisk.push({ node, handle: new WeakRef(storage) });
+      else if (left > MAX_LEFT) overdue.push(resultOf(node));
+      else node.left = left;
     }
     this.escaped = [];
+    return overdue;
   }
 
   /** Runs what the walk has found. Gives whether the run reports the value of `report`. */
@@ -469,9 +482,24 @@ const computes = (node: Node): boolean => {
 
 const isOwned = (node: Node): boolean => node.owned;
 const isDoomed = (node: Node): boolean => node.doomed;
-const isSafe = (node: Node): boolean => node.safe;
+const isSafe = (node: Node): boolean => node.left > 0;
 /** The new value of a storage, computed by the next run, depends no longer on what it is computed from. */
-const isSettled = (node: Node): boolean => node.safe || (node.owned && node.pending);
+const isSettled = (node: Node): boolean => node.left > 0 || (node.owned && node.pending);
+
+/** What `left` becomes for a value that a run has left pending; undefined when it reads a value that may be overwritten. */
+function runsThatLeft(root: Node): number | undefined {
+  const walk = newWalk();
+  let left = 0;
+  const stack = [root];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.seen === walk) continue;
+    node.seen = walk;
+    if (node.owned) return undefined;
+    if (node.left > left) left = node.left;
+    if (node.left === 0) for (const input of node.inputs) stack.push(input);
+  }
+  return left + 1;
+}
 
 /** Whether `root` is, or is computed from, a node that `is` holds for. Does not look below nodes for which `ends` holds. */
 function reads(root: Node, is: (node: Node) => boolean, ends: (node: Node) => boolean): boolean {

@@ -155,8 +155,9 @@ export class Node {
   owned = false;
   /** True when a run that is about to start writes over it. */
   doomed = false;
-  /** Set once it is known that nothing this value is computed from can be overwritten. */
-  safe = false;
+  /** How many runs have left this value, or one it is computed from, pending in the hands of user code. Above 0 it is known
+   *  that nothing it is computed from can be overwritten. */
+  left = 0;
   /** How many runs have computed this value without keeping it. */
   uses = 0;
   /** True while computing this value can fail, because an index has to be in range. */

@@ -4,11 +4,12 @@ import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
+import { asOne } from "../tensor/scope.js";
 import { isSoftmax, logSoftmax } from "../tensor/softmax.js";
 import { Tensor } from "../tensor/tensor.js";
 import { nodeOf } from "../tensor/types.js";
 import { warnOnce } from "../tensor/warn.js";
-import { checkClassWeight, chooseClasses, classAxis } from "./losses/class-index.js";
+import { type ClassAxis, checkClassWeight, chooseClasses, classAxis } from "./losses/class-index.js";
 import { checkReduction, type Reduction } from "./losses/common.js";
 
 export interface CrossEntropyOptions {
@@ -56,7 +57,7 @@ export function onCrossEntropy(listener: LossListener): () => void {
  *  logits [N, C], [N, C, d...] or [C]; target class indices [N], [N, d...] or [] (int32), or probabilities shaped as the
  *  logits. "mean" divides by the sum of the targets' weights. */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const { weight, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
+  const { weight, reduction = "mean" } = options;
   const { probabilities } = check(logits, target);
   if (isSoftmax(logits.node))
     warnOnce(
@@ -64,9 +65,19 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
         "Leave the softmax out.",
     );
   const place = classAxis(logits);
-  const { axis, classes, along } = place;
   checkReduction("crossEntropy", reduction);
-  checkClassWeight("crossEntropy", weight, classes);
+  checkClassWeight("crossEntropy", weight, place.classes);
+  return asOne(() => lossOf(logits, target, place, probabilities, options));
+}
+
+function lossOf(
+  logits: Tensor,
+  target: Tensor,
+  place: ClassAxis,
+  probabilities: boolean,
+  { weight, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 }: CrossEntropyOptions,
+): Tensor {
+  const { axis, classes, along } = place;
   const logs = Tensor.from(logSoftmax(logits.node, axis));
   const scaled = weight === undefined ? logs : logs.mul(weight.reshape(along));
   if (probabilities) {

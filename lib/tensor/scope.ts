@@ -2,6 +2,9 @@
 
 import { isGradEnabled, withGradMode } from "../graph/node.js";
 
+import { session } from "./session.js";
+import type { Tensor } from "./tensor.js";
+
 export { isGradEnabled };
 
 /** Runs `body` without recording for backward(). Survives `await` in an async body. */
@@ -15,6 +18,14 @@ export function enableGrad<T>(body: () => T): T {
 }
 
 let depth = 0;
+
+/** Library code that puts its result together from tensors: only the result is in the hands of user code, so that what it was
+ *  made of need not be kept. */
+export function asOne(body: () => Tensor): Tensor {
+  const result = insideModule(body);
+  if (!isInsideModule()) session().escape(result.storage);
+  return result;
+}
 
 /** Runs a module's forward pass: tensors made inside belong to the module, not to user code, until one is returned. */
 export function insideModule<T>(body: () => T): T {

@@ -2,7 +2,7 @@
 
 import * as gb from "gradbook";
 import { session } from "gradbook/tensor/session";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { count, difference, smallClassifier, smallData, valuesOf } from "./support.js";
 
 const { nn, optim, tensor, noGrad, manualSeed } = gb;
@@ -185,6 +185,53 @@ describe("a long loop", () => {
     });
     expect(seen.matmuls).toBe(0);
   });
+});
+
+test("a count that grows with each batch is computed now and then: no plan grows with the number of batches", () => {
+  const labels = Array.from({ length: 8 }, (_, i) => i % 3);
+  const y = tensor(labels, { dtype: "int32" });
+  const hot = tensor.eye(3).indexSelect(0, y);
+  const weight = tensor.eye(3).requiresGrad_();
+  const optimizer = new optim.SGD([weight], { lr: 0.1 });
+  const epoch = (batches: number): number => {
+    let correct = tensor(0, { dtype: "int32" });
+    for (let i = 0; i < batches; i++) {
+      const logits = hot.matmul(weight);
+      nn.functional.crossEntropy(logits, y).backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+      correct = correct.add(logits.argmax(1).eq(y).sum());
+    }
+    return correct.item();
+  };
+  const longest = (body: () => void): number => {
+    const define = vi.spyOn(session().client, "define");
+    body();
+    const sizes = define.mock.calls.map(([, { nodes }]) => nodes.length);
+    define.mockRestore();
+    return Math.max(0, ...sizes);
+  };
+  expect(longest(() => expect(epoch(90)).toBe(90 * 8))).toBeLessThan(250);
+  expect(count(() => expect(epoch(90)).toBe(90 * 8)).compiles).toBe(0);
+});
+
+test("the loss function as a function keeps nothing of what it is made of", () => {
+  const logits = tensor.randn(4, 3).requiresGrad_();
+  const y = tensor([0, 1, 2, 0], { dtype: "int32" });
+  const optimizer = new optim.SGD([logits], { lr: 0.1 });
+  const step = (): void => {
+    nn.functional.crossEntropy(logits, y).backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  };
+  step();
+  step();
+  const { client } = session();
+  const run = vi.spyOn(client, "run");
+  step();
+  // in: the logits and the labels; out: the gradient and the loss
+  expect(run.mock.calls.map(([, bindings]) => bindings.length)).toEqual([4]);
+  run.mockRestore();
 });
 
 test("a thousand losses can be stacked", () => {
