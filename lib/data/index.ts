@@ -1,7 +1,9 @@
 // gb.data: data sets and loaders.
 
+export { type BatchOptions, batchIndices } from "./batch-indices.js";
 export { type Collated, defaultCollate } from "./collate.js";
 export { ConcatDataset, TransformedDataset } from "./combine.js";
+export { type CsvOptions, CsvTable, readCsv } from "./csv.js";
 export {
   type Dataset,
   type MapDataset,
@@ -13,7 +15,6 @@ export {
 export * from "./files/index.js";
 export * from "./images/index.js";
 export { type CollateOptions, DataLoader } from "./loader.js";
-export { type BatchOptions, batchIndices } from "./sampler.js";
 export {
   BatchSampler,
   RandomSampler,

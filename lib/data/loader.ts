@@ -3,10 +3,10 @@
 import { callable } from "../module/callable.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { Generator } from "../tensor/random/generator.js";
+import type { BatchOptions } from "./batch-indices.js";
+import { batchCount, batchIndices } from "./batch-indices.js";
 import { type Collated, defaultCollate } from "./collate.js";
 import type { Dataset, MapDataset } from "./dataset.js";
-import type { BatchOptions } from "./sampler.js";
-import { batchCount, batchIndices } from "./sampler.js";
 import type { Sampler } from "./samplers.js";
 import { BATCHES_PER_TURN } from "./settings.js";
 

@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { BatchOptions } from "gradbook/data/batch-indices";
 import type { Dataset } from "gradbook/data/dataset";
 import { DataLoader } from "gradbook/data/loader";
-import type { BatchOptions } from "gradbook/data/sampler";
 import { defaultGenerator, manualSeed } from "gradbook/tensor/random/default";
 import { Generator } from "gradbook/tensor/random/generator";
 import { describe, expect, test } from "vitest";

@@ -1,7 +1,7 @@
 // The order of samples against PyTorch's samplers (golden/loader.py), before any tensor is involved.
 
 import { readFileSync } from "node:fs";
-import { batchCount, batchIndices } from "gradbook/data/sampler";
+import { batchCount, batchIndices } from "gradbook/data/batch-indices";
 import { defaultGenerator, manualSeed } from "gradbook/tensor/random/default";
 import { Generator } from "gradbook/tensor/random/generator";
 import { expect, test } from "vitest";
