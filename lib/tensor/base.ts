@@ -1,4 +1,4 @@
-// What every tensor has: a storage, a shape, ways to read the value, a gradient. Its operations are in tensor.ts.
+// What every tensor has: a storage, a shape, ways to read the value, a gradient. Its operations are in methods/.
 
 import { DISPOSED, Storage } from "../compute/buffer.js";
 import { type DType, isFloat, typedArray } from "../graph/dtype.js";
@@ -52,9 +52,11 @@ export abstract class TensorBase<T extends TensorBase<T>> {
     return this.cut ? ops.detached(this.storage.node) : this.storage.node;
   }
 
+  /** The extents: rows, columns, ... */
   get shape(): readonly number[] {
     return this.storage.node.shape;
   }
+  /** The type of the elements: "float32", "float16", "int32", "uint8" or "bool". */
   get dtype(): DType {
     return this.storage.node.dtype;
   }
@@ -62,13 +64,15 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   get ndim(): number {
     return this.shape.length;
   }
-  /** The extents, or the extent of one dimension. */
+  /** The extents, or the extent of one dimension.
+   *  @example tensor.zeros(2, 3).size(-1) // -> 3 */
   size(): readonly number[];
   size(dim: number): number;
   size(dim?: number): readonly number[] | number {
     return dim === undefined ? this.shape : this.shape[normalizeAxis(dim, this.ndim, "size")]!;
   }
-  /** Number of elements. */
+  /** Number of elements.
+   *  @example tensor.zeros(2, 3).numel() // -> 6 */
   numel(): number {
     return elements(this.shape);
   }
@@ -84,25 +88,34 @@ export abstract class TensorBase<T extends TensorBase<T>> {
     return [...gradients, ...(node.shape.length === 0 ? keepForBackward(node) : expensiveBelow(node))];
   }
 
-  /** The values, row-major, as a typed array of the tensor's own type. Waits. */
+  /** The values, row-major, as a typed array: Float32Array for floats, Int32Array for int32, Uint8Array for uint8 and bool. Waits.
+   *  @example tensor([[1, 2], [3, 4]]).toTypedArray()[2] // -> 3 */
   toTypedArray(): Float32Array | Int32Array | Uint8Array {
     return typedArray(this.dtype, session().read(this.storage.node, this.keep()).slice());
   }
+  /** `toTypedArray` without waiting: for code that must not block.
+   *  @example (await tensor([1, 2]).toTypedArrayAsync())[1] // -> 2 */
   async toTypedArrayAsync(): Promise<Float32Array | Int32Array | Uint8Array> {
     return typedArray(this.dtype, (await session().readAsync(this.storage.node, this.keep())).slice());
   }
-  /** The values as nested arrays; a number for a 0-d tensor. Waits. */
+  /** The values as nested arrays; a number for a 0-d tensor. Waits.
+   *  @example tensor([[1, 2], [3, 4]]).toArray() // -> [[1, 2], [3, 4]] */
   toArray(): NestedArray {
     return nested(this.toTypedArray(), this.shape, this.dtype);
   }
+  /** `toArray` without waiting: for code that must not block.
+   *  @example await tensor([1, 2]).toArrayAsync() // -> [1, 2] */
   async toArrayAsync(): Promise<NestedArray> {
     return nested(await this.toTypedArrayAsync(), this.shape, this.dtype);
   }
-  /** The only element as a number. Waits. */
+  /** The only element as a number. Waits.
+   *  @example tensor([1, 2]).sum().item() // -> 3 */
   item(): number {
     this.requireSingle("item");
     return this.toTypedArray()[0]!;
   }
+  /** `item` without waiting: for code that must not block.
+   *  @example await tensor([1, 2]).sum().itemAsync() // -> 3 */
   async itemAsync(): Promise<number> {
     this.requireSingle("itemAsync");
     return (await this.toTypedArrayAsync())[0]!;
@@ -114,7 +127,8 @@ export abstract class TensorBase<T extends TensorBase<T>> {
       );
     }
   }
-  /** Starts computing the value without waiting for it. */
+  /** Starts computing the value without waiting for it.
+   *  @example tensor([1, 2]).add(1).realize() // -> [2, 3] */
   realize(): this {
     if (this.storage.node.pending) session().evaluate([this.storage.node, ...this.keep()]);
     return this;
@@ -131,16 +145,19 @@ export abstract class TensorBase<T extends TensorBase<T>> {
 
   // --- gradients -----------------------------------------------------------------------------------------------------
 
+  /** Whether backward() looks at this tensor. Settable for leaves. */
   get requiresGrad(): boolean {
     return !this.cut && this.storage.node.requiresGrad;
   }
   set requiresGrad(requiresGrad: boolean) {
     this.requiresGrad_(requiresGrad);
   }
+  /** Whether it was made, and not computed from a tensor that requires a gradient. */
   get isLeaf(): boolean {
     return this.cut || this.storage.node.tape === undefined;
   }
-  /** Makes this leaf collect gradients in `grad` (or stops it). */
+  /** Makes this leaf collect gradients in `grad` (or stops it).
+   *  @example tensor([1, 2]).requiresGrad_().requiresGrad // -> true */
   requiresGrad_(requiresGrad = true): this {
     if (requiresGrad === this.requiresGrad) return this;
     if (this.cut) {
@@ -189,7 +206,12 @@ export abstract class TensorBase<T extends TensorBase<T>> {
     slot.gradient = gradient?.storage;
     slot.exposed = gradient ?? undefined;
   }
-  /** Adds the gradients of this number (or of the sum of `this * gradient`) to the leaves it was computed from. */
+  /** Adds the gradients of this number (or of the sum of `this * gradient`) to the leaves it was computed from.
+   *
+   *  @example
+   *  const w = tensor([1, 2], { requiresGrad: true });
+   *  w.square().sum().backward();
+   *  w.grad // -> [2, 4] */
   backward(gradient?: T, options: BackwardOptions = {}): void {
     const { createGraph = false } = options;
     backward(this.node, gradient?.node, options.retainGraph ?? createGraph, createGraph);
@@ -236,7 +258,8 @@ export abstract class TensorBase<T extends TensorBase<T>> {
         "computed from",
     );
   }
-  /** The same storage, seen without a history. */
+  /** The same storage, seen without a history.
+   *  @example tensor([1, 2], { requiresGrad: true }).mul(2).detach().requiresGrad // -> false */
   detach(): T {
     return this.like(this.storage, true);
   }
@@ -258,7 +281,13 @@ export abstract class TensorBase<T extends TensorBase<T>> {
     }
     this.assign(ops.detached(value.node), false);
   }
-  /** A copy of the value, with its history. */
+  /** A copy of the value, with its history.
+   *
+   *  @example
+   *  const a = tensor([1, 2]);
+   *  const b = a.clone();
+   *  a.zero_();
+   *  b // -> [1, 2] */
   clone(): T {
     return this.wrap(ops.identity(this.node));
   }
@@ -287,7 +316,8 @@ export abstract class TensorBase<T extends TensorBase<T>> {
     session().assign(this.storage, next);
     return this;
   }
-  /** Gives the memory back now. Reading the tensor afterwards is an error. */
+  /** Gives the memory back now. Reading the tensor afterwards is an error.
+   *  @example tensor.zeros(1000, 1000).dispose() */
   dispose(): void {
     const { storage } = this;
     const { node } = storage;

@@ -32,13 +32,29 @@ type Members = Omit<typeof create, Internal> &
   typeof functions &
   typeof roots & {
     readonly autograd: typeof autograd;
+    /** The class of all tensors: `x instanceof tensor.Tensor`. */
     readonly Tensor: typeof Tensor;
+    /** Random generators of one's own: `tensor.rand(3, { generator: new tensor.Generator(42) })`. */
     readonly Generator: typeof Generator;
+    /** What everything draws from that is not given a generator. */
     readonly defaultGenerator: Generator;
+    /** Seeds the default generator: the same seed and calls, the same numbers as PyTorch on a CPU.
+     *
+     *  @example
+     *  tensor.manualSeed(42);
+     *  tensor.rand(1) // -> [0.88227] */
     readonly manualSeed: typeof manualSeed;
+    /** Runs a function without recording for backward().
+     *  @example tensor.noGrad(() => model(x)).requiresGrad // -> false */
     readonly noGrad: typeof noGrad;
+    /** Runs a function with recording for backward(), also inside `noGrad`.
+     *  @example tensor.noGrad(() => tensor.enableGrad(() => model(x))).requiresGrad // -> true */
     readonly enableGrad: typeof enableGrad;
+    /** Whether what is computed now is recorded for backward().
+     *  @example tensor.noGrad(() => tensor.isGradEnabled()) // -> false */
     readonly isGradEnabled: typeof isGradEnabled;
+    /** What computing tensors would do, or has done: the kernels, their fusion, memory and work, as text.
+     *  @example tensor.explain(x.add(1)).length > 0 // -> true */
     readonly explain: typeof explain;
   };
 
@@ -50,7 +66,8 @@ function withoutInternal(all: typeof create): Omit<typeof create, Internal> {
   return rest;
 }
 
-/** `tensor([[1, 2], [3, 4]])` makes a tensor; `tensor.zeros(2, 3)`, `tensor.cat([...])`, ... are PyTorch's `torch.*`. */
+/** `tensor([[1, 2], [3, 4]])` makes a tensor; `tensor.zeros(2, 3)`, `tensor.cat([...])`, ... are PyTorch's `torch.*`.
+ *  @example tensor([[1, 2], [3, 4]]).sum(1) // -> [3, 7] */
 export const tensor: typeof create.fromData & Members = Object.assign(
   (...args: Parameters<typeof create.fromData>): Tensor => create.fromData(...args),
   members,

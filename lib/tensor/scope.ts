@@ -7,12 +7,14 @@ import type { Tensor } from "./tensor.js";
 
 export { isGradEnabled };
 
-/** Runs `body` without recording for backward(). Survives `await` in an async body. */
+/** Runs `body` without recording for backward(). Survives `await` in an async body.
+ *  @example gb.noGrad(() => model(x)).requiresGrad // -> false */
 export function noGrad<T>(body: () => T): T {
   return withGradMode(false, body);
 }
 
-/** Runs `body` with recording for backward(), also inside `noGrad`. */
+/** Runs `body` with recording for backward(), also inside `noGrad`.
+ *  @example gb.noGrad(() => tensor.enableGrad(() => model(x))).requiresGrad // -> true */
 export function enableGrad<T>(body: () => T): T {
   return withGradMode(true, body);
 }
