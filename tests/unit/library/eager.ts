@@ -159,6 +159,47 @@ const RULES: Readonly<Record<string, Rule>> = {
       const row = indices![flatOf(at.slice(0, rank), index!.shape)]!;
       return x![flatOf([row, ...at.slice(rank)], source!.shape)]!;
     }),
+  take_along: ({ shape, attributes, inputs: [source] }, [x, indices]) =>
+    each(
+      shape,
+      (at) => x![flatOf(at.with(attributes.axis as number, indices![flatOf(at, shape)]!), source!.shape)]!,
+    ),
+  cumsum: ({ shape, attributes }, [x]) =>
+    each(shape, (at) => {
+      const axis = attributes.axis as number;
+      let sum = 0;
+      for (let i = 0; i <= at[axis]!; i++) sum += x![flatOf(at.with(axis, i), shape)]!;
+      return sum;
+    }),
+  // looked for by every result, while routines send each value to its place
+  scatter_add: ({ shape, attributes, inputs: [index, values] }, [indices, x]) =>
+    each(shape, (at) => {
+      const axis = attributes.axis as number;
+      let sum = 0;
+      for (let i = 0; i < values!.shape[axis]!; i++) {
+        const from = at.with(axis, i);
+        const to = indices![index!.shape.length === 1 ? i : flatOf(from, index!.shape)];
+        if (to === at[axis]) sum += x![flatOf(from, values!.shape)]!;
+      }
+      return sum;
+    }),
+  scatter: ({ shape, attributes }, [x, indices, values]) =>
+    each(shape, (at) => {
+      const axis = attributes.axis as number;
+      let result = x![flatOf(at, shape)]!;
+      for (let i = 0; i < shape[axis]!; i++) {
+        const from = flatOf(at.with(axis, i), shape);
+        if (indices![from] === at[axis]) result = values![from]!;
+      }
+      return result;
+    }),
+  argsort: ({ shape, attributes }, [x]) =>
+    each(shape, (at) => {
+      const axis = attributes.axis as number;
+      const line = Array.from({ length: shape[axis]! }, (_, i) => x![flatOf(at.with(axis, i), shape)]!);
+      const sign = attributes.descending ? -1 : 1;
+      return line.map((_, i) => i).sort((i, j) => sign * (line[i]! - line[j]!) || i - j)[at[axis]!]!;
+    }),
   matmul: ({ shape, inputs: [a, b] }, [x, y]) =>
     each(shape, (at) => {
       const lead = at.slice(0, -2);

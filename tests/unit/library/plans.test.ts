@@ -177,6 +177,35 @@ class Maker {
       return ops.take(x, this.leaf("int32", this.pick([[3], [2, 2], []]), x.shape[0]!));
     },
     () => {
+      const x = this.float(({ shape }) => shape.length > 0);
+      const axis = this.whole(x.shape.length);
+      const shape = x.shape.with(axis, 1 + this.whole(4));
+      return ops.takeAlong(x, axis, this.leaf("int32", shape, x.shape[axis]!));
+    },
+    // routines
+    () => {
+      const x = this.float(({ shape }) => shape.length > 0);
+      const sums = ops.scan("cumsum", x, this.whole(x.shape.length));
+      return ops.mul(sums, scalarNode(0.5, "float32"));
+    },
+    () => {
+      const x = this.float(({ shape }) => shape.length > 0);
+      const axis = this.whole(x.shape.length);
+      const whole = this.random() < 0.5;
+      const index = this.leaf("int32", whole ? [...x.shape] : [x.shape[axis]!], 3);
+      return ops.scatterAdd(x.shape.with(axis, 3), axis, index, x);
+    },
+    () => {
+      const x = this.float(({ shape }) => shape.length > 0);
+      const axis = this.whole(x.shape.length);
+      const index = this.leaf("int32", [...x.shape], x.shape[axis]!);
+      return ops.scatter(x, axis, index, this.random() < 0.5 ? x : ops.expand(this.number(), x.shape));
+    },
+    () => {
+      const x = this.leaf("int32", [3, 4]);
+      return ops.cast(ops.argsort(x, this.whole(2), this.random() < 0.5), "float32");
+    },
+    () => {
       const x = this.float();
       const sum = ops.reduce(
         this.pick(["sum", "sum", "sum", "max", "min", "prod"]),
