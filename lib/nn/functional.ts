@@ -21,6 +21,7 @@ export { gumbelSoftmax, rrelu } from "./activations/random.js";
 export { leakyRelu, prelu, relu, relu2, threshold } from "./activations/rectifiers.js";
 export { sigmoid, softsign, tanh, tanhshrink } from "./activations/saturating.js";
 export { gelu, logsigmoid, mish, silu, softplus, swish } from "./activations/smooth.js";
+export { type AttentionOptions, scaledDotProductAttention } from "./attention.js";
 export { bilinear } from "./bilinear.js";
 export {
   type ConvOptions,

@@ -16,8 +16,8 @@ export {
   RMSNorm,
 } from "../norm/index.js";
 export * from "./activations/index.js";
+export { MultiheadAttention } from "./attention.js";
 export { Bilinear } from "./bilinear.js";
-export * as utils from "./clip.js";
 export { Sequential } from "./containers.js";
 export * from "./convolution/index.js";
 export { CrossEntropyLoss } from "./cross-entropy.js";
@@ -42,4 +42,5 @@ export * from "./padding/layers.js";
 export * from "./pooling/layers.js";
 export { ChannelShuffle, PixelShuffle, PixelUnshuffle } from "./shuffle.js";
 export { Summary, type SummaryRow, summary } from "./summary.js";
+export * as utils from "./utils.js";
 export { functional };

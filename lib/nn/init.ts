@@ -2,3 +2,4 @@
 
 export * from "../init/index.js";
 export { type ForActivationOptions, forActivation, type InitChoice } from "./for-activation.js";
+export { type LsuvOptions, type LsuvReport, lsuv } from "./lsuv.js";

@@ -13,8 +13,8 @@ torch.manual_seed(8)
 torch.set_num_threads(1)
 
 import golden  # noqa: E402
-from modules import keyword, module_case, modules  # noqa: E402
-from operations import OPS, Viewed, case, cases, floats, rand, worst  # noqa: E402
+from modules import BUILD, keyword, module_case, modules  # noqa: E402
+from operations import OPS, Viewed, case, cases, floats, ints, rand, worst  # noqa: E402
 
 
 def options(o, *without):
@@ -93,7 +93,73 @@ for label, shape in (("rows", (5, 3)), ("sequence", (2, 3, 4)), ("image", (2, 3,
             case(f"instanceNorm/{label}-{name}", rand(*shape), smooth=False, **o)
             case(f"instanceNorm/{label}-{name}-affine", rand(*shape), rand(3), rand(3), smooth=False, **o)
 
+# ---------------------------------------------------------------- attention
+
+
+def attention(i, o):
+    """A mask, where there is one, follows query, key and value; the fourth input is float, true where it is above 0."""
+    mask = None if len(i) < 4 else (i[3] > 0 if o.get("bool") else i[3])
+    if o.get("isCausal"):
+        mask = torch.ones(i[0].shape[-2], i[1].shape[-2], dtype=torch.bool).tril()
+    scores = i[0] @ i[1].transpose(-2, -1) * o.get("scale", i[0].shape[-1] ** -0.5)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask
+    return scores.softmax(-1) @ i[2]  # by its definition: 1.13 has no function for it
+
+
+OPS["scaledDotProductAttention"] = attention
+for label, q, k, v, o in (("plain", (2, 3, 4), (2, 5, 4), (2, 5, 6), {}), ("one", (1, 4), (3, 4), (3, 2), {}), ("causal", (2, 4, 3), (2, 4, 3), (2, 4, 3), {"isCausal": True}),
+                          ("scale", (3, 2), (3, 2), (3, 2), {"scale": 2}), ("heads", (2, 2, 3, 4), (2, 2, 3, 4), (2, 2, 3, 4), {})):
+    case(f"scaledDotProductAttention/{label}", rand(*q), rand(*k), rand(*v), **o)
+case("scaledDotProductAttention/mask", rand(2, 3, 4), rand(2, 5, 4), rand(2, 5, 4), rand(3, 5))
+case("scaledDotProductAttention/bool-mask", rand(2, 3, 4), rand(2, 4, 4), rand(2, 4, 4),
+     floats([[1, 0, 1, 1], [0, 1, 0, 0], [1, 1, 1, 0]]), smooth=False, bool=True)
+
+
+class Attention(torch.nn.MultiheadAttention):
+    """The output, or the weights plus the sum of the output; masks follow query, key and value."""
+    def __init__(self, *arguments, weights=False, padding=False, mask=False, average_attn_weights=True, **options):
+        super().__init__(*arguments, **options)
+        self.shown = weights, padding, mask, average_attn_weights
+
+    def forward(self, q, k, v, *masks):
+        weights, padding, mask, average = self.shown
+        given = list(masks)
+        key_padding = given.pop(0) > 0 if padding else None
+        attn = given.pop(0) if mask else None
+        output = super().forward(q, k, v, key_padding_mask=key_padding, attn_mask=attn, average_attn_weights=average)
+        return output[1] + output[0].sum() if weights else output[0]
+
+
+BUILD["MultiheadAttention"] = Attention
+
+
+def attention_state(size, bias=True):
+    small = lambda *shape: rand(*shape, low=-0.7, high=0.7)  # noqa: E731
+    state = {"in_proj_weight": small(3 * size, size), "out_proj.weight": small(size, size)}
+    return {**state, "in_proj_bias": small(3 * size), "out_proj.bias": small(size)} if bias else state
+
+
+for label, shape, other, o in (("sequence", (3, 2, 4), (5, 2, 4), {}), ("batch-first", (2, 3, 4), (2, 5, 4), {"batchFirst": True}),
+                               ("single", (3, 4), (5, 4), {}), ("no-bias", (3, 2, 4), (3, 2, 4), {"bias": False}),
+                               ("weights", (3, 2, 4), (5, 2, 4), {"weights": True}), ("single-weights", (3, 4), (5, 4), {"weights": True}),
+                               ("each-head", (3, 2, 4), (5, 2, 4), {"weights": True, "averageAttnWeights": False})):
+    module_case(f"MultiheadAttention/{label}", [4, 2], [("train", [rand(*shape), rand(*other), rand(*other)])],
+                attention_state(4, o.get("bias", True)), **o)
+module_case("MultiheadAttention/mask", [4, 2], [("eval", [rand(3, 2, 4), rand(5, 2, 4), rand(5, 2, 4), rand(3, 5)])], attention_state(4), mask=True)
+padded = ints([[0, 0, 0, 1, 1], [0, 0, 0, 0, 1]])
+module_case("MultiheadAttention/padding", [4, 2], [("eval", [rand(3, 2, 4), rand(5, 2, 4), rand(5, 2, 4), padded])],
+            attention_state(4), padding=True)
+torch.manual_seed(42)
+seeded = {key: golden.flat(value) for key, value in torch.nn.MultiheadAttention(4, 2).state_dict().items()}
+
 # ---------------------------------------------------------------- layers
+
+for label, o in (("default", {}), ("options", {"dilation": 2, "padding": 1, "stride": 2})):
+    image = rand(2, 3, 5, 6)
+    columns = F.unfold(image, (2, 3), **options(o))
+    module_case(f"Unfold/{label}", [[2, 3]], [("train", [image])], **o)
+    module_case(f"Fold/{label}", [[5, 6], [2, 3]], [("train", [columns])], **o)
 
 module_case("CosineSimilarity/default", [], [("train", [rand(3, 4), rand(3, 4)])])
 module_case("CosineSimilarity/options", [], [("train", [rand(3, 4), rand(3, 4)])], dim=0, eps=0.01)
@@ -104,6 +170,6 @@ module_case("PixelUnshuffle/image", [2], [("train", [rand(2, 2, 4, 4)])])
 module_case("LocalResponseNorm/default", [3], [("train", [rand(2, 5, 2, 2)])])
 module_case("LocalResponseNorm/options", [2], [("train", [rand(2, 5, 3)])], alpha=0.5, beta=0.5, k=2)
 
-golden.write(Path(__file__).parent / "functions.json", {"torch": torch.__version__, "ops": cases, "modules": modules})
+golden.write(Path(__file__).parent / "functions.json", {"torch": torch.__version__, "ops": cases, "modules": modules, "seeded": seeded})
 print(f"{len(cases)} cases of {len({c['op'] for c in cases})} functions, {len(modules)} of {len({m['module'] for m in modules})} modules")
 print("largest disagreement: " + ", ".join(f"{k} {v:.1e}" for k, v in worst.items()))

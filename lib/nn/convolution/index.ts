@@ -11,3 +11,4 @@ export {
   type ConvTransposeLayerOptions,
   type PaddingMode,
 } from "./layers.js";
+export { Fold, Unfold } from "./unfold-layers.js";

@@ -3,7 +3,7 @@
 import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { load, type ModuleCase, type OperationCase } from "../parity/golden.js";
+import { disagreement, load, type ModuleCase, type OperationCase } from "../parity/golden.js";
 import { DEVICES, useDevice } from "../parity/library.js";
 import { moduleDisagreements } from "../parity/module-case.js";
 import { type OperationCall, operationDisagreements } from "../parity/operation-case.js";
@@ -13,6 +13,8 @@ interface FunctionsFile {
   readonly torch: string;
   readonly ops: readonly OperationCase[];
   readonly modules: readonly ModuleCase[];
+  /** The weights of MultiheadAttention(4, 2) for seed 42. */
+  readonly seeded: { readonly [parameter: string]: readonly number[] };
 }
 
 const { nn, F, tensor } = gb;
@@ -54,7 +56,33 @@ const NORMS: { readonly [op: string]: OperationCall } = {
   },
 };
 
+/** Multi-head attention with one output: its own, or the weights plus the sum of its own. */
+class Attention extends nn.MultiheadAttention {
+  private readonly shown: Options;
+  constructor(embedDim: number, numHeads: number, options: Options = {}) {
+    const { weights, padding, mask, averageAttnWeights, ...rest } = options;
+    super(embedDim, numHeads, rest);
+    this.shown = { weights, padding, mask, averageAttnWeights };
+  }
+  override forward(q: gb.Tensor, k: gb.Tensor, v: gb.Tensor, last?: gb.Tensor | object): never {
+    const mask = last instanceof gb.Tensor ? last : null;
+    const { weights, padding, averageAttnWeights } = this.shown;
+    const given = padding ? { keyPaddingMask: mask!.bool() } : { attnMask: mask };
+    const average =
+      averageAttnWeights === undefined ? {} : { averageAttnWeights: averageAttnWeights as boolean };
+    const [output, all] = super.forward(q, k, v, { ...given, ...average });
+    return (weights ? all!.add(output.sum()) : output) as never;
+  }
+}
+
 const call: OperationCall = (op, inputs, options) => {
+  if (op === "scaledDotProductAttention") {
+    const [q, k, v, mask] = inputs as [gb.Tensor, gb.Tensor, gb.Tensor, gb.Tensor?];
+    const { bool, ...rest } = options as Options;
+    return [
+      F.scaledDotProductAttention(q, k, v, { attnMask: (bool ? mask?.bool() : mask) ?? null, ...rest }),
+    ];
+  }
   const norm = NORMS[op];
   if (norm !== undefined) return norm(op, inputs, options);
   const apply = F[op as keyof typeof F] as unknown as Function;
@@ -76,12 +104,23 @@ describe.each(DEVICES)("%s", (device) => {
   });
 
   test.each(golden.modules)("nn.$id", (one) => {
-    const Layer = nn[one.module as "PixelShuffle"] as unknown as (...args: unknown[]) => gb.nn.Module;
+    const Layer = { ...nn, MultiheadAttention: Attention }[one.module as "PixelShuffle"] as unknown as new (
+      ...args: unknown[]
+    ) => gb.nn.Module;
     const bare = Object.keys(one.options).length === 0;
     const build = (args: readonly number[], options: object): gb.nn.Module =>
-      bare ? Layer(...args) : Layer(...args, options);
+      bare ? new Layer(...args) : new Layer(...args, options);
     expect(moduleDisagreements(build, one).join("\n")).toBe("");
   });
+});
+
+test("the weights of MultiheadAttention for a seed are PyTorch's", () => {
+  gb.manualSeed(42);
+  const state = nn.MultiheadAttention(4, 2).stateDict();
+  expect(Object.keys(state)).toEqual(Object.keys(golden.seeded));
+  for (const [key, expected] of Object.entries(golden.seeded)) {
+    expect(disagreement(state[key]!.toTypedArray(), expected)).toBeLessThan(1e-7);
+  }
 });
 
 describe("misuse says what to do", () => {
@@ -100,6 +139,15 @@ describe("misuse says what to do", () => {
       /needs runningMean and runningVar/,
     ],
     [() => F.localResponseNorm(tensor.zeros(2, 3), 2), /needs \[N, C, \.\.\.\]/],
+    [() => nn.MultiheadAttention(5, 2), /embedDim must be a multiple of numHeads, got 5 and 2/],
+    [
+      () => nn.MultiheadAttention(4, 2)(tensor.zeros(3, 5), tensor.zeros(3, 5), tensor.zeros(3, 5)),
+      /needs a query .* with E = 4/,
+    ],
+    [
+      () => F.scaledDotProductAttention(tensor.zeros(2, 3), tensor.zeros(2, 4), tensor.zeros(2, 4)),
+      /got \[2, 3\], \[2, 4\]/,
+    ],
     [() => F.pdist(tensor.zeros(3)), /needs vectors \[N, D\], got \[3\]/],
   ])("%#", (body, message) => {
     expect(body).toThrow(message);
