@@ -13,6 +13,7 @@ import type { Explanation } from "./engine/explanation.js";
 import type { Part } from "./engine/protocol.js";
 import { LiveBuffers, type LiveBytes, type Origin } from "./live-buffers.js";
 import { PlanTable } from "./plan-table.js";
+import { PlanWatch } from "./plan-watch.js";
 
 /** Host data up to this size travels with each run that reads it; larger data is written to the device once. And values up to
  *  this size that are waited for come back with the run that computes them; larger ones are asked for. */
@@ -53,6 +54,7 @@ export interface SessionStatistics {
 export class Session {
   readonly client: EngineClient;
   private readonly plans = new PlanTable();
+  private readonly planWatch = new PlanWatch();
   private readonly capture: Capture;
   /** Values that the walk of the next run has found to be computed again and again. */
   private often: Node[] = [];
@@ -307,7 +309,11 @@ export class Session {
     const known = this.plans.find(codes, length);
     if (known !== undefined) return known;
     const plan = this.plans.add(codes, length);
-    this.client.define(plan, spec());
+    const graph = spec();
+    const where = callSite();
+    this.client.define(plan, graph, where);
+    const warning = this.planWatch.made(where, graph, this.runs);
+    if (warning !== undefined) console.warn(`Warning: ${warning}`);
     return plan;
   }
 

@@ -66,6 +66,11 @@ export function environment(name: EnvironmentVariable): string {
 /** Runs that may be on their way at once; a caller that submits one more waits for the oldest. */
 export const RUN_AHEAD = 4;
 
+/** A line of user code that needs this many new plans for the same operations, with at most so many runs from one to the next,
+ *  is warned about. */
+export const NEW_PLANS_IN_A_ROW = 16;
+export const RUNS_BETWEEN_NEW_PLANS = 8;
+
 /** Bytes of the request and reply rings in shared memory. Powers of two. Requests leave room for a few batches of data. */
 export const REQUEST_RING_BYTES: number = 4 * 2 ** 20;
 export const REPLY_RING_BYTES: number = 2 ** 20;

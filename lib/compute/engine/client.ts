@@ -47,6 +47,9 @@ export interface MemoryUse {
   readonly compiles: number;
 }
 
+/** Requests that are remembered, to say whose they were when they fail: more than can be on their way. A power of two. */
+const RECENT = 64;
+
 const isLarge = ({ data }: Part): boolean => data.length > CHUNK_BYTES;
 
 /** A request whose answer is waited for. */
@@ -63,6 +66,9 @@ export class EngineClient {
   /** Errors of requests that no one waited for, by the request that failed first. */
   readonly #errors = new Map<number, EngineError>();
   readonly #overwriting = new Set<number>();
+  /** For whom plans were defined, and what has been run lately. */
+  readonly #places = new Map<number, string>();
+  readonly #recent: { readonly sequence: number; readonly plan: number }[] = [];
   /** Runs that were not done when last looked at, oldest first. */
   readonly #inFlight: { readonly sequence: number; readonly overwrites: boolean }[] = [];
   #freed: number[] = [];
@@ -79,8 +85,9 @@ export class EngineClient {
     this.#send({ type: "hello", sequence: this.#next(), ...hello });
   }
 
-  /** Makes `graph` runnable as plan number `planId`, a new number. */
-  define(planId: number, graph: GraphSpec): void {
+  /** Makes `graph` runnable as plan number `planId`, a new number. `where` says for whom; errors of its runs name it. */
+  define(planId: number, graph: GraphSpec, where = ""): void {
+    if (where !== "") this.#places.set(planId, where);
     if (graph.results.some(({ overwrites }) => overwrites !== undefined)) this.#overwriting.add(planId);
     this.#send({ type: "define", sequence: this.#next(), plan: planId, graph: formatGraph(graph) });
   }
@@ -109,6 +116,7 @@ export class EngineClient {
     this.#freed = [];
     const sequence = this.#next();
     this.#inFlight.push({ sequence, overwrites: this.#overwriting.has(planId) });
+    this.#recent[sequence & (RECENT - 1)] = { sequence, plan: planId };
     if (report >= 0) this.#awaited.set(sequence, {});
     this.#send({
       type: "run",
@@ -378,7 +386,10 @@ export class EngineClient {
   };
 
   #failed({ sequence, origin, kind, message }: ReplyOf<"error">): void {
-    const error = new EngineError(errorKind(kind), message);
+    const run = this.#recent[origin & (RECENT - 1)];
+    const place = run?.sequence === (origin | 0) ? this.#places.get(run.plan) : undefined;
+    const told = place === undefined ? message : `${message} (computed for ${place})`;
+    const error = new EngineError(errorKind(kind), told);
     const awaited = this.#awaited.get(sequence);
     if (error.kind === "connection") this.#gone ??= error;
     else if (awaited !== undefined) awaited.error = { origin, error };

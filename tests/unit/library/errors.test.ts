@@ -1,7 +1,7 @@
 // Wrong input: every mistake is told with the operation, the shapes or values, and what to do; and work goes on afterwards.
 
 import * as gb from "gradbook";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { smallClassifier, valuesOf } from "./support.js";
 
 const { nn, optim, tensor, noGrad, init, F } = gb;
@@ -220,7 +220,44 @@ test("what only the run finds out names the value: an index out of range", () =>
   expect(tensor.ones(4).sum().item()).toBe(4);
 });
 
+describe("a line that keeps making new plans", () => {
+  const batches = (sizes: readonly number[], runs = 1): string[] => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    for (const n of sizes)
+      for (let i = 0; i < runs; i++) tensor.ones(n, 3).realize().add(1).mul(2).sum().item();
+    const said = warn.mock.calls.map(([message]) => String(message));
+    warn.mockRestore();
+    return said;
+  };
+  const SIZES = Array.from({ length: 40 }, (_, i) => 100 + i);
+
+  test("is told once, with the line, the shapes and what to do", () => {
+    const said = batches(SIZES).filter((message) => message.includes("other shapes"));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(
+      /errors\.test\.ts:\d+ needed a new plan 16 times in a row.*\(\[114, 3\], then \[115, 3\]\).*dropLast: true/,
+    );
+  });
+
+  test("is not told where the shapes are few, or each is used for a while", () => {
+    expect(batches([200, 201, 200, 201, 202, 200, 201, 202, 200, 201, 202, 200, 201, 202, 200, 201])).toEqual(
+      [],
+    );
+    expect(
+      batches(
+        SIZES.slice(0, 20).map((n) => n + 300),
+        10,
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe("a label out of range", () => {
+  test("is told with the line that computes it", () => {
+    const loss = F.crossEntropy(tensor.zeros(2, 4), int([0, 9]));
+    expect(() => loss.item()).toThrow(/target 9 is out of range.*\(computed for errors\.test\.ts:\d+\)/);
+  });
+
   const x = tensor.ones(3, 3, 4);
   const bad = int([0, 7, 1]);
   const good = int([0, 2, 1]);
