@@ -40,7 +40,7 @@ export interface LoopKernel {
   readonly name?: string;
   /** Extents of the parallel dimensions; empty means a single point. An extent may be 0. */
   readonly outer: readonly number[];
-  /** Extents of the reduced dimensions, together a row; empty means that there is no row, and no pass. */
+  /** Extents of the reduced dimensions, together a row; empty means rows of one point. */
   readonly reduce: readonly number[];
   /** `accumulator` expressions count the accumulators of all passes, in order. */
   readonly passes: readonly Pass[];

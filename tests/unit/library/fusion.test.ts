@@ -77,6 +77,14 @@ describe("a row at a time", () => {
   });
 });
 
+test("rows and columns that no cache holds are not passed over several times by one kernel", () => {
+  const wide = tensor.zeros(2, 100_000);
+  const long = tensor.zeros(20_000, 16);
+  for (const x of [wide, long]) x.toTypedArray();
+  expect(kernelsFor(wide.softmax(1))).toBeGreaterThan(2);
+  expect(kernelsFor(nn.BatchNorm1d(16)(long))).toBeGreaterThan(2);
+});
+
 describe("a training step", () => {
   const deep = (norm?: () => gb.nn.Module): gb.nn.Sequential => {
     const layers: gb.nn.Module[] = [];

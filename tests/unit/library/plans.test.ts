@@ -16,7 +16,7 @@ import { expect, test } from "vitest";
 import { evaluate } from "./eager.js";
 import { seeded } from "./support.js";
 
-const GRAPHS = 1500;
+const GRAPHS = 800;
 const TOLERANCE = 1e-4;
 
 interface Result {
