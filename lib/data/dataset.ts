@@ -61,13 +61,23 @@ interface TensorDatasetConstructor {
   readonly prototype: TensorDataset<readonly Tensor[]>;
 }
 
-/** Tensors with one sample a row: sample i is `[tensors[0][i], tensors[1][i], ...]`. Source: torch.utils.data.TensorDataset. */
+/** Tensors with one sample a row: sample i is `[tensors[0][i], tensors[1][i], ...]`. Source: torch.utils.data.TensorDataset.
+ *
+ * ```ts
+ * const set = gb.data.TensorDataset(tensor([[1, 2], [3, 4]]), tensor([0, 1], { dtype: "int32" }));
+ * set.get(1)[0].toArray() // -> [ 3, 4 ]
+ * ``` */
 export const TensorDataset: TensorDatasetConstructor = callable(
   TensorDatasetClass,
   "TensorDataset",
 ) as TensorDatasetConstructor;
 
-/** Some samples of another set, in the order of `indices`. */
+/** Some samples of another set, in the order of `indices`. Source: torch.utils.data.Subset.
+ *
+ * ```ts
+ * const last = new gb.data.Subset(new gb.data.TensorDataset(tensor([5, 6, 7])), [-1, 0]);
+ * last.getBatch(Int32Array.of(0, 1))[0].toArray() // -> [ 7, 5 ]
+ * ``` */
 export class Subset<B> implements Dataset<B> {
   readonly dataset: Dataset<B>;
   readonly indices: Int32Array;
@@ -96,6 +106,11 @@ export interface SplitOptions {
  * Parts of a set that do not overlap, of the given lengths, drawn at random. Lengths are numbers of samples that add up to the
  * set's, or fractions that add up to 1: what rounding leaves over goes to the first parts, one sample each. Source:
  * torch.utils.data.random_split.
+ *
+ * ```ts
+ * const [train, validation] = gb.data.randomSplit(new gb.data.TensorDataset(tensor.arange(10)), [0.8, 0.2]);
+ * [train!.length, validation!.length] // -> [ 8, 2 ]
+ * ```
  */
 export function randomSplit<B>(
   dataset: Dataset<B>,

@@ -5,7 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as gb from "gradbook";
+import { installInterrupt } from "gradbook/compute/interrupt";
 import { closeSession } from "gradbook/tensor/session";
+import { host, installHost } from "gradbook/train/host";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { count, smallClassifier, smallData, valuesOf } from "../library/support.js";
 
@@ -330,6 +332,66 @@ describe("what goes wrong loses nothing", () => {
     const logits = model(smallData().tensors[0]) as gb.Tensor;
     expect(F.crossEntropy(logits, smallData().tensors[1]).item()).toBeLessThan(2);
   });
+});
+
+test("the stop button ends fit after a whole step, and the model trains on as if it had stopped there by itself", async () => {
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  installInterrupt({
+    flag,
+    interrupted() {
+      Atomics.store(flag, 0, 0);
+      throw new Error("Interrupted");
+    },
+  });
+  const run = async (press: boolean): Promise<Record<string, number[]>> => {
+    const model = smallClassifier();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+    const loader = data.DataLoader(smallData(), { batchSize: 8 });
+    let passes = 0;
+    // asked for in the fifth forward pass, seen at the end of its step
+    const hook = model.registerForwardPreHook(() => {
+      if (++passes === 5 && press) Atomics.store(flag, 0, 1);
+    });
+    const stop = { onStep: ({ step, stop: end }: gb.train.FitContext) => (step === 5 ? end() : undefined) };
+    const first = train.fit(model, loader, {
+      ...silent,
+      optimizer,
+      epochs: 3,
+      callbacks: press ? [] : [stop],
+    });
+    if (press) await expect(first).rejects.toThrow("Interrupted");
+    else await first;
+    hook.remove();
+    expect(passes).toBe(5);
+    expect(model.parameters().every(({ grad }) => grad === null)).toBe(true);
+    await train.fit(model, loader, { ...silent, optimizer, epochs: 1 });
+    return bitsOf(model);
+  };
+  expect(await run(true)).toEqual(await run(false));
+});
+
+test("where there is a host, a line says how far the run is, and changes in place", async () => {
+  const shown: { text: unknown; id: string | undefined; update: boolean | undefined }[] = [];
+  const before = host();
+  installHost({
+    publish: () => {},
+    display: (content, options) => void shown.push({ text: content["text/plain"], ...options } as never),
+  });
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 60));
+  try {
+    const model = smallClassifier();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    await train.fit(model, shuffled(4), { lossFn, optimizer, epochs: 2, log: () => {} });
+  } finally {
+    clock.mockRestore();
+    installHost(before as never);
+  }
+  expect(shown.length).toBeGreaterThan(3);
+  expect(shown[0]!.text).toMatch(/^epoch 1 of 2, batch \d+ of 16, \d\.\d s$/);
+  expect(shown.at(-1)!.text).toMatch(/^2 epochs in \d\.\d s$/);
+  expect(shown.map(({ update }) => update)).toEqual(shown.map((_, i) => i > 0));
+  expect(new Set(shown.map(({ id }) => id)).size).toBe(1);
 });
 
 test("evaluate gives every module its own mode back and measures without touching statistics", async () => {
