@@ -39,6 +39,7 @@ OPS.update({"pad": named("pad"), "unfold": named("unfold"), "fold": named("fold"
 # ---------------------------------------------------------------- convolutions
 
 SPACES = {1: [7], 2: [7, 5], 3: [3, 4, 3]}
+WIDENED = {1: [4], 2: [4, 3], 3: [3, 3, 4]}  # by transposed convolutions
 # what differs from two dims to three is little: not every option again
 VOLUMES = "plain strides padding dilation-stride unbatched groups-stride depthwise-stride same all".split()
 
@@ -51,9 +52,10 @@ def conv(name, label, x, w, bias=True, **options):
 
 
 for d in (1, 2, 3):
-    space, kernel = SPACES[d], [3, 2, 1][:d]
+    kernel = [3, 2, 1][:d]
     for name in (f"conv{d}d", f"convTranspose{d}d"):
         turned = "Transpose" in name
+        space = (WIDENED if turned else SPACES)[d]
         w = lambda i, o: (i, o, *kernel) if turned else (o, i, *kernel)  # noqa: E731
         conv(name, "plain", (2, 3, *space), w(3, 4))
         conv(name, "no-bias", (2, 3, *space), w(3, 2), bias=False)
@@ -73,10 +75,12 @@ for d in (1, 2, 3):
         depthwise = (3, 1, *kernel)
         conv(name, "depthwise", (2, 3, *space), depthwise, groups=3)
         conv(name, "depthwise-stride", (1, 3, *space), depthwise, groups=3, stride=2, padding=1, dilation=2)
+    space = SPACES[d]
     conv(f"conv{d}d", "multiplier", (1, 2, *space), (6, 1, *kernel), groups=2)
     conv(f"conv{d}d", "same", (1, 2, *space), (2, 2, *[3, 2, 3][:d]), padding="same")
     conv(f"conv{d}d", "same-dilation", (1, 2, *space), (2, 2, *kernel), padding="same", dilation=2)
     conv(f"conv{d}d", "valid", (1, 2, *space), (2, 2, *kernel), padding="valid")
+    space = WIDENED[d]
     conv(f"convTranspose{d}d", "output-padding", (1, 2, *space), (2, 3, *kernel), stride=3, outputPadding=[2, 1, 0][:d])
     conv(f"convTranspose{d}d", "all", (2, 4, *space), (4, 1, *kernel), stride=2, padding=[1, 1, 0][:d], outputPadding=1, groups=2)
 conv("conv2d", "few-places", (3, 4, 2, 2), (9, 4, 2, 2), padding=1)
