@@ -38,8 +38,8 @@ function masked(scores: Tensor, mask: Tensor | null): Tensor {
     : scores.add(mask);
 }
 
-/** softmax(query keyᵀ * scale + mask) value: query [..., L, E], key [..., S, E] and value [..., S, V] give [..., L, V]. Vaswani et al.
- *  2017, equation 1.
+/** softmax(query keyᵀ * scale + mask) value: query [..., L, E], key [..., S, E] and value [..., S, V] give [..., L, V].
+ *  Vaswani et al. 2017, equation 1.
  *
  *  ```ts
  *  const [q, k, v] = [tensor([[1, 0]]), tensor([[0, 0], [0, 0]]), tensor([[2], [4]])];
@@ -121,8 +121,8 @@ class MultiheadAttentionModule extends Module {
     zeros_(this.out_proj.bias);
   }
 
-  /** Queries [L, N, E], keys and values [S, N, E] (with batchFirst [N, L, E]; without a batch [L, E]) give the output, shaped as the
-   *  queries, and the weights. */
+  /** Queries [L, N, E], keys and values [S, N, E] (with batchFirst [N, L, E]; without a batch [L, E]) give the output, shaped
+   *  as the queries, and the weights. */
   forward(
     query: Tensor,
     key: Tensor,
@@ -183,8 +183,8 @@ class MultiheadAttentionModule extends Module {
   }
 }
 
-/** Attention in several heads side by side: projections of query, key and value, `F.scaledDotProductAttention` in each head, and a
- *  projection of the heads together. Called with query, key and value; gives the output and the weights. Vaswani et al. 2017,
+/** Attention in several heads side by side: projections of query, key and value, `F.scaledDotProductAttention` in each head,
+ *  and a projection of the heads together. Called with query, key and value; gives the output and the weights. Vaswani et al. 2017,
  *  section 3.2.2.
  *
  *  ```ts

@@ -28,7 +28,7 @@ interface Kind {
 
 const elementwise = (x: Tensor): readonly number[] => x.shape;
 
-/** Whole channels: one decision for all that comes after the dims in front, which are a batch and a channel, or only a channel. */
+/** Whole channels: one decision for all that comes after the dims in front, which are a batch and a channel, or a channel. */
 function channels(shapes: Readonly<Record<number, number>>, expected: string): Kind["mask"] {
   return (x, what) => {
     const lead = shapes[x.ndim];

@@ -20,6 +20,7 @@ import {
   ReLU,
   ReLU2,
   ReLU6,
+  RReLU,
   SELU,
   Sigmoid,
   SiLU,
@@ -61,7 +62,7 @@ const TABLE: { readonly [family in Family]: readonly Layer[] } = {
   kaiming: [
     ...[ReLU, LeakyReLU, PReLU, ELU, GELU, SiLU, Swish, Mish, SwiGLU, ReLU2],
     // not in the table; they are near relatives of those that are
-    ...[CELU, ReLU6, Hardswish, Softplus, GEGLU],
+    ...[RReLU, CELU, ReLU6, Hardswish, Softplus, GEGLU],
   ],
   xavier: [Sigmoid, Tanh, Softmax, LogSoftmax, Softsign, Hardtanh, Hardsigmoid, LogSigmoid],
   lecun: [SELU],
@@ -79,6 +80,7 @@ const isPassive = (module: Module): boolean =>
 /** The slope for negative numbers, which He initialisation takes into account. */
 function slopeOf(activation: Module): number {
   if (activation instanceof LeakyReLU) return activation.negativeSlope;
+  if (activation instanceof RReLU) return (activation.lower + activation.upper) / 2;
   return activation instanceof PReLU ? activation.init : 0;
 }
 

@@ -1,4 +1,5 @@
-// Layer-sequential unit-variance initialisation: weights are measured with data, and scaled until each layer's output has variance 1.
+// Layer-sequential unit-variance initialisation: weights are scaled until each layer's output, for a batch of data, has
+// variance 1.
 
 import type { GeneratorOption } from "../init/index.js";
 import { orthogonal_ } from "../init/index.js";
@@ -82,9 +83,9 @@ function calledLayers(model: Module, run: () => unknown): Layer[] {
   return [...order];
 }
 
-/** Initialises the weights of all layers with a weight matrix (Linear, convolutions) by what they do to a batch of data: orthogonal
- *  at first, then, from the first layer to the last, divided by the standard deviation of the layer's output until its variance is 1
- *  within `tolerance`. Biases are left alone. The model is run in evaluation mode. Mishkin and Matas 2016, algorithm 1.
+/** Initialises the weights of all layers with a weight matrix (Linear, convolutions) by what they do to a batch of data:
+ *  orthogonal at first, then, from the first layer to the last, divided by the standard deviation of the layer's output until its
+ *  variance is 1 within `tolerance`. Biases are left alone. The model is run in evaluation mode. Mishkin and Matas 2016, algorithm 1.
  *
  *  ```ts
  *  const model = nn.Sequential(nn.Linear(20, 50), nn.ReLU(), nn.Linear(50, 10));

@@ -69,8 +69,8 @@ class WeightNormParametrization extends Parametrization {
   }
 }
 
-/** Weight normalisation: the parameter is g v / |v|, with a length g of each slice along `dim` (0, the outputs) and a direction v to
- *  be learned in its place. Changes the module, and gives it back. Salimans and Kingma 2016, equation 2.
+/** Weight normalisation: the parameter is g v / |v|, with a length g of each slice along `dim` (0, the outputs) and a
+ *  direction v to be learned in its place. Changes the module, and gives it back. Salimans and Kingma 2016, equation 2.
  *
  *  ```ts
  *  const layer = nn.utils.parametrizations.weightNorm(nn.Linear(3, 2));
@@ -137,8 +137,8 @@ class SpectralNormParametrization extends Parametrization {
   }
 }
 
-/** Spectral normalisation: the parameter, as a matrix [out, rest], is divided by its largest singular value, which a power iteration
- *  follows while training. Changes the module, and gives it back. Miyato et al. 2018, algorithm 1.
+/** Spectral normalisation: the parameter, as a matrix [out, rest], is divided by its largest singular value, which a power
+ *  iteration follows while training. Changes the module, and gives it back. Miyato et al. 2018, algorithm 1.
  *
  *  ```ts
  *  const layer = nn.utils.parametrizations.spectralNorm(nn.Linear(3, 2));

@@ -10,8 +10,8 @@ import type { ChannelNorm } from "./channel.js";
 /** A batch: the inputs, alone or first of several things. */
 export type CalibrationBatch = Tensor | readonly [Tensor, ...unknown[]];
 
-/** Takes the running statistics of all batch normalisation in `model` anew: plain averages over all `batches`, whose inputs are run
- *  through the model as it is now. For the end of a training, whose own running statistics lag behind the weights and forget what
+/** Takes the running statistics of all batch normalisation in `model` anew: plain averages over all `batches`, whose inputs
+ *  are run through the model as it is now. For the end of a training, whose own running statistics lag behind the weights and forget what
  *  they saw first, and for averaged weights, which no batch has seen (PyTorch's `swa_utils.update_bn`). All else is in evaluation
  *  mode meanwhile, dropout too; layers that are frozen, or track nothing, stay as they are. Gives the number of batches.
  *

@@ -1,4 +1,5 @@
-// The learning-rate range test: a short training whose rate grows from step to step, to see where the loss falls and where it explodes.
+// The learning-rate range test: a short training whose rate grows from step to step, to see where the loss falls and where
+// it explodes.
 
 import { deepcopy } from "../module/deepcopy.js";
 import type { Module } from "../module/module.js";
@@ -47,9 +48,9 @@ function conclude(
   return { rates, losses, smoothed, suggestion: rates[turn]! / 10, steepest: rates[lowest(slopes)]! };
 }
 
-/** Trains `model` for some steps with a learning rate that grows from `minLr` to `maxLr`, and suggests one: a tenth of the rate at
- *  which the loss turned to rise. Groups keep the ratio of their rates. `batches` are batches [X, y], gone through again where there are too few; the loss is
- *  lossFn(model(X), y). Stops early where the loss explodes.
+/** Trains `model` for some steps with a learning rate that grows from `minLr` to `maxLr`, and suggests one: a tenth of the
+ *  rate at which the loss turned to rise. `batches` are batches [X, y], gone through again where there are too few; the loss
+ *  is lossFn(model(X), y). Groups keep the ratio of their rates. Stops early where the loss explodes.
  *
  *  Afterwards the model, the optimizer and the default generator are as they were before. Smith 2017, section 3.3.
  *

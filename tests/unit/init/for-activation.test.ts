@@ -25,6 +25,9 @@ test("each layer of a Sequential gets what its activation asks for", () => {
     nn.Softsign(),
     nn.Linear(4, 4),
     nn.Hardshrink(),
+    nn.Linear(4, 4),
+    nn.RReLU({ lower: 0.1, upper: 0.3 }),
+    nn.Dropout1d(0.1),
     nn.Linear(4, 2),
   );
   expect(choices(model)).toEqual([
@@ -33,7 +36,8 @@ test("each layer of a Sequential gets what its activation asks for", () => {
     "4.2 xavierUniform_ Tanh follows: Glorot",
     "6 xavierUniform_ Softsign follows: Glorot",
     "8 xavierUniform_ Hardshrink follows, which has no entry in the table: Glorot",
-    "10 xavierUniform_ no activation follows: Glorot",
+    "10 kaimingUniform_ RReLU with slope 0.2 follows: He",
+    "13 xavierUniform_ no activation follows: Glorot",
   ]);
 });
 
