@@ -22,10 +22,17 @@ export const GRAIN = 4000;
 /** More chunks than this only if they would take longer than LONGEST, so that a cancelled run stops soon. */
 const MOST = 64;
 const LONGEST = 1e6;
+/** Chunks are numbered in 16 bits; see TEAM. */
+const COUNTABLE = 60_000;
 
 /** How many chunks are worth it for work of so many nanoseconds, when a chunk should take at least `grain` of them. */
 export function chunksFor(nanoseconds: number, grain: number): number {
-  return Math.max(1, Math.min(MOST, Math.floor(nanoseconds / grain)), Math.ceil(nanoseconds / LONGEST));
+  const chunks = Math.max(
+    1,
+    Math.min(MOST, Math.floor(nanoseconds / grain)),
+    Math.ceil(nanoseconds / LONGEST),
+  );
+  return Math.min(chunks, COUNTABLE);
 }
 
 /** At most `chunks` chunks of `extent` points, each but the last a multiple of `unit`; undefined: a single one. What is less

@@ -180,7 +180,7 @@ export class WasmDevice implements SingleMemory {
     this.#atLeast(this.#local, program.localBytes * this.#threads);
     this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
     const id = ++this.#plans;
-    if (program.tickets > 0) this.#helpers.learn(id, module, blas);
+    if (program.chunks > 0) this.#helpers.learn(id, module, blas);
     return new WasmExecutable(plan, program, id, run, () => this.#helpers.forget(id));
   }
 
@@ -216,7 +216,7 @@ export class WasmDevice implements SingleMemory {
     this.#current = { executable: executable as WasmExecutable, bindings, cancelled };
     const block = this.#block.address;
     const { integers } = this.#fillBlock(bindings, args, program.localBytes);
-    const stopped = this.#helpers.run(id, block, program.tickets, (base) => run(block, base));
+    const stopped = this.#helpers.run(id, block, program.chunks, (base) => run(block, base));
     const fault = integers[(block + FAULT_WORD) / 4]!;
     if (fault !== 0) return { fault: fault - 1, value: integers[(block + FAULT_VALUE_WORD) / 4]! };
     return stopped === 0 ? undefined : "cancelled";

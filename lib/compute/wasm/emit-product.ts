@@ -16,6 +16,7 @@ export class ProductEmitter {
   readonly #p: ProductPlan;
   readonly #target: ProductTarget;
   readonly #stepped: SteppedScratch | undefined;
+  readonly #packsOnce: boolean;
   readonly #k: number;
   readonly #isFirst: number;
   /** Pointers to the current block of k in the operands. */
@@ -28,17 +29,19 @@ export class ProductEmitter {
   #allProduct = -1;
   #product = -1;
 
-  /** `stepped`: the step of the run says which block of k is worked on, and the right operand of it is packed before. */
+  /** `packsOnce`: all chunks of a part use the same right operand. `stepped`: the step of the run says which block of k is worked on, and the right operand of it is packed before. */
   constructor(
     f: FunctionBuilder,
     plan: ProductPlan,
     target: ProductTarget,
     stepped: SteppedScratch | undefined,
+    packsOnce = false,
   ) {
     this.#f = f;
     this.#p = plan;
     this.#target = target;
     this.#stepped = stepped;
+    this.#packsOnce = packsOnce;
     [this.#k, this.#isFirst, this.#leftK, this.#rightK] = [0, 1, 2, 3].map(() => f.local(I32)) as [
       number,
       number,
@@ -68,7 +71,7 @@ export class ProductEmitter {
     this.#assign(remaining, this.#constant(k));
     f.repeat(kBlocks, () => {
       this.#smaller(kBlock, remaining);
-      if (this.#packedRight >= 0) this.#packPanels(this.#rightK, this.#packedRight, columns);
+      if (this.#packedRight >= 0) this.#packRight(columns);
       this.#rows(rows, columns);
       f.advance(remaining, -kBlock);
       f.advance(this.#leftK, left.column * kBlock * 4);
@@ -220,6 +223,25 @@ export class ProductEmitter {
   #resultStep(columns: number): number {
     if (this.#product < 0) return 4 * this.#p.result.row;
     return 4 * (this.#stepped === undefined ? columns : this.#p.columns);
+  }
+
+  /** Packs the right operand into memory of this thread; only for the first chunk of a part where all chunks use all of it. */
+  #packRight(columns: number): void {
+    const f = this.#f;
+    const pack = (): void => this.#packPanels(this.#rightK, this.#packedRight, columns);
+    if (!this.#packsOnce) {
+      pack();
+      return;
+    }
+    const { part, packedFor } = this.#target;
+    f.getGlobal(part);
+    f.getGlobal(packedFor);
+    f.op(OP.i32_ne);
+    f.if(() => {
+      pack();
+      f.getGlobal(part);
+      f.setGlobal(packedFor);
+    });
   }
 
   #packPanels(source: number, target: number, columns: number): void {

@@ -13,6 +13,13 @@ export function bitsOf(value: number): number {
 
 const EMPTY_BLOCK = 0x40;
 
+const LONG_ATOMICS: ReadonlySet<number> = new Set([
+  OP.i64_atomic_load,
+  OP.i64_atomic_store,
+  OP.i64_atomic_exchange,
+  OP.i64_atomic_compare_exchange,
+]);
+
 /** One function in the making. Locals are numbers; parameters come first. Methods append the instruction they name. */
 export class FunctionBuilder {
   readonly params: readonly ValueType[];
@@ -85,17 +92,17 @@ export class FunctionBuilder {
     if (lane !== undefined) this.#code.push(lane);
   }
 
-  /** An atomic instruction on a word that is aligned. */
+  /** An atomic instruction on a word that is aligned, of four or (i64) of eight bytes. */
   atomic(op: number, offset = 0): void {
     this.op(op);
-    this.#code.push(2);
+    this.#code.push(LONG_ATOMICS.has(op) ? 3 : 2);
     this.#code.unsigned(offset);
   }
 
-  /** -1 as a 64-bit integer: what a wait without end takes as its limit. */
-  forever(): void {
+  /** A 64-bit integer with the value of an int32. */
+  i64(value: number): void {
     this.#code.push(0x42);
-    this.#code.signed(-1);
+    this.#code.signed(value);
   }
 
   getGlobal(index: number): void {

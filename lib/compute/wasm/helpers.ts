@@ -48,25 +48,24 @@ export class Helpers {
     this.#tell({ plan, module: undefined });
   }
 
-  /** Calls `lead` with the first ticket of a run that uses up `tickets`, while the helpers help. */
-  run(plan: number, block: number, tickets: number, lead: (base: number) => number): number {
+  /** Calls `lead` with the count from which a run of so many chunks starts, while the helpers help. */
+  run(plan: number, block: number, chunks: number, lead: (base: number) => number): number {
     const words = this.#words;
     const base = this.#base;
-    if (tickets > 0 && this.#team.length > 0) {
+    if (chunks > 0 && this.#team.length > 0) {
       Atomics.store(words, TEAM.sequence / 4, ++this.#sequence);
       Atomics.store(words, TEAM.plan / 4, plan);
       Atomics.store(words, TEAM.block / 4, block);
       Atomics.store(words, TEAM.base / 4, base);
       Atomics.store(words, TEAM.sequence / 4, ++this.#sequence);
     }
-    this.#base = (base + tickets) | 0;
+    this.#base = (base + chunks) | 0;
     let stopped: number;
     try {
       stopped = lead(base);
     } catch (error) {
       // A defect of generated code. What helpers are at cannot be known any more; go on without them.
       this.close();
-      Atomics.store(words, TEAM.ticket / 4, this.#base);
       Atomics.store(words, TEAM.limit / 4, this.#base);
       throw error;
     }

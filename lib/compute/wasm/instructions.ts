@@ -26,14 +26,24 @@ export const OP = {
   i32_xor: 0x73,
   i32_shl: 0x74,
   i32_shr_u: 0x76,
+  i64_ne: 0x52,
+  i64_add: 0x7c,
+  i64_or: 0x84,
+  i64_shl: 0x86,
+  i64_shr_u: 0x88,
+  i32_wrap_i64: 0xa7,
+  i64_extend_i32_u: 0xad,
   memory_fill: 0xfc000b,
   atomic_notify: 0xfe0000,
   atomic_wait32: 0xfe0001,
   i32_atomic_load: 0xfe0010,
   i32_atomic_store: 0xfe0017,
   i32_atomic_add: 0xfe001e,
-  i32_atomic_exchange: 0xfe0041,
   i32_atomic_compare_exchange: 0xfe0048,
+  i64_atomic_load: 0xfe0011,
+  i64_atomic_store: 0xfe0018,
+  i64_atomic_exchange: 0xfe0042,
+  i64_atomic_compare_exchange: 0xfe0049,
   v128_load: 0xfd0000,
   v128_load32_splat: 0xfd0009,
   v128_store: 0xfd000b,
@@ -111,6 +121,7 @@ export const OP = {
 
 /** Value types of the binary format. */
 export const I32 = 0x7f;
+export const I64 = 0x7e;
 export const F32 = 0x7d;
 export const V128 = 0x7b;
-export type ValueType = typeof I32 | typeof F32 | typeof V128;
+export type ValueType = typeof I32 | typeof I64 | typeof F32 | typeof V128;

@@ -25,6 +25,7 @@ import {
 import {
   type ProductPointers,
   type ProductTarget,
+  packedBytes,
   type SteppedScratch,
   steppedScratch,
 } from "./product-target.js";
@@ -71,6 +72,9 @@ class ProductStages {
   readonly #division: Division;
   /** Whether the system's BLAS computes it. */
   readonly #blas: boolean;
+  /** Whether every thread packs the right operand for itself, before its first chunk. */
+  readonly #packsOnce: boolean;
+  /** Else, where it is packed for all chunks: scratch memory for that. */
   readonly #stepped: SteppedScratch | undefined;
   readonly #result: MatrixOperand;
   /** The result is in a buffer that holds no more than one chunk. */
@@ -88,12 +92,13 @@ class ProductStages {
     this.#blas = target.blas && suitsBlas(plan);
     this.#division = divide(batch, plan, target, this.#blas);
     const division = this.#division;
-    const packedBefore =
+    const sharesRight =
       !this.#blas &&
       division.kind === "matrix" &&
       division.cut.axis === "rows" &&
       plan.rightPacking !== "none";
-    this.#stepped = packedBefore ? steppedScratch(plan, target) : undefined;
+    this.#packsOnce = sharesRight && plan.kBlocks === 1 && packedBytes(plan, target) <= PACKED_BY_EACH;
+    this.#stepped = sharesRight && !this.#packsOnce ? steppedScratch(plan, target) : undefined;
     this.#local = own === undefined && this.#steps === 1;
     this.#result = own ?? this.#scratchResult();
     const { row, column } = layoutOf(this.#result);
@@ -171,7 +176,7 @@ class ProductStages {
     const f = new FunctionBuilder(CHUNK_PARAMETERS);
     const emitter = this.#blas
       ? new BlasEmitter(f, this.#plan, this.#target.module)
-      : new ProductEmitter(f, this.#plan, this.#target, this.#stepped);
+      : new ProductEmitter(f, this.#plan, this.#target, this.#stepped, this.#packsOnce);
     if (this.#division.kind === "batch") this.#overBatch(f, emitter, this.#division);
     else this.#overChunk(f, emitter, this.#division.cut);
     return { code: f, chunks: this.#division.cut?.chunks ?? 1, how: this.#how() };
@@ -307,6 +312,10 @@ class ProductStages {
     ].join(", ");
   }
 }
+
+/** Up to so many bytes of a packed operand it is cheaper for every thread to pack them than to fetch them from the cache of
+ *  another core, and to wait until that is done. */
+const PACKED_BY_EACH = 256 * 1024;
 
 function layoutOf({ view }: MatrixOperand): Layout {
   const [row, column] = view.strides.slice(-2) as [number, number];

@@ -13,6 +13,9 @@ export interface ProductTarget {
   readonly module: ModuleBuilder;
   /** Address of a row of zeros, as long as a tile. */
   readonly zeros: number;
+  /** Variables of each thread: which part of the run it works on, and for which one it has packed an operand. */
+  readonly part: number;
+  readonly packedFor: number;
   /** A new range of memory that this kernel alone uses: one for all threads, or one for each. */
   shared(bytes: number): Range;
   local(bytes: number): Range;
@@ -33,10 +36,14 @@ export interface SteppedScratch {
   readonly product: Range | undefined;
 }
 
+/** Bytes of one block of k of the right operand, packed. */
+export function packedBytes({ columns, kBlock }: ProductPlan, { shape }: ProductTarget): number {
+  return Math.ceil(columns / shape.columns) * shape.columns * kBlock * 4;
+}
+
 /** Scratch memory for `plan` in steps. */
 export function steppedScratch(plan: ProductPlan, target: ProductTarget): SteppedScratch {
-  const panels = Math.ceil(plan.columns / target.shape.columns);
-  const right = target.shared(panels * target.shape.columns * plan.kBlock * 4);
+  const right = target.shared(packedBytes(plan, target));
   const product = plan.result.column === 1 ? undefined : target.shared(plan.rows * plan.columns * 4);
   return { right, product };
 }

@@ -31,8 +31,8 @@ export const LEADER = "leader";
 
 export interface Program {
   readonly code: Uint8Array<ArrayBuffer>;
-  /** Tickets that a run uses up. */
-  readonly tickets: number;
+  /** Chunks that are claimed in a run. */
+  readonly chunks: number;
   /** The plan's own arena and the scratch memory behind it; scratch memory of each thread. */
   readonly arenaBytes: number;
   readonly localBytes: number;
@@ -42,9 +42,9 @@ export interface Program {
   readonly how: readonly string[];
 }
 
-/** (run block, first ticket) -> whether the run was cancelled. */
+/** (run block, first count) -> whether the run was cancelled. */
 export type Run = (block: number, base: number) => number;
-/** (run block, first ticket, thread) */
+/** (run block, first count, thread) */
 export type Help = (block: number, base: number, thread: number) => void;
 
 const IMPORTS: Readonly<Record<ImportedFunction, readonly ValueType[]>> = {
@@ -101,6 +101,7 @@ class ProgramWriter {
     this.#import(shape);
     const cancelled = module.import(LEADER, "cancelled", [], [I32]);
     this.#routine = module.import(LEADER, "routine", [I32]);
+    this.#team = new TeamWriter(module, cancelled);
     const bufferAt = (range: Range): number => buffers.push(range) - 1;
     const shared = (bytes: number): PlanBuffer => ({
       kind: "arena",
@@ -122,12 +123,13 @@ class ProgramWriter {
       shape,
       module,
       zeros,
+      part: this.#team.end,
+      packedFor: module.global(),
       bufferAt,
       shared,
       local: (bytes) => ({ kind: "local", offset: this.#local.take(bytes), bytes }),
       scratch: (bytes) => bufferAt(shared(bytes)),
     };
-    this.#team = new TeamWriter(module, cancelled);
   }
 
   /** All imports must be there before the first function. */
@@ -181,10 +183,10 @@ class ProgramWriter {
       for (const stage of stages) walk.stage(stage, work);
       how.push(stages.flatMap(({ parts }) => parts.map((part) => part.how)).join("; ") || "empty");
     });
-    const tickets = walk.finish();
+    const claimed = walk.finish();
     return {
       code: this.#module.encode(),
-      tickets,
+      chunks: claimed,
       arenaBytes: this.#shared.end,
       localBytes: this.#local.end,
       routines,
@@ -210,7 +212,7 @@ class Walk {
   readonly #help = new FunctionBuilder([I32, I32, I32]);
   readonly #runStep: number;
   readonly #helpStep: number;
-  #tickets = 0;
+  #chunks = 0;
   /** What every early end needs. */
   readonly #stops = new FunctionBuilder([I32]);
   readonly #stop: number;
@@ -228,7 +230,7 @@ class Walk {
   stage({ parts, steps }: Stage, work: number): void {
     const indices = parts.map((part) => this.#module.add(part.code));
     const slots = parts.map((part, i) => (part.chunks > 1 ? this.#module.slot(indices[i]!) : -1));
-    for (const { chunks } of parts) if (chunks > 1) this.#tickets += chunks * steps;
+    for (const { chunks } of parts) if (chunks > 1) this.#chunks += chunks * steps;
     this.#stepwise(this.#run, this.#runStep, steps, () => {
       parts.forEach(({ chunks }, i) => {
         if (chunks > 1) this.#lead(slots[i]!, chunks, work);
@@ -312,13 +314,13 @@ class Walk {
     });
   }
 
-  /** Adds both functions to the module; gives the tickets of a run. */
+  /** Adds both functions to the module; gives the chunks of a run. */
   finish(): number {
-    this.#team.finish(this.#stops, 0, this.#tickets);
+    this.#team.finish(this.#stops, 0, this.#chunks);
     this.#run.i32(0);
     this.#module.add(this.#run, "run");
     this.#module.add(this.#help, "help");
-    return this.#tickets;
+    return this.#chunks;
   }
 }
 

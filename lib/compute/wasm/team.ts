@@ -1,26 +1,30 @@
 // The team that runs a plan: a leader, which is the engine's own thread, and helpers. Each part of a plan is cut into chunks
-// that anyone of the team claims, in generated code, by raising a ticket. Who is late gets none, and the leader waits only for
-// chunks that have been claimed: a helper that the operating system has put aside holds nobody up that it did not have to.
+// that anyone of the team claims, in generated code. Who is late gets none, and the leader waits only for chunks that have been
+// claimed: a helper that the operating system has put aside holds nobody up that it did not have to.
 //
-// Tickets count on from run to run (modulo 2^32), so that a helper which comes back from a sleep of several runs finds that
-// everything it knew of is over, and never takes a chunk of something else.
+// The leader claims from the front, its first helper from the back: from step to step each finds in its own cache what it
+// worked on before (300 x 32 x 784 on two cores: 150 us when chunks went to whoever came, 190 on one core).
+//
+// Parts are known by a count of chunks that goes on from run to run (modulo 2^32), so that a helper which comes back from a
+// sleep of several runs finds that everything it knew of is over, and never takes a chunk of something else.
 
 import { SPINS } from "../settings.js";
 import { FunctionBuilder } from "./encoder.js";
-import { I32, OP, type ValueType } from "./instructions.js";
+import { I32, I64, OP, type ValueType } from "./instructions.js";
 import type { ModuleBuilder } from "./module.js";
 
 /** What leader and helpers share: byte addresses at the begin of the heap, on cache lines of their own. */
 export const TEAM = {
-  /** Odd while the leader writes the next three: which plan runs, its run block, the ticket it started from. */
+  /** Odd while the leader writes the next three: which plan runs, its run block, the count it started from. */
   sequence: 512,
   plan: 516,
   block: 520,
   base: 524,
-  /** Tickets below this one may be claimed. Who has nothing to do sleeps on it. */
+  /** The count after the part that is open. Who has nothing to do sleeps on it. */
   limit: 576,
-  /** The next ticket to be claimed. */
-  ticket: 640,
+  /** What is left of the open part, in eight bytes: the first chunk (16 bits) and the end (16) of those that nobody has claimed;
+   *  above them the count after the part, so that no one claims from another part than he thinks. */
+  left: 640,
   /** Chunks that helpers have finished, ever. The leader sleeps on it. */
   done: 704,
   leaderSleeps: 708,
@@ -43,8 +47,9 @@ export const LOOK_WORK = 2e7;
 export class TeamWriter {
   readonly #module: ModuleBuilder;
   readonly #cancelled: number;
-  /** Per thread: the ticket after the current part; `done` when the helpers have finished what they claimed; work since. */
-  readonly #end: number;
+  /** Variables of each thread: the count after the current part; what `done` will be when the helpers have finished what they
+   *  claimed; the work since the last look. */
+  readonly end: number;
   readonly #awaited: number;
   readonly #since: number;
   /** (work) -> whether the run was cancelled. */
@@ -58,7 +63,7 @@ export class TeamWriter {
   constructor(module: ModuleBuilder, cancelled: number) {
     this.#module = module;
     this.#cancelled = cancelled;
-    this.#end = module.global();
+    this.end = module.global();
     this.#awaited = module.global();
     this.#since = module.global();
     this.look = module.add(this.#look());
@@ -66,7 +71,7 @@ export class TeamWriter {
     this.assist = module.add(this.#assist());
   }
 
-  /** Leader: at the start of a run whose first ticket is the local `base`. */
+  /** Leader: at the start of a run that starts from the count in the local `base`. */
   begin(f: FunctionBuilder, base: number): void {
     this.join(f, base);
     loadWord(f, TEAM.done);
@@ -78,18 +83,20 @@ export class TeamWriter {
   /** Helper: the same. */
   join(f: FunctionBuilder, base: number): void {
     f.get(base);
-    f.setGlobal(this.#end);
+    f.setGlobal(this.end);
   }
 
-  /** Leader: everything up to the ticket `base` + `total` counts as claimed, whatever is left. */
+  /** Leader: everything up to the count `base` + `total` is over, whatever is left. */
   finish(f: FunctionBuilder, base: number, total: number): void {
-    for (const word of [TEAM.ticket, TEAM.limit]) {
-      storeWord(f, word, () => {
-        f.get(base);
-        f.i32(total);
-        f.op(OP.i32_add);
-      });
-    }
+    const end = f.local(I32);
+    f.get(base);
+    f.i32(total);
+    f.op(OP.i32_add);
+    f.set(end);
+    f.i32(0);
+    pushLeft(f, () => f.get(end), undefined);
+    f.atomic(OP.i64_atomic_store, TEAM.left);
+    storeWord(f, TEAM.limit, () => f.get(end));
     this.#wake(f);
   }
 
@@ -118,10 +125,18 @@ export class TeamWriter {
     const [block, slot, chunks, step, work] = [0, 1, 2, 3, 4] as const;
     const [mine, stopped] = [f.local(I32), f.local(I32)];
     this.#open(f, chunks);
-    storeWord(f, TEAM.limit, () => f.getGlobal(this.#end));
+    f.i32(0);
+    pushLeft(
+      f,
+      () => f.getGlobal(this.end),
+      () => f.get(chunks),
+    );
+    f.atomic(OP.i64_atomic_store, TEAM.left);
+    storeWord(f, TEAM.limit, () => f.getGlobal(this.end));
     this.#wake(f);
-    this.#claims(f, () => {
-      this.#work(f, [block, slot, chunks, step], () => f.i32(0));
+    const front = (): void => f.i32(1);
+    this.#claims(f, front, (chunk) => {
+      this.#work(f, [block, slot, chunk, step], () => f.i32(0));
       f.advance(mine, 1);
       f.get(work);
       f.call(this.look);
@@ -129,11 +144,14 @@ export class TeamWriter {
         f.i32(1);
         f.set(stopped);
         // What is left counts as done by the leader.
-        f.get(mine);
-        f.getGlobal(this.#end);
+        const rest = f.local(I64);
         f.i32(0);
-        f.getGlobal(this.#end);
-        f.atomic(OP.i32_atomic_exchange, TEAM.ticket);
+        pushLeft(f, () => f.getGlobal(this.end), undefined);
+        f.atomic(OP.i64_atomic_exchange, TEAM.left);
+        f.set(rest);
+        f.get(mine);
+        pushEndOf(f, rest);
+        pushFirstOf(f, rest);
         f.op(OP.i32_sub);
         f.op(OP.i32_add);
         f.set(mine);
@@ -160,7 +178,7 @@ export class TeamWriter {
       () => {
         loadWord(f, TEAM.limit);
         f.tee(limit);
-        f.getGlobal(this.#end);
+        f.getGlobal(this.end);
         f.op(OP.i32_sub);
         f.i32(0);
         f.op(OP.i32_ge_s);
@@ -171,8 +189,17 @@ export class TeamWriter {
         addTo(f, TEAM.sleepers, -1);
       },
     );
-    this.#claims(f, () => {
-      this.#work(f, [block, slot, chunks, step], () => f.get(thread));
+    const fromBack = f.local(I32);
+    f.get(thread);
+    f.i32(1);
+    f.op(OP.i32_and);
+    f.set(fromBack);
+    const front = (): void => {
+      f.get(fromBack);
+      f.op(OP.i32_eqz);
+    };
+    this.#claims(f, front, (chunk) => {
+      this.#work(f, [block, slot, chunk, step], () => f.get(thread));
       addTo(f, TEAM.done, 1);
       loadWord(f, TEAM.leaderSleeps);
       f.if(() => notify(f, TEAM.done));
@@ -181,54 +208,64 @@ export class TeamWriter {
   }
 
   #open(f: FunctionBuilder, chunks: number): void {
-    f.getGlobal(this.#end);
+    f.getGlobal(this.end);
     f.get(chunks);
     f.op(OP.i32_add);
-    f.setGlobal(this.#end);
+    f.setGlobal(this.end);
   }
 
-  /** Claims tickets until there are none left, and does `each` for every one; it is `#claimed` then. */
-  #claims(f: FunctionBuilder, each: () => void): void {
-    const ticket = f.local(I32);
-    this.#claimed = ticket;
+  /** Claims chunks of the current part until there are none left, and does `each` for every one. `front` pushes whether to
+   *  take the first of those left, or the last. */
+  #claims(f: FunctionBuilder, front: () => void, each: (chunk: number) => void): void {
+    const [left, chunk] = [f.local(I64), f.local(I32)];
     f.block(() => {
       f.loop(() => {
-        loadWord(f, TEAM.ticket);
-        f.tee(ticket);
-        f.getGlobal(this.#end);
-        f.op(OP.i32_sub);
         f.i32(0);
-        f.op(OP.i32_ge_s);
+        f.atomic(OP.i64_atomic_load, TEAM.left);
+        f.tee(left);
+        f.i64(32);
+        f.op(OP.i64_shr_u);
+        f.op(OP.i32_wrap_i64);
+        f.getGlobal(this.end);
+        f.op(OP.i32_ne);
+        f.branchIf(1);
+        pushFirstOf(f, left);
+        pushEndOf(f, left);
+        f.op(OP.i32_eq);
         f.branchIf(1);
         f.i32(0);
-        f.get(ticket);
-        f.get(ticket);
-        f.i32(1);
-        f.op(OP.i32_add);
-        f.atomic(OP.i32_atomic_compare_exchange, TEAM.ticket);
-        f.get(ticket);
-        f.op(OP.i32_ne);
+        f.get(left);
+        f.get(left);
+        f.i64(1);
+        f.i64(-65536);
+        front();
+        f.op(OP.select);
+        f.op(OP.i64_add);
+        f.atomic(OP.i64_atomic_compare_exchange, TEAM.left);
+        f.get(left);
+        f.op(OP.i64_ne);
         f.branchIf(0);
-        each();
+        pushFirstOf(f, left);
+        pushEndOf(f, left);
+        f.i32(1);
+        f.op(OP.i32_sub);
+        front();
+        f.op(OP.select);
+        f.set(chunk);
+        each(chunk);
         f.branch(0);
       });
     });
   }
 
-  #claimed = 0;
-
-  /** Calls the function in the slot for the claimed chunk. */
+  /** Calls the function in the slot for one chunk. */
   #work(
     f: FunctionBuilder,
-    [block, slot, chunks, step]: readonly [number, number, number, number],
+    [block, slot, chunk, step]: readonly [number, number, number, number],
     thread: () => void,
   ): void {
     f.get(block);
-    f.get(chunks);
-    f.getGlobal(this.#end);
-    f.get(this.#claimed);
-    f.op(OP.i32_sub);
-    f.op(OP.i32_sub);
+    f.get(chunk);
     thread();
     f.get(step);
     f.get(slot);
@@ -278,6 +315,36 @@ function spinThenSleep(f: FunctionBuilder, condition: () => void, sleep: () => v
   });
 }
 
+/** The count after a part and its chunks from the first on, as `TEAM.left` has them; none are left without `chunks`. */
+function pushLeft(f: FunctionBuilder, end: () => void, chunks: (() => void) | undefined): void {
+  end();
+  f.op(OP.i64_extend_i32_u);
+  f.i64(32);
+  f.op(OP.i64_shl);
+  if (chunks === undefined) return;
+  chunks();
+  f.i32(16);
+  f.op(OP.i32_shl);
+  f.op(OP.i64_extend_i32_u);
+  f.op(OP.i64_or);
+}
+
+/** The first chunk that is left, of the i64 local `left`. */
+function pushFirstOf(f: FunctionBuilder, left: number): void {
+  f.get(left);
+  f.op(OP.i32_wrap_i64);
+  f.i32(0xffff);
+  f.op(OP.i32_and);
+}
+
+/** The end of the chunks that are left. */
+function pushEndOf(f: FunctionBuilder, left: number): void {
+  f.get(left);
+  f.op(OP.i32_wrap_i64);
+  f.i32(16);
+  f.op(OP.i32_shr_u);
+}
+
 function loadWord(f: FunctionBuilder, word: number): void {
   f.i32(0);
   f.atomic(OP.i32_atomic_load, word);
@@ -300,7 +367,7 @@ function addTo(f: FunctionBuilder, word: number, by: number): void {
 function waitOn(f: FunctionBuilder, word: number, seen: number): void {
   f.i32(0);
   f.get(seen);
-  f.forever();
+  f.i64(-1);
   f.atomic(OP.atomic_wait32, word);
   f.op(OP.drop);
 }
