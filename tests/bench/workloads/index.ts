@@ -2,6 +2,7 @@
 
 import type { Probe, Workload } from "../workload.ts";
 import { activations } from "./activations.ts";
+import { barrier } from "./barrier.ts";
 import { bookEpoch } from "./book-epoch.ts";
 import { firstStep } from "./first-step.ts";
 import { hostOverhead } from "./host-overhead.ts";
@@ -20,6 +21,7 @@ export const WORKLOADS: { readonly [name: string]: Workload } = {
 };
 
 export const PROBES: { readonly [name: string]: Probe } = {
+  barrier,
   "host-overhead": hostOverhead,
   "steps-100k": steps100k,
 };
