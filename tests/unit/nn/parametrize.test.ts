@@ -49,11 +49,13 @@ describe("weight normalisation", () => {
   });
 
   test("copies are their own, and it can be taken off again", () => {
+    manualSeed(3);
     const layer = weightNorm(nn.Linear(2, 2));
     const copy = deepcopy(layer);
     const before = valuesOf(copy.weight);
     noGrad(() => layer.parameters()[1]!.mul_(3));
-    expect(valuesOf(copy.weight)).toEqual(before);
+    // Computed anew, in other kernels: up to rounding.
+    expect(difference(valuesOf(copy.weight), before)).toBeLessThan(1e-6);
     const weight = valuesOf(layer.weight);
     expect(() => {
       layer.weight = new nn.Parameter(tensor.zeros(2, 2));
