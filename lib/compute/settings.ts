@@ -38,6 +38,9 @@ export function blasChoice(): string {
  *  that of the innermost loop, which a whole product does not quite reach. */
 export const BLAS_GAIN = 1.25;
 
+/** With more threads than this a BLAS is not used: it wants large pieces of work, too few for all of them. */
+export const BLAS_THREADS = 4;
+
 /** How many WebAssembly memories of 4 GiB the engine may use on a machine with so many bytes: four fifths of it, so that a
  *  program that needs too much gets an error and is not killed. */
 export function memoriesFor(bytes: number): number {

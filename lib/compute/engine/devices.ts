@@ -2,7 +2,7 @@
 
 import { availableParallelism, totalmem } from "node:os";
 import type { Device } from "../device.js";
-import { engineThreads, memoriesFor } from "../settings.js";
+import { BLAS_THREADS, engineThreads, memoriesFor } from "../settings.js";
 
 const DEVICES = {
   reference: async (): Promise<Device> => new (await import("../reference/device.js")).ReferenceDevice(),
@@ -11,7 +11,8 @@ const DEVICES = {
     const { fasterBlas } = await import("../wasm/choose-blas.js");
     const { JoinedMemories } = await import("../wasm/memories.js");
     const threads = engineThreads(availableParallelism());
-    return new JoinedMemories(() => new WasmDevice({ threads, blas: fasterBlas }), memoriesFor(totalmem()));
+    const options = threads <= BLAS_THREADS ? { threads, blas: fasterBlas } : { threads };
+    return new JoinedMemories(() => new WasmDevice(options), memoriesFor(totalmem()));
   },
 };
 

@@ -33,15 +33,17 @@ export function suitsBlas({ rows, columns, k, left, right, result }: ProductPlan
   return lies(left, rows, k) && lies(right, k, columns) && lies(result, rows, columns);
 }
 
-/** Rows or columns of a chunk: what the BLAS packs for each of them is little beside what it computes. */
-const STRIP = 256;
+/** Rows or columns of a chunk: what the BLAS packs anew for each of them is little beside what it computes (5 % of 2,048 x
+ *  2,048 x 2,048). Products that are not as large fall into few chunks all the same; see BLAS_THREADS. */
+const STRIP = 512;
+const FEW_STRIPS = 4;
 /** Operations of a chunk at most, so that a cancelled run stops soon: some 30 ms. */
 const MOST_OPERATIONS = 3e9;
 
 export function cutForBlas({ rows, columns, k }: ProductPlan): ProductCut | undefined {
   const axis = rows >= columns ? "rows" : "columns";
   const [extent, across] = axis === "rows" ? [rows, columns] : [columns, rows];
-  const strips = extent >= 2 * STRIP ? Math.max(4, Math.floor(extent / STRIP)) : 2;
+  const strips = extent >= STRIP ? Math.max(FEW_STRIPS, Math.floor(extent / STRIP)) : FEW_STRIPS / 2;
   const short = Math.ceil((2 * rows * columns * k) / MOST_OPERATIONS);
   const cut: Cut | undefined = cutInto(Math.max(strips, Math.min(short, across)), extent, 16);
   return cut && { ...cut, axis };
