@@ -5,7 +5,8 @@ import type { GraphSpec } from "../graph/spec.js";
 import { NEW_PLANS_IN_A_ROW, RUNS_BETWEEN_NEW_PLANS } from "./settings.js";
 
 interface Line {
-  readonly inputs: readonly string[];
+  /** Of all values, in order. */
+  readonly shapes: readonly string[];
   readonly runs: number;
   /** Plans in a row, each soon after the one before. */
   readonly row: number;
@@ -20,18 +21,18 @@ export class PlanWatch {
    *  once a line, when it has needed too many for the same operations. */
   made(where: string, graph: GraphSpec, runs: number): string | undefined {
     const key = `${where}\n${graph.nodes.map(({ op }) => op).join()}`;
-    const inputs = graph.nodes.filter(({ op }) => op === "input").map(({ shape }) => formatShape(shape));
+    const shapes = graph.nodes.map(({ shape }) => formatShape(shape));
     const last = this.lines.get(key);
     const soon = last !== undefined && runs - last.runs <= RUNS_BETWEEN_NEW_PLANS;
     const row = soon ? last.row + 1 : 1;
-    this.lines.set(key, { inputs, runs, row });
+    this.lines.set(key, { shapes, runs, row });
     if (row < NEW_PLANS_IN_A_ROW || this.told.has(where)) return undefined;
     this.told.add(where);
-    const changed = inputs.findIndex((shape, i) => shape !== last!.inputs[i]);
-    const shapes = changed < 0 ? "" : ` (${last!.inputs[changed]}, then ${inputs[changed]})`;
+    const changed = shapes.findIndex((shape, i) => shape !== last!.shapes[i]);
+    const example = changed < 0 ? "" : ` (${last!.shapes[changed]}, then ${shapes[changed]})`;
     return (
       `${where === "" ? "the same line" : where} needed a new plan ${row} times in a row, for the same operations with ` +
-      `other shapes or constants${shapes}. A new plan takes as long as hundreds of runs: keep shapes constant (pad ` +
+      `other shapes or constants${example}. A new plan takes as long as hundreds of runs: keep shapes constant (pad ` +
       "batches, or leave the last one out with dropLast: true)."
     );
   }
