@@ -9,8 +9,8 @@ import type { Reading, Workload } from "./workload.ts";
 import { WORKLOADS } from "./workloads/index.ts";
 
 /** Seconds of a round, and of the runs before it that let everybody warm up. */
-const ROUND_SECONDS = 0.07;
-const WARM_UP_SECONDS = 0.25;
+const ROUND_SECONDS = 0.06;
+const WARM_UP_SECONDS = 0.2;
 /** Steps that a watched run has behind it: watch() looks at all of the first ones, then at ever fewer. */
 const WATCHED_STEPS = 1000;
 
