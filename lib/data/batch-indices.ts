@@ -41,7 +41,8 @@ export function batchCount(n: number, options: BatchOptions): number {
 /**
  * The indices of each batch of one pass over `n` samples: the batches PyTorch's `DataLoader(..., num_workers=0)` takes for the
  * same seed, drawn when the first batch is asked for.
- */
+ *
+ *  @example [...gb.data.batchIndices(5, { batchSize: 2 })].map((batch) => [...batch]) // -> [ [ 0, 1 ], [ 2, 3 ], [ 4 ] ] */
 export function* batchIndices(n: number, options: BatchOptions = {}): IterableIterator<Int32Array> {
   const { batchSize = 1, shuffle = false, dropLast = false, generator, sampler, batchSampler } = options;
   const batches = batchCount(n, options);

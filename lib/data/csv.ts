@@ -12,7 +12,13 @@ export interface CsvOptions {
   header?: boolean;
 }
 
-/** The fields of a table as text, and columns of it as tensors. */
+/** The fields of a table as text, and columns of it as tensors.
+ *  @example const { writeFileSync } = process.getBuiltinModule("node:fs");
+ *  writeFileSync(`${folder}/table.csv`, "rooms,ocean\n2,near\n3,far\n");
+ *  const table = await gb.data.readCsv(`${folder}/table.csv`);
+ *  [table.columns, table.length] // -> [ [ 'rooms', 'ocean' ], 2 ]
+ *  table.numbers(["rooms"]) // [[2], [3]]
+ *  table.classes("ocean").names // -> [ 'far', 'near' ] */
 export class CsvTable {
   /** The names of the columns. */
   readonly columns: readonly string[];
@@ -71,7 +77,11 @@ export class CsvTable {
 }
 
 /** Reads a CSV file: `const table = await gb.data.readCsv("housing.csv")`, then `table.numbers(["rooms", "age"])` and
- *  `table.classes("ocean")`. Throws `FileFormatError` where a row has more or fewer fields than there are columns. */
+ *  `table.classes("ocean")`. Throws `FileFormatError` where a row has more or fewer fields than there are columns.
+ *
+ *  @example const { writeFileSync } = process.getBuiltinModule("node:fs");
+ *  writeFileSync(`${folder}/table.csv`, "rooms,age\n2,30\n3,4\n");
+ *  (await gb.data.readCsv(`${folder}/table.csv`)).numbers() // [[2, 30], [3, 4]] */
 export async function readCsv(path: string, options: CsvOptions = {}): Promise<CsvTable> {
   const { delimiter = ",", header = true } = options;
   const text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");

@@ -18,6 +18,8 @@ export interface Dataset<B> {
  *  for samples in files, it is for `for await`. */
 export interface MapDataset<S> {
   readonly length: number;
+  /** Sample number `index`, without the batch axis.
+   *  @example new gb.data.TensorDataset(tensor([5, 6])).get(1)[0].item() // -> 6 */
   get(index: number): S | Promise<S>;
 }
 

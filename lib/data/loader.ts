@@ -65,7 +65,11 @@ class DataLoaderClass<B> {
   }
 
   /** A new pass, without its first batches: their samples are drawn, but not gathered. What is drawn before batch number `first` is
-   *  drawn now. For going on with a pass that was broken off. */
+   *  drawn now. For going on with a pass that was broken off.
+   *
+   *  @example const sizes: number[] = [];
+   *  for await (const [X] of loader.startingAt(1)) sizes.push(X.shape[0]!);
+   *  sizes // -> [ 8 ] */
   startingAt(first: number): AsyncIterable<B> {
     const indices = this.indices();
     for (let i = 0; i < first; i++) indices.next();

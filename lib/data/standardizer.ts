@@ -37,7 +37,9 @@ class StandardizerModule extends Module {
   }
 
   /** Takes mean and standard deviation from a training set: a tensor [N, ...], or a data set whose batches are tensors or have their
-   *  inputs first. Features that are always the same get a standard deviation of 1. Waits. */
+   *  inputs first. Features that are always the same get a standard deviation of 1. Waits.
+   *
+   *  @example new gb.data.Standardizer().fit(tensor([[0], [2]]))(tensor([[2]])) // [[1]] */
   fit(training: Tensor | Dataset<Tensor | readonly [Tensor, ...unknown[]]>): this {
     let moments: Moments | undefined;
     let shape: readonly number[] = [];
@@ -76,7 +78,8 @@ class StandardizerModule extends Module {
     return x.sub(this.mean).div(this.std);
   }
 
-  /** The way back: z * std + mean. */
+  /** The way back: z * std + mean.
+   *  @example new gb.data.Standardizer().fit(tensor([[0], [2]])).inverse(tensor([[1]])) // [[2]] */
   inverse(z: Tensor): Tensor {
     this.check(z);
     return z.mul(this.std).add(this.mean);

@@ -8,7 +8,8 @@ export interface Fans {
   readonly fanOut: number;
 }
 
-/** For a weight [out, in, ...receptive field], as PyTorch lays weights out. */
+/** For a weight [out, in, ...receptive field], as PyTorch lays weights out.
+ *  @example init.fansOf(nn.Linear(4, 8).weight, "example") // -> { fanIn: 4, fanOut: 8 } */
 export function fansOf(weight: Tensor, what: string): Fans {
   const [out, input, ...field] = weight.shape;
   if (out === undefined || input === undefined) {

@@ -24,12 +24,14 @@ function xavier<T extends Tensor | null>(tensor: T, options: XavierOptions, draw
   return draw(tensor, (options.gain ?? 1) * Math.sqrt(2 / (fanIn + fanOut)), options);
 }
 
-/** Uniform with variance gain^2 * 2 / (fanIn + fanOut). Glorot and Bengio 2010, equation 16. */
+/** Uniform with variance gain^2 * 2 / (fanIn + fanOut). Glorot and Bengio 2010, equation 16.
+ *  @example init.xavierUniform_(model[0].weight).shape // -> [ 8, 4 ] */
 export function xavierUniform_<T extends Tensor | null>(tensor: T, options: XavierOptions = {}): T {
   return xavier(tensor, options, uniform, "xavierUniform_");
 }
 
-/** Normal with variance gain^2 * 2 / (fanIn + fanOut). Glorot and Bengio 2010. */
+/** Normal with variance gain^2 * 2 / (fanIn + fanOut). Glorot and Bengio 2010.
+ *  @example init.xavierNormal_(model[0].weight).shape // -> [ 8, 4 ] */
 export function xavierNormal_<T extends Tensor | null>(tensor: T, options: XavierOptions = {}): T {
   return xavier(tensor, options, normal, "xavierNormal_");
 }
@@ -60,12 +62,14 @@ function kaiming<T extends Tensor | null>(tensor: T, args: KaimingArguments, dra
   return draw(tensor, calculateGain(nonlinearity, a) / Math.sqrt(fan), options);
 }
 
-/** Uniform with variance gain^2 / fan; for ReLU 2 / fanIn. He et al. 2015, equation 10. */
+/** Uniform with variance gain^2 / fan; for ReLU 2 / fanIn. He et al. 2015, equation 10.
+ *  @example init.kaimingUniform_(model[0].weight).shape // -> [ 8, 4 ] */
 export function kaimingUniform_<T extends Tensor | null>(tensor: T, ...args: KaimingArguments): T {
   return kaiming(tensor, args, uniform, "kaimingUniform_");
 }
 
-/** Normal with variance gain^2 / fan; for ReLU 2 / fanIn. He et al. 2015, equation 10. */
+/** Normal with variance gain^2 / fan; for ReLU 2 / fanIn. He et al. 2015, equation 10.
+ *  @example init.kaimingNormal_(model[0].weight).shape // -> [ 8, 4 ] */
 export function kaimingNormal_<T extends Tensor | null>(tensor: T, ...args: KaimingArguments): T {
   return kaiming(tensor, args, normal, "kaimingNormal_");
 }
@@ -74,12 +78,14 @@ function lecun<T extends Tensor | null>(tensor: T, options: GeneratorOption, dra
   return tensor === null ? tensor : draw(tensor, 1 / Math.sqrt(fansOf(tensor, what).fanIn), options);
 }
 
-/** Uniform with variance 1 / fanIn. LeCun et al. 1998, section 4.6; what SELU needs. */
+/** Uniform with variance 1 / fanIn. LeCun et al. 1998, section 4.6; what SELU needs.
+ *  @example init.lecunUniform_(model[0].weight).shape // -> [ 8, 4 ] */
 export function lecunUniform_<T extends Tensor | null>(tensor: T, options: GeneratorOption = {}): T {
   return lecun(tensor, options, uniform, "lecunUniform_");
 }
 
-/** Normal with variance 1 / fanIn. LeCun et al. 1998, section 4.6; what SELU needs. */
+/** Normal with variance 1 / fanIn. LeCun et al. 1998, section 4.6; what SELU needs.
+ *  @example init.lecunNormal_(model[0].weight).shape // -> [ 8, 4 ] */
 export function lecunNormal_<T extends Tensor | null>(tensor: T, options: GeneratorOption = {}): T {
   return lecun(tensor, options, normal, "lecunNormal_");
 }

@@ -36,6 +36,19 @@ export interface LoadResult {
 /** Fields of the base class, which are never parameters or children. */
 const OWN_FIELDS = new Set(["training", "frozen", "hooks", "preHooks", "backwardHooks", "bufferNames"]);
 
+/** What layers and models are made of: write `forward`, and fields that are modules or parameters belong to it.
+ *
+ *  @example class Residual extends nn.Module {
+ *    linear: nn.Linear;
+ *    constructor(size: number) {
+ *      super();
+ *      this.linear = nn.Linear(size, size);
+ *    }
+ *    forward(x: gb.Tensor) {
+ *      return x.add(this.linear(x).relu());
+ *    }
+ *  }
+ *  new Residual(4)(x).shape // -> [ 16, 4 ] */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface above gives it its call signature
 export abstract class Module {
   /** True in training mode: batch norm uses the batch's statistics. See train() and eval(). */
@@ -112,7 +125,8 @@ export abstract class Module {
     }
   }
 
-  /** Modules directly inside this one, with their names. */
+  /** Modules directly inside this one, with their names.
+   *  @example [...model.namedChildren()].map(([name]) => name) // -> [ '0', '1', '2' ] */
   *namedChildren(): IterableIterator<[string, Module]> {
     const seen = new Set<Module>();
     for (const [name, child] of this.members(isModule)) {
@@ -121,10 +135,13 @@ export abstract class Module {
       yield [name, child];
     }
   }
+  /** Modules directly inside this one.
+   *  @example model.children().length // -> 3 */
   children(): Module[] {
     return [...this.namedChildren()].map(([, child]) => child);
   }
-  /** This module ("") and all below it, each once. */
+  /** This module ("") and all below it, each once.
+   *  @example [...model.namedModules()].map(([name]) => name) // -> [ '', '0', '1', '2' ] */
   *namedModules(prefix = "", seen: Set<Module> = new Set()): IterableIterator<[string, Module]> {
     if (seen.has(this)) return;
     seen.add(this);
@@ -133,10 +150,13 @@ export abstract class Module {
       yield* child.namedModules(prefix === "" ? name : `${prefix}.${name}`, seen);
     }
   }
+  /** This module and all below it, each once.
+   *  @example model.modules().filter((module) => module instanceof nn.Linear).length // -> 2 */
   modules(): Module[] {
     return [...this.namedModules()].map(([, module]) => module);
   }
-  /** Parameters of this module and those below, shared ones once; names as in PyTorch. */
+  /** Parameters of this module and those below, shared ones once; names as in PyTorch.
+   *  @example [...model.namedParameters()].map(([name]) => name) // -> [ '0.weight', '0.bias', '2.weight', '2.bias' ] */
   *namedParameters(): IterableIterator<[string, Parameter]> {
     const seen = new Set<Parameter>();
     for (const [path, module] of this.namedModules()) {
@@ -147,10 +167,13 @@ export abstract class Module {
       }
     }
   }
+  /** Parameters of this module and those below, shared ones once.
+   *  @example model.parameters().reduce((sum, p) => sum + p.numel(), 0) // -> 67 */
   parameters(): Parameter[] {
     return [...this.namedParameters()].map(([, parameter]) => parameter);
   }
-  /** Tensors that are state but not learned, such as running statistics. */
+  /** Tensors that are state but not learned, such as running statistics.
+   *  @example [...nn.BatchNorm1d(3).namedBuffers()].map(([name]) => name)[0] // -> 'running_mean' */
   *namedBuffers(): IterableIterator<[string, Tensor]> {
     for (const [path, module] of this.namedModules()) {
       for (const name of module.bufferNames) {
@@ -167,10 +190,23 @@ export abstract class Module {
     const known = [...this.namedModules()].map(([own]) => own).slice(1);
     throw new RangeError(`getSubmodule: there is no "${path}"; there are ${known.join(", ") || "none"}`);
   }
+  /** Buffers of this module and those below: see namedBuffers().
+   *  @example nn.BatchNorm1d(3).buffers().length // -> 3 */
   buffers(): Tensor[] {
     return [...this.namedBuffers()].map(([, buffer]) => buffer);
   }
-  /** Makes the field `name` a buffer: saved with the state, not learned. */
+  /** Makes the field `name` a buffer: saved with the state, not learned.
+   *  @example class Scaled extends nn.Module {
+   *    declare factor: gb.Tensor;
+   *    constructor() {
+   *      super();
+   *      this.registerBuffer("factor", tensor(2));
+   *    }
+   *    forward(x: gb.Tensor) {
+   *      return x.mul(this.factor);
+   *    }
+   *  }
+   *  Object.keys(new Scaled().stateDict()) // -> [ 'factor' ] */
   registerBuffer(name: string, value: Tensor | null): void {
     this.bufferNames.add(name);
     (this as unknown as Record<string, Tensor | null>)[name] = value;
@@ -178,7 +214,8 @@ export abstract class Module {
 
   // --- state ---------------------------------------------------------------------------------------------------------
 
-  /** Parameters and buffers under PyTorch's keys ("1.running_mean"); the tensors share storage with the module's. */
+  /** Parameters and buffers under PyTorch's keys ("1.running_mean"); the tensors share storage with the module's.
+   *  @example model.stateDict()["0.weight"]!.shape // -> [ 8, 4 ] */
   stateDict(): Record<string, Tensor> {
     const state: Record<string, Tensor> = {};
     for (const [path, module] of this.namedModules()) {
@@ -192,7 +229,10 @@ export abstract class Module {
     return state;
   }
 
-  /** Copies values in. With `strict` (default) all keys must match. */
+  /** Copies values in. With `strict` (default) all keys must match.
+   *  @example const copy = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3));
+   *  copy.loadStateDict(model.stateDict());
+   *  tensor.equal(copy(x), model(x)) // -> true */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: { strict?: boolean } = {}): LoadResult {
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter((key) => !(key in state));
@@ -219,18 +259,24 @@ export abstract class Module {
 
   // --- modes and hooks -----------------------------------------------------------------------------------------------
 
-  /** Calls `fn` on all modules below and then on this one. */
+  /** Calls `fn` on all modules below and then on this one.
+   *  @example model.apply((module) => {
+   *    if (module instanceof nn.Linear) init.kaimingUniform_(module.weight);
+   *  }); */
   apply(fn: (module: Module) => void): this {
     for (const child of this.children()) child.apply(fn);
     fn(this);
     return this;
   }
-  /** Training mode for this module and all below it; those that are frozen stay in evaluation. */
+  /** Training mode for this module and all below it; those that are frozen stay in evaluation.
+   *  @example model.train().training // -> true */
   train(mode = true): this {
     this.training = mode && !this.frozen;
     for (const child of this.children()) child.train(mode);
     return this;
   }
+  /** Evaluation mode for this module and all below it: train(false).
+   *  @example model.eval().training // -> false */
   eval(): this {
     return this.train(false);
   }
@@ -246,7 +292,8 @@ export abstract class Module {
     this.setFrozen(true);
     return this.eval().requiresGrad_(false);
   }
-  /** Undoes freeze(). Call train() before training goes on. */
+  /** Undoes freeze(). Call train() before training goes on.
+   *  @example model.freeze().unfreeze().parameters()[0]!.requiresGrad // -> true */
   unfreeze(): this {
     this.setFrozen(false);
     return this.requiresGrad_();
@@ -256,15 +303,27 @@ export abstract class Module {
       Object.defineProperty(module, "frozen", { value, enumerable: false, configurable: true });
     }
   }
+  /** Whether backward() looks at the parameters, of this module and all below it.
+   *  @example model.requiresGrad_(false).parameters()[0]!.requiresGrad // -> false */
   requiresGrad_(requiresGrad = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad_(requiresGrad);
     return this;
   }
-  /** Lets go of all gradients. */
+  /** Lets go of all gradients.
+   *  @example loss.backward();
+   *  model.zeroGrad();
+   *  model.parameters()[0]!.grad // -> null */
   zeroGrad(): void {
     for (const parameter of this.parameters()) parameter.grad = null;
   }
-  /** Calls `hook` after each forward pass. What it sees and makes is in its hands: it may keep it for as long as it likes. */
+  /** Calls `hook` after each forward pass. What it sees and makes is in its hands: it may keep it for as long as it likes.
+   *  @example const shapes: (readonly number[])[] = [];
+   *  const hook = model[0].registerForwardHook((module, inputs, output) => {
+   *    shapes.push((output as gb.Tensor).shape);
+   *  });
+   *  model(x);
+   *  hook.remove();
+   *  shapes // -> [ [ 16, 8 ] ] */
   registerForwardHook(hook: ForwardHook): HookHandle {
     return this.tapForward((module, inputs, output) => {
       handOut(inputs);
@@ -272,7 +331,10 @@ export abstract class Module {
       return outsideModule(() => hook(module, inputs, output));
     });
   }
-  /** Calls `hook` before each forward pass. */
+  /** Calls `hook` before each forward pass.
+   *  @example const hook = model.registerForwardPreHook((module, inputs) => console.assert(inputs.length === 1));
+   *  model(x);
+   *  hook.remove(); */
   registerForwardPreHook(hook: ForwardPreHook): HookHandle {
     const own: ForwardPreHook = (module, inputs) => {
       handOut(inputs);

@@ -57,7 +57,9 @@ class BilinearModule extends Module {
     this.resetParameters();
   }
 
-  /** PyTorch's default: weights and biases uniform within 1 / sqrt(in1Features). */
+  /** PyTorch's default: weights and biases uniform within 1 / sqrt(in1Features).
+   *  @example const layer = nn.Bilinear(2, 3, 4);
+   *  layer.resetParameters(); */
   resetParameters(): void {
     const bound = 1 / Math.sqrt(this.in1Features);
     uniform_(this.weight, { a: -bound, b: bound });

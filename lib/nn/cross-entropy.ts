@@ -55,7 +55,9 @@ export function onCrossEntropy(listener: LossListener): () => void {
 /** -log softmax(logits)[target], averaged over the batch.
  *
  *  logits [N, C], [N, C, d...] or [C]; target class indices [N], [N, d...] or [] (int32), or probabilities shaped as the
- *  logits. "mean" divides by the sum of the targets' weights. */
+ *  logits. "mean" divides by the sum of the targets' weights.
+ *
+ *  @example F.crossEntropy(tensor([[0, 0], [0, 0]]), tensor([0, 1], { dtype: "int32" })) // 0.6931 */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { weight, reduction = "mean" } = options;
   const { probabilities } = check(logits, target);

@@ -61,7 +61,9 @@ class EmbeddingModule extends Module {
     this.resetParameters();
   }
 
-  /** Normal numbers with mean 0 and standard deviation 1; the padding row is zeros. */
+  /** Normal numbers with mean 0 and standard deviation 1; the padding row is zeros.
+   *  @example const layer = nn.Embedding(10, 3);
+   *  layer.resetParameters(); */
   resetParameters(): void {
     normal_(this.weight);
     if (this.paddingIdx === null) return;

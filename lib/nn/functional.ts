@@ -115,7 +115,8 @@ export {
 } from "./pooling/max.js";
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from "./shuffle.js";
 
-/** x Wᵀ + b: [..., in] with a weight [out, in] gives [..., out]. */
+/** x Wᵀ + b: [..., in] with a weight [out, in] gives [..., out].
+ *  @example F.linear(tensor([[1, 2]]), tensor([[1, 1], [0, 1]]), tensor([10, 0])) // [[13, 2]] */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   if (weight.ndim !== 2)
     throw new RangeError(`linear: the weight must be [out, in], got ${formatShape(weight.shape)}`);

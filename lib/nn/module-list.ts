@@ -22,20 +22,28 @@ class ModuleListModule<M extends Module = Module> extends Module {
     return this.list().length;
   }
 
-  /** The module at `index`; negative ones count from the end. */
+  /** The module at `index`; negative ones count from the end.
+   *  @example nn.ModuleList([nn.ReLU(), nn.Tanh()]).at(-1)!.toString() // -> 'Tanh()' */
   at(index: number): M | undefined {
     return this.list().at(index);
   }
 
+  /** Adds a module at the end.
+   *  @example nn.ModuleList([nn.ReLU()]).append(nn.Tanh()).length // -> 2 */
   append(module: M): this {
     return this.extend([module]);
   }
 
+  /** Adds modules at the end.
+   *  @example nn.ModuleList([nn.ReLU()]).extend([nn.Tanh(), nn.ReLU()]).length // -> 3 */
   extend(modules: Iterable<M>): this {
     return this.replace([...this.list(), ...modules]);
   }
 
-  /** Puts `module` before the one at `index`; negative ones count from the end. */
+  /** Puts `module` before the one at `index`; negative ones count from the end.
+   *  @example const list = nn.ModuleList([nn.ReLU()]);
+   *  list.insert(0, nn.Tanh());
+   *  list.at(0)!.toString() // -> 'Tanh()' */
   insert(index: number, module: M): this {
     const list = this.list();
     list.splice(index, 0, module);

@@ -22,7 +22,8 @@ export interface SummaryRow {
   readonly flops: number;
 }
 
-/** A table of a model's modules; prints as text. */
+/** A table of a model's modules; prints as text.
+ *  @example nn.summary(model, [16, 4]).parameters // -> 67 */
 export class Summary {
   readonly rows: readonly SummaryRow[];
 

@@ -76,7 +76,11 @@ export abstract class ChannelNorm extends Module {
     this.registerBuffer("numBatchesTracked", trackRunningStats ? full([], 0, { dtype: "int32" }) : null);
   }
 
-  /** Running statistics as those of a new layer: mean 0, variance 1, no batches. */
+  /** Running statistics as those of a new layer: mean 0, variance 1, no batches.
+   *  @example const bn = nn.BatchNorm1d(3);
+   *  bn(tensor.randn(8, 3));
+   *  bn.resetRunningStats();
+   *  bn.runningMean // [0, 0, 0] */
   resetRunningStats(): void {
     noGrad(() => {
       this.runningMean?.fill_(0);

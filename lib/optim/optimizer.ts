@@ -88,6 +88,9 @@ const EXTRA_KEYS: ReadonlySet<string> = new Set([
   "baseMomentum",
 ]);
 
+/** What all optimizers have in common: groups of parameters with options of their own, steps, and a state that can be saved.
+ *  @example const byLayer = new optim.Adam([{ params: model[0].parameters() }, { params: model[2].parameters(), lr: 1e-4 }]);
+ *  byLayer.paramGroups.map(({ lr }) => lr) // -> [ 0.001, 0.0001 ] */
 export abstract class Optimizer<O extends GroupOptions> {
   readonly paramGroups: ParamGroup<O>[] = [];
   /** Options of groups that do not say otherwise. */
@@ -237,7 +240,10 @@ export abstract class Optimizer<O extends GroupOptions> {
     });
   }
 
-  /** Lets go of all gradients. */
+  /** Lets go of all gradients.
+   *  @example loss.backward();
+   *  optimizer.zeroGrad();
+   *  model[0].weight.grad // -> null */
   zeroGrad(): void {
     const unseen: Node[] = [];
     for (const group of this.paramGroups) {

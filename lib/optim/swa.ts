@@ -65,7 +65,10 @@ class AveragedModelModule<M extends Module = Module> extends Module {
     return (this.module as unknown as (...args: unknown[]) => ReturnType<M["forward"]>)(...inputs);
   }
 
-  /** Takes the parameters of `model`, as they are now, into the averages; the first ones are copied. */
+  /** Takes the parameters of `model`, as they are now, into the averages; the first ones are copied.
+   *  @example const averaged = optim.swaUtils.AveragedModel(model);
+   *  averaged.updateParameters(model);
+   *  averaged.nAveraged.item() // -> 1 */
   updateParameters(model: M): void {
     const { function: next, useBuffers } = this.average;
     const pairs = (own: readonly Tensor[], theirs: readonly Tensor[]): [Tensor, Tensor][] => {

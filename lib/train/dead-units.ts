@@ -19,7 +19,9 @@ export interface DeadLayer {
   readonly dead: readonly number[];
 }
 
-/** The hidden layers of a model with their dead units; prints as a table. */
+/** The hidden layers of a model with their dead units; prints as a table.
+ *  @example const dead = await gb.train.deadUnits(model, loader);
+ *  dead.length // -> 1 */
 export class DeadUnits extends Array<DeadLayer> {
   static override get [Symbol.species](): ArrayConstructor {
     return Array;

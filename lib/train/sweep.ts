@@ -17,7 +17,9 @@ export interface SweepOptions {
   better?: "lower" | "higher";
 }
 
-/** The trials of a sweep, in the order of the candidates; prints as a table with a star at the best one. */
+/** The trials of a sweep, in the order of the candidates; prints as a table with a star at the best one.
+ *  @example const search = await gb.train.sweep([1, 2, 3], (n) => (n - 2) ** 2);
+ *  [search.best?.candidate, search.trials.length] // -> [ 2, 3 ] */
 export class Sweep<C> {
   readonly trials: readonly Trial<C>[];
   /** The trial with the best score; undefined where none has a finite one. */

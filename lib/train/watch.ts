@@ -68,6 +68,13 @@ function listen(self: WeakRef<Watcher>): (() => void)[] {
   return stops;
 }
 
+/** Watches one run of a model: see `watch`.
+ *  @example const watcher = watch(model, { name: "example" });
+ *  lossFn(model(x), labels).backward();
+ *  optimizer.step();
+ *  watcher.report({ validationLoss: 1.1 });
+ *  watcher.finish();
+ *  watcher.active // -> false */
 export class Watcher {
   /** False once the run has ended. */
   active = true;
@@ -153,12 +160,14 @@ export class Watcher {
     this.current!.forward[layer] = noGrad(() => forwardStatistics(output.detach().node));
   }
 
+  /** @internal */
   tapPrediction(logits: Tensor, target: Tensor): void {
     if (this.current === undefined) return;
     this.recorder.setClasses(logits.shape[1]!);
     this.current.accuracy = noGrad(() => logits.detach().argmax(1).eq(target).float().mean().node);
   }
 
+  /** @internal */
   tapLoss(root: Node): void {
     const sample = this.current;
     if (sample === undefined) return;
@@ -195,6 +204,7 @@ export class Watcher {
     });
   }
 
+  /** @internal */
   endStep(optimizer: Optimizer<GroupOptions>): void {
     const group = optimizer.paramGroups.find(({ params }) =>
       params.some((parameter) => this.parameters.has(parameter)),
@@ -260,7 +270,8 @@ export class Watcher {
     this.recorder.send();
   }
 
-  /** At the end of a cell all that was measured is sent, with the number of the last step. */
+  /** At the end of a cell all that was measured is sent, with the number of the last step.
+   *  @internal */
   endCell(): void {
     if (this.current?.loss === undefined) this.current = undefined;
     this.flush();

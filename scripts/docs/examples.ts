@@ -26,14 +26,16 @@ const loss = lossFn(model(x), labels);
 
 const { tensor, nn, F, init, norm, optim, manualSeed, watch } = gb;
 const NAMES = { gb, tensor, nn, F, init, norm, optim, manualSeed, watch };
+/** Known in examples only: the path of an empty folder. */
+const FOLDER = "folder";
 
 interface Claim {
   readonly kind: "shows" | "throws";
   readonly text: string;
 }
 
-/** Runs an example; gives what was wrong, or undefined. */
-export async function runExample(code: string): Promise<string | undefined> {
+/** Runs an example, which may use `folder`; gives what was wrong, or undefined. */
+export async function runExample(code: string, folder: string): Promise<string | undefined> {
   const claims: Claim[] = [];
   const wrong: string[] = [];
   const shows = (value: unknown, number: number): void => {
@@ -54,7 +56,7 @@ export async function runExample(code: string): Promise<string | undefined> {
   try {
     const source = `${SCENE}{\n${instrument(code, claims)}\n}`;
     const javascript = stripTypeScriptTypes(`async () => {${source}}`, { mode: "strip" });
-    const names = { ...NAMES, $shows: shows, $throws: throws };
+    const names = { ...NAMES, [FOLDER]: folder, $shows: shows, $throws: throws };
     const program = new Function(...Object.keys(names), `return (${javascript})()`);
     await program(...Object.values(names));
   } catch (error) {
@@ -138,10 +140,10 @@ export function exampleModule(entries: readonly Entry[]): {
   lineOf: (line: number) => string;
 } {
   const starts: { line: number; path: string }[] = [];
+  const names = Object.keys(NAMES).filter((name) => name !== "gb");
   let source = `import * as gb from "gradbook";
-const { ${Object.keys(NAMES)
-    .filter((name) => name !== "gb")
-    .join(", ")} } = gb;
+import { ${names.join(", ")} } from "gradbook";
+declare const ${FOLDER}: string;
 `;
   for (const { path, examples } of entries) {
     for (const code of examples) {

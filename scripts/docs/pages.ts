@@ -45,7 +45,7 @@ function overview(files: readonly string[], groups: ReadonlyMap<string, readonly
   return `# API reference
 
 Made from the docstrings by \`npm run docs\`. Names are PyTorch's in camelCase; what has a default goes into one options object at
-the end. The examples are run by the tests; before each of them stands
+the end. The examples are run by the tests; \`folder\` is an empty folder, and before each of them stands
 
 \`\`\`ts
 ${SCENE.trimEnd()}

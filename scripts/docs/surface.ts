@@ -23,7 +23,7 @@ export interface Entry {
 }
 
 /** Where a namespace is looked at first is where its things are documented. */
-const ROOTS = ["Tensor", "tensor", "init", "norm", "F", "nn", "optim", "data", "train"];
+const ROOTS = ["Tensor", "Generator", "tensor", "init", "norm", "F", "nn", "optim", "data", "train"];
 
 /** Methods that printing calls; what they do shows. */
 const PRINTING = new Set(["extraRepr", "toString"]);
@@ -78,7 +78,7 @@ class SurfaceReader {
     const rank = ({ name }: TS.Symbol): number =>
       (ROOTS.indexOf(name) + ROOTS.length + 1) % (ROOTS.length + 1);
     for (const symbol of [...found].sort((a, b) => rank(a) - rank(b))) this.#visit(symbol, symbol.name);
-    for (const { path, instance } of this.#classes.values()) this.#members(instance, path);
+    for (const { path, instance } of new Set(this.#classes.values())) this.#members(instance, path);
     for (const { method, path } of this.#functions) this.#entries.get(method)?.also.push(path);
     return [...this.#entries.values()];
   }
@@ -107,6 +107,10 @@ class SurfaceReader {
     return declaration.getSourceFile().fileName.startsWith(this.#library);
   }
 
+  #isInternal(symbol: TS.Symbol): boolean {
+    return symbol.getJsDocTags(this.#checker).some(({ name }) => name === "internal");
+  }
+
   #visitValue(declaration: TS.Declaration, symbol: TS.Symbol, path: string): void {
     const type = this.#checker.getTypeOfSymbolAtLocation(symbol, declaration);
     const constructors = type.getConstructSignatures();
@@ -115,10 +119,11 @@ class SurfaceReader {
       const instance = constructors[0]!.getReturnType();
       const own = instance.symbol?.declarations?.[0];
       // a property that holds a class, as tensor.Tensor does
-      const known = own && this.#classes.get(own)?.path;
-      if (known !== undefined && path.endsWith(`.${known}`)) return;
+      const before = own && this.#classes.get(own)?.path;
+      if (before !== undefined && path.endsWith(`.${before}`)) return;
       this.#enter(declaration, symbol, path, "class", constructors);
-      if (own !== undefined) this.#classes.set(own, { path, instance });
+      const entry = { path, instance };
+      for (const one of instance.symbol?.declarations ?? []) this.#classes.set(one, entry);
     } else if (calls.length > 0) {
       this.#enter(declaration, symbol, path, "function", calls);
       if (path === "tensor") for (const member of type.getProperties()) this.#visitMember(member, path);
@@ -141,7 +146,7 @@ class SurfaceReader {
       const declaration = member.declarations?.[0];
       if (declaration === undefined || !this.#isOurs(declaration) || this.#entries.has(declaration)) continue;
       const owner = this.#classes.get(declaration.parent as TS.Declaration)?.path ?? path;
-      if (owner !== path || !isPublic(member, declaration)) continue;
+      if (owner !== path || !isPublic(member, declaration) || this.#isInternal(member)) continue;
       const signatures = this.#checker.getTypeOfSymbolAtLocation(member, declaration).getCallSignatures();
       const method = ts.isMethodDeclaration(declaration) || ts.isMethodSignature(declaration);
       this.#enter(

@@ -1,12 +1,12 @@
-// The examples in docstrings compile strictly and show what they say. They run on the reference interpreter: it needs no code
-// generation, and examples are small.
+// Every public function, class and method has a docstring and is shown by an example; the examples compile strictly and show what
+// they say. They run on the reference interpreter: it needs no code generation, and examples are small.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { exampleModule, runExample } from "../../scripts/docs/examples.ts";
-import { readSurface } from "../../scripts/docs/surface.ts";
+import { type Entry, readSurface } from "../../scripts/docs/surface.ts";
 import { LOCAL, MODULES } from "../../scripts/setup/paths.mjs";
 
 vi.hoisted(() => {
@@ -14,11 +14,46 @@ vi.hoisted(() => {
 });
 
 const surface = readSurface();
+/** What users call. Types and fields say what they are by their names and comments. */
+const isCalled = ({ kind }: Entry): boolean => ["function", "class", "method"].includes(kind);
+const name = ({ path }: Entry): string => path.slice(path.lastIndexOf(".") + 1);
+const examplesOf = Map.groupBy(surface, ({ path }) => path.split(".")[0]!);
+
+/** Shown by an example of its own; a method also by one of its namespace (`forward` by any that calls the layer). */
+function isShown(entry: Entry): boolean {
+  if (entry.examples.length > 0) return true;
+  if (entry.kind !== "method") return false;
+  if (name(entry) === "forward") return true;
+  const around = examplesOf.get(entry.path.split(".")[0]!)!;
+  return around.some(({ examples }) => examples.some((code) => code.includes(`.${name(entry)}(`)));
+}
+
+/** Methods that another entry has documented: what a class does in its own way. */
+const isOverride = (entry: Entry): boolean =>
+  entry.kind === "method" &&
+  surface.some((other) => other !== entry && name(other) === name(entry) && other.text !== "");
+
+describe("the public surface", () => {
+  test("is documented", () => {
+    const missing = surface.filter((entry) => isCalled(entry) && entry.text === "" && !isOverride(entry));
+    expect(missing.map(({ path }) => path)).toEqual([]);
+  });
+  test("is shown by examples", () => {
+    const missing = surface.filter((entry) => isCalled(entry) && !isShown(entry));
+    expect(missing.map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe("examples show what they say", () => {
   for (const { path, examples } of surface) {
     examples.forEach((code, i) => {
       test(examples.length > 1 ? `${path}, ${i + 1}` : path, async () => {
-        expect(await runExample(code), code).toBeUndefined();
+        const folder = mkdtempSync(join(LOCAL, "example-"));
+        try {
+          expect(await runExample(code, folder), code).toBeUndefined();
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
       });
     });
   }

@@ -51,7 +51,9 @@ const ARRAYS = {
  * `await gb.save({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch: 3 }, "run.safetensors")`.
  *
  * Throws a TypeError that names the place of a value that cannot be kept (a function, a model itself).
- */
+ *
+ *  @example await gb.save({ model: model.stateDict(), epoch: 3 }, `${folder}/run.safetensors`);
+ *  (await gb.load<{ epoch: number }>(`${folder}/run.safetensors`)).epoch // -> 3 */
 export async function save(value: Savable | object, path: string): Promise<void> {
   const tensors = new Map<string, Tensor>();
   const structure = encode(value, "", new Map(), tensors);
@@ -67,7 +69,9 @@ export async function save(value: Savable | object, path: string): Promise<void>
  * `model.loadStateDict(await gb.load("model.safetensors"))`.
  *
  * Throws `FileFormatError` where the file is damaged or of another kind.
- */
+ *
+ *  @example await gb.save(model.stateDict(), `${folder}/model.safetensors`);
+ *  model.loadStateDict(await gb.load(`${folder}/model.safetensors`)); */
 export async function load<T = Record<string, Tensor>>(path: string): Promise<T> {
   if (await isPickled(path)) return (await loadPickled(path)) as T;
   const [{ metadata }, tensors] = await Promise.all([inspectSafetensors(path), loadSafetensors(path)]);

@@ -104,7 +104,9 @@ function joined(parts: readonly RawImages[]): RawImages {
 }
 
 /** CIFAR-10 as raw bytes: 50,000 training and 10,000 test images [N, 3, 32, 32] with their labels. The SHA-256 of a download is
- *  checked; of files that are there, their lengths and labels. */
+ *  checked; of files that are there, their lengths and labels.
+ *
+ *  @example (await gb.data.loadCIFAR10({ sample: true })).train.count // -> 2000 */
 export function loadCIFAR10(options: LoadOptions = {}): Promise<RawDataset> {
   return loadImages(SOURCE, options);
 }

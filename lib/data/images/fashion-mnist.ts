@@ -64,7 +64,8 @@ const SOURCE: ImageSource = idxSource({
 /**
  * Fashion-MNIST as raw bytes: 60,000 training and 10,000 test images [N, 28, 28] with their labels, each file's SHA-256 checked.
  * What had to be fetched is kept in `root` for the next time. An Error that lists every place tried when there is none.
- */
+ *
+ *  @example (await gb.data.loadFashionMNIST({ sample: true })).train.count // -> 2000 */
 export function loadFashionMNIST(options: LoadOptions = {}): Promise<RawDataset> {
   return loadImages(SOURCE, options);
 }

@@ -26,7 +26,8 @@ const SOURCE: ImageSource = idxSource({
   sample: async () => ({ train: digits(2000, 1), test: digits(500, 2) }),
 });
 
-/** MNIST as raw bytes: 60,000 training and 10,000 test images [N, 28, 28] with their labels, each file's SHA-256 checked. */
+/** MNIST as raw bytes: 60,000 training and 10,000 test images [N, 28, 28] with their labels, each file's SHA-256 checked.
+ *  @example (await gb.data.loadMNIST({ sample: true })).train.count // -> 2000 */
 export function loadMNIST(options: LoadOptions = {}): Promise<RawDataset> {
   return loadImages(SOURCE, options);
 }

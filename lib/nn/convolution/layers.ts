@@ -90,7 +90,10 @@ abstract class ConvolutionModule extends Module {
   }
 
   /** PyTorch's default: weights and biases uniform within 1 / sqrt(fanIn), fanIn being channels times kernel elements. For ReLU
-   *  networks He initialisation keeps the signal alive where this one does not (see `init.kaimingUniform_`). */
+   *  networks He initialisation keeps the signal alive where this one does not (see `init.kaimingUniform_`).
+   *
+   *  @example const conv = nn.Conv2d(1, 2, 3);
+   *  conv.resetParameters(); */
   resetParameters(): void {
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
     const bound = 1 / Math.sqrt(fansOf(this.weight, this.constructor.name).fanIn);

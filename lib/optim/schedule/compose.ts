@@ -29,6 +29,7 @@ abstract class Product<O extends object = object> extends Composite<O> {
   protected override readonly absolute: boolean = true;
   private standIns: readonly (readonly ScheduledGroup[])[] = [];
 
+  /** @internal */
   override begin(groups: readonly ScheduledGroup[] = this.groups): void {
     this.standIns = this.parts.map(() => groups.map(standIn));
     this.parts.forEach((part, i) => {
@@ -61,6 +62,7 @@ class ComposedLR extends Product {
     super("compose", parts, {});
     this.begin();
   }
+  /** @internal */
   override advance(metric?: number): void {
     for (const part of this.parts) part.advance(metric);
     super.advance();
@@ -94,6 +96,7 @@ class WarmupLR extends Product<Required<WarmupOptions>> {
   override get needsMetric(): boolean {
     return this.lastEpoch >= this.options.steps && super.needsMetric;
   }
+  /** @internal */
   override advance(metric?: number): void {
     if (this.lastEpoch >= this.options.steps) this.parts[0]!.advance(metric);
     super.advance();

@@ -58,10 +58,12 @@ class RestartScheduler extends LRScheduler<
     super(optimizer, { t0, tMult, etaMin }, { tCur: 0, tI: t0 });
     this.begin();
   }
+  /** @internal */
   override begin(groups: readonly ScheduledGroup[] = this.groups): void {
     this.state = { tCur: 0, tI: this.options.t0 };
     super.begin(groups);
   }
+  /** @internal */
   override advance(): void {
     const { tCur, tI } = this.state;
     this.state = tCur + 1 < tI ? { tCur: tCur + 1, tI } : { tCur: 0, tI: tI * this.options.tMult };

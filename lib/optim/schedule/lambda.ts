@@ -36,7 +36,8 @@ class MultiplicativeScheduler extends LRScheduler<Options> {
     this.options = { lrLambdas: perGroup(optimizer, lrLambda, "MultiplicativeLR") };
     this.begin();
   }
-  /** Goes on from the rates there are, and multiplies them at once: as PyTorch since 2.9. */
+  /** Goes on from the rates there are, and multiplies them at once: as PyTorch since 2.9.
+   *  @internal */
   override takeOver(groups: readonly ScheduledGroup[]): void {
     this.begin(groups);
     this.lastLrs = groups.map((group, i) => {

@@ -62,6 +62,7 @@ class PlateauScheduler extends LRScheduler<Options, State> {
   override get needsMetric(): boolean {
     return true;
   }
+  /** @internal */
   override begin(groups: readonly ScheduledGroup[] = this.groups): void {
     this.state = fresh(this.options.mode);
     super.begin(groups);
@@ -73,6 +74,7 @@ class PlateauScheduler extends LRScheduler<Options, State> {
   override step(metric: Metric): void {
     super.step(metric);
   }
+  /** @internal */
   override advance(metric?: number): void {
     const cuts = metric !== undefined && this.count(metric);
     if (cuts) this.cut();

@@ -67,7 +67,9 @@ const isFunction = (value: unknown): boolean =>
 const sameKind = (a: unknown, b: unknown): boolean =>
   typeof a === typeof b && Array.isArray(a) === Array.isArray(b);
 
-/** The base of all schedules. `O`: what it was made with; `S`: what changes from step to step. */
+/** The base of all schedules. `O`: what it was made with; `S`: what changes from step to step.
+ *  @example const schedule: optim.lrScheduler.LRScheduler = new optim.lrScheduler.StepLR(optimizer, 2);
+ *  schedule.preview(3) // -> [ 0.1, 0.1, 0.010000000000000002 ] */
 export abstract class LRScheduler<O extends object = object, S extends object = object> {
   readonly optimizer: AnyOptimizer;
   /** Steps taken. */
@@ -98,14 +100,16 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
   /** The learning rate of group `i` at step `lastEpoch`, from the one before. */
   protected abstract rate(i: number): number;
 
-  /** Starts on `groups` at step 0, with the rates they have. */
+  /** Starts on `groups` at step 0, with the rates they have.
+   *  @internal */
   begin(groups: readonly ScheduledGroup[] = this.groups): void {
     this.groups = groups;
     this.lastEpoch = 0;
     this.apply();
   }
 
-  /** Starts again at step 0, with the rates from before any schedule. */
+  /** Starts again at step 0, with the rates from before any schedule.
+   *  @internal */
   restart(groups: readonly ScheduledGroup[] = this.groups): void {
     groups.forEach((group, i) => {
       group.lr = this.baseLrs[i]!;
@@ -114,7 +118,8 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
   }
 
   /** Starts at step 0 where another schedule has been until now (SequentialLR): again from the initial rates, unless a schedule
-   *  says otherwise. */
+   *  says otherwise.
+   *  @internal */
   takeOver(groups: readonly ScheduledGroup[]): void {
     this.restart(groups);
   }
@@ -143,7 +148,8 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
     this.advance(metric instanceof Tensor ? metric.item() : metric);
   }
 
-  /** One step. Without a metric, as if it had been good. */
+  /** One step. Without a metric, as if it had been good.
+   *  @internal */
   advance(_metric?: number): void {
     this.lastEpoch++;
     this.apply();
@@ -169,7 +175,8 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
     );
   }
 
-  /** The learning rates that the groups have now. */
+  /** The learning rates that the groups have now.
+   *  @example scheduler.getLastLr() // -> [ 0.1 ] */
   getLastLr(): number[] {
     return this.groups.map(({ lr }) => lr);
   }
@@ -203,7 +210,12 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
   }
 
   /** Everything but functions that is needed to go on from here, under PyTorch's names. The learning rates themselves are in the
-   *  optimizer's state. */
+   *  optimizer's state.
+   *
+   *  @example const saved = scheduler.stateDict();
+   *  scheduler.step();
+   *  scheduler.loadStateDict(saved);
+   *  scheduler.getLastLr() // -> [ 0.1 ] */
   stateDict(): SchedulerState {
     const entries = Object.entries({ ...this.options, ...this.state })
       .filter(([, value]) => value !== undefined && !isFunction(value))

@@ -61,10 +61,12 @@ class SequentialScheduler extends Composite<{ milestones: readonly number[] }> {
     const next = this.lastEpoch + 1;
     return !this.options.milestones.includes(next) && this.parts[this.partAt(next)]!.needsMetric;
   }
+  /** @internal */
   override begin(groups: readonly ScheduledGroup[] = this.groups): void {
     this.parts[0]!.restart(groups);
     super.begin(groups);
   }
+  /** @internal */
   override advance(metric?: number): void {
     const next = this.lastEpoch + 1;
     const part = this.parts[this.partAt(next)]!;
@@ -90,11 +92,13 @@ class Chained extends Composite {
     super("ChainedScheduler", schedulers, {});
     super.begin();
   }
+  /** @internal */
   override begin(groups: readonly ScheduledGroup[] = this.groups): void {
     this.parts[0]!.restart(groups);
     for (const part of this.parts.slice(1)) part.begin(groups);
     super.begin(groups);
   }
+  /** @internal */
   override advance(metric?: number): void {
     for (const part of this.parts) part.advance(metric);
     super.advance();

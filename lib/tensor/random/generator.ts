@@ -28,6 +28,9 @@ const DEFAULT_SEED = 67280421310721;
 /** Above this, PyTorch's `randperm` draws 64-bit numbers. */
 const LARGEST_PERMUTATION = Math.floor(0xffffffff / 20);
 
+/** A source of random numbers with a state of its own: mt19937, which gives what PyTorch's CPU generator gives for the same seed.
+ *  @example const generator = new gb.Generator(42);
+ *  tensor.rand(2, { generator }) // [0.8823, 0.9150] */
 export class Generator {
   #engine: Mt19937;
   #seed: bigint;
@@ -40,7 +43,10 @@ export class Generator {
     this.#engine = engineFor(this.#seed);
   }
 
-  /** Starts the stream again. A whole number; negative ones count down from 2^64. Only the low 32 bits choose the stream. */
+  /** Starts the stream again. A whole number; negative ones count down from 2^64. Only the low 32 bits choose the stream.
+   *  @example const generator = new gb.Generator();
+   *  generator.manualSeed(42);
+   *  generator.initialSeed() // -> 42n */
   manualSeed(seed: number | bigint): this {
     this.#seed = seedBits(seed);
     this.#engine = engineFor(this.#seed);
@@ -49,11 +55,17 @@ export class Generator {
     return this;
   }
 
-  /** The seed last set, as an unsigned 64-bit number. */
+  /** The seed last set, as an unsigned 64-bit number.
+   *  @example tensor.defaultGenerator.initialSeed() // -> 42n */
   initialSeed(): bigint {
     return this.#seed;
   }
 
+  /** Everything that decides what comes next, to go on from later.
+   *  @example const state = tensor.defaultGenerator.getState();
+   *  const first = tensor.rand(3);
+   *  tensor.defaultGenerator.setState(state);
+   *  tensor.equal(tensor.rand(3), first) // -> true */
   getState(): GeneratorState {
     return {
       seed: this.#seed,
@@ -63,6 +75,10 @@ export class Generator {
     };
   }
 
+  /** Goes on from a state that getState() has given.
+   *  @example const copy = new gb.Generator();
+   *  copy.setState(tensor.defaultGenerator.getState());
+   *  copy.uint32() === tensor.defaultGenerator.uint32() // -> true */
   setState(state: GeneratorState): this {
     this.#seed = state.seed;
     this.#engine.state = state.engine;
@@ -71,40 +87,56 @@ export class Generator {
     return this;
   }
 
-  /** A second generator that goes on with the same numbers. */
+  /** A second generator that goes on with the same numbers.
+   *  @example const copy = tensor.defaultGenerator.clone();
+   *  copy.uint32() === tensor.defaultGenerator.uint32() // -> true */
   clone(): Generator {
     return new Generator(this.#seed).setState(this.getState());
   }
 
-  /** A stream that nobody else has, for numbers drawn on the device. The numbers drawn here stay as they are. */
+  /** A stream that nobody else has, for numbers drawn on the device. The numbers drawn here stay as they are.
+   *  @example tensor.defaultGenerator.nextStream().number // -> 0 */
   nextStream(): RandomStream {
     const half = (shift: bigint): number => Number(BigInt.asIntN(32, this.#seed >> shift));
     return { key: [half(0n), half(32n)], number: this.#streams++ };
   }
 
-  /** A whole number from 0 to 2^32 - 1. */
+  /** A whole number from 0 to 2^32 - 1.
+   *  @example const generator = new gb.Generator();
+   *  generator.manualSeed(42);
+   *  generator.uint32() // -> 1608637542 */
   uint32(): number {
     return this.#engine.next();
   }
 
-  /** A whole number from 0 to 2^64 - 1: two 32-bit words, the high one first. */
+  /** A whole number from 0 to 2^64 - 1: two 32-bit words, the high one first.
+   *  @example const generator = new gb.Generator();
+   *  generator.manualSeed(42);
+   *  typeof generator.random64() // -> 'bigint' */
   random64(): bigint {
     const high = this.uint32();
     return (BigInt(high) << 32n) | BigInt(this.uint32());
   }
 
-  /** What `torch.empty((), dtype=torch.int64).random_()` gives, from 0 to 2^63 - 1: data loaders seed their shuffle with it. */
+  /** What `torch.empty((), dtype=torch.int64).random_()` gives, from 0 to 2^63 - 1: data loaders seed their shuffle with it.
+   *  @example typeof tensor.defaultGenerator.drawSeed() // -> 'bigint' */
   drawSeed(): bigint {
     return BigInt.asUintN(63, this.random64());
   }
 
-  /** A number from [0, 1) with 53 random bits: what PyTorch draws for float64. */
+  /** A number from [0, 1) with 53 random bits: what PyTorch draws for float64.
+   *  @example const generator = new gb.Generator();
+   *  generator.manualSeed(42);
+   *  generator.uniform64() < 1 // -> true */
   uniform64(): number {
     const high = this.uint32() & 0x1fffff;
     return (high * 2 ** 32 + this.uint32()) * 2 ** -53;
   }
 
-  /** Fills `out` with uniform float32 samples from [from, to): 24 random bits each. */
+  /** Fills `out` with uniform float32 samples from [from, to): 24 random bits each.
+   *  @example const generator = new gb.Generator();
+   *  generator.manualSeed(42);
+   *  generator.uniform(new Float32Array(2)) // -> Float32Array(2) [ 0.8822692632675171, 0.9150039553642273 ] */
   uniform(out: Float32Array, from: number = 0, to: number = 1): Float32Array {
     const low = Math.fround(from);
     const range = Math.fround(Math.fround(to) - low);
@@ -117,7 +149,8 @@ export class Generator {
     return out;
   }
 
-  /** Fills `out` with normal float32 samples. Fewer than 16 are drawn another way than 16 and more, as in PyTorch. */
+  /** Fills `out` with normal float32 samples. Fewer than 16 are drawn another way than 16 and more, as in PyTorch.
+   *  @example tensor.defaultGenerator.normal(new Float32Array(100), 0, 0.1).length // -> 100 */
   normal(out: Float32Array, mean: number = 0, std: number = 1): Float32Array {
     if (!(std >= 0)) throw new RangeError(`normal: std must be 0 or more; got ${std}`);
     if (out.length >= BLOCK) this.#normalBlocks(out, Math.fround(mean), Math.fround(std));
@@ -125,7 +158,8 @@ export class Generator {
     return out;
   }
 
-  /** Fills `out` with 1 where a uniform sample is below the probability `p`, a number or one for each; else with 0. */
+  /** Fills `out` with 1 where a uniform sample is below the probability `p`, a number or one for each; else with 0.
+   *  @example tensor.defaultGenerator.bernoulli(new Float32Array(3), 1) // -> Float32Array(3) [ 1, 1, 1 ] */
   bernoulli(out: Float32Array, p: number | ArrayLike<number>): Float32Array {
     const check = (probability: number): number => {
       if (probability >= 0 && probability <= 1) return probability;
@@ -142,14 +176,16 @@ export class Generator {
     return out;
   }
 
-  /** Fills `out` with exponentially distributed samples of this rate. */
+  /** Fills `out` with exponentially distributed samples of this rate.
+   *  @example tensor.defaultGenerator.exponential(new Float32Array(3), 2).length // -> 3 */
   exponential(out: Float32Array, rate: number = 1): Float32Array {
     if (!(rate > 0)) throw new RangeError(`exponential: the rate must be above 0; got ${rate}`);
     for (let i = 0; i < out.length; i++) out[i] = -Math.log1p(-this.uniform64()) / rate;
     return out;
   }
 
-  /** Draws `count` positions with probabilities in proportion to the weights: again and again, or each at most once. */
+  /** Draws `count` positions with probabilities in proportion to the weights: again and again, or each at most once.
+   *  @example tensor.defaultGenerator.multinomial([0, 1, 0], 1, false) // -> Int32Array(1) [ 1 ] */
   multinomial(weights: ArrayLike<number>, count: number, replacement: boolean): Int32Array {
     if (!replacement || count === 1) {
       // the smallest of exponential samples with the weights as rates: the most likely positions come first
@@ -174,7 +210,8 @@ export class Generator {
     });
   }
 
-  /** A random permutation of 0 .. n - 1 (Fisher and Yates, from the front). */
+  /** A random permutation of 0 .. n - 1 (Fisher and Yates, from the front).
+   *  @example tensor.defaultGenerator.randperm(4).toSorted() // -> Int32Array(4) [ 0, 1, 2, 3 ] */
   randperm(n: number): Int32Array {
     if (!Number.isInteger(n) || n < 0 || n > LARGEST_PERMUTATION) {
       throw new RangeError(`randperm: n must be a whole number from 0 to ${LARGEST_PERMUTATION}; got ${n}`);
@@ -189,7 +226,8 @@ export class Generator {
     return order;
   }
 
-  /** Fills `out` with whole numbers from [low, high). */
+  /** Fills `out` with whole numbers from [low, high).
+   *  @example tensor.defaultGenerator.randint(new Int32Array(2), 3, 4) // -> Int32Array(2) [ 3, 3 ] */
   randint(out: Int32Array, low: number, high: number): Int32Array {
     if (!isInt32(low) || !isInt32(high - 1) || low >= high) {
       throw new RangeError(

@@ -36,9 +36,17 @@ export class Mean {
   compute(): number {
     return this.value().item();
   }
+  /** `compute()` without blocking.
+   *  @example const mean = new gb.train.Mean();
+   *  mean.update(tensor(2));
+   *  [await mean.computeAsync(), mean.value().item()] // -> [ 2, 2 ]
+   *  mean.reset();
+   *  mean.compute() // NaN */
   async computeAsync(): Promise<number> {
     return this.value().itemAsync();
   }
+  /** Forgets what has been added.
+   *  @example new gb.train.Mean().reset() */
   reset(): void {
     this.total.zero_();
     this.weight.zero_();
