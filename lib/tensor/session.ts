@@ -17,6 +17,11 @@ export function closeSession(): void {
   current = undefined;
 }
 
+/** Whether this is still the session of this process. */
+export function isCurrent(session: Session): boolean {
+  return session === current;
+}
+
 const settleListeners = new Set<() => void>();
 
 /** Calls `listener` whenever the session has settled. Gives the way to stop. */

@@ -8,7 +8,7 @@ import { onCrossEntropy } from "../nn/cross-entropy.js";
 import { type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
 import { type GradientSlot, onBackward } from "../tensor/autograd.js";
 import { noGrad } from "../tensor/scope.js";
-import { onSettle, session } from "../tensor/session.js";
+import { isCurrent, onSettle, session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
@@ -48,6 +48,8 @@ interface Sample {
   forwardRow: Node | undefined;
   backwardRow: Node | undefined;
   run: number;
+  /** The session that computes it. */
+  session?: ReturnType<typeof session>;
 }
 
 /** Listens to what all models do. Only a weak reference: a listener must not keep a watcher, and with it its model, alive.
@@ -178,8 +180,10 @@ export class Watcher {
   private ride(sample: Sample): void {
     const missing = (n: number): Node[] =>
       Array.from({ length: n }, () => ops.full([1], Number.NaN, "float32"));
+    const owner = session();
     const settled = (): void => {
-      sample.run = session().latest;
+      sample.run = owner.latest;
+      sample.session = owner;
     };
     if (sample.forward.some((row) => row !== undefined)) {
       const parts = Array.from(sample.forward, (row) => row ?? missing(FORWARD_FIELDS)).flat();
@@ -224,9 +228,11 @@ export class Watcher {
   private collect(): void {
     while (this.waiting.length > 0) {
       const { step, sample } = this.waiting[0]!;
-      if (sample.run >= 0 && !session().isDone(sample.run)) return;
+      const closed = sample.session !== undefined && !isCurrent(sample.session);
+      if (!closed && sample.run >= 0 && !session().isDone(sample.run)) return;
       this.waiting.shift();
-      this.recordRow(step, sample);
+      // what a closed session has not computed will not come
+      if (!closed) this.recordRow(step, sample);
     }
   }
 

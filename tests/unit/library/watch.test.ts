@@ -1,5 +1,6 @@
 // watch(): what is published while a network trains, against the same training in plain loops and double precision.
 
+import { spawnSync } from "node:child_process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as gb from "gradbook";
@@ -292,4 +293,20 @@ test("a watched model that nobody holds any more is let go", async () => {
     collect();
     expect(released).toBeGreaterThanOrEqual(4);
   });
+});
+
+test("a program that closes the engine right after a watched step ends", () => {
+  const program = `
+    import * as gb from "gradbook";
+    import { closeSession } from "gradbook/tensor/session";
+    const model = gb.nn.Linear(3, 2);
+    gb.watch(model);
+    const optimizer = new gb.optim.SGD(model.parameters());
+    gb.F.crossEntropy(model(gb.tensor.ones(4, 3)), gb.tensor([0, 1, 0, 1], { dtype: "int32" })).backward();
+    optimizer.step();
+    closeSession();`;
+  const { status, signal } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    timeout: 15_000,
+  });
+  expect({ status, signal }).toEqual({ status: 0, signal: null });
 });
