@@ -3,6 +3,8 @@
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 interface Limits {
+  /** Its files, where they are not all of tests/NAME. */
+  files?: readonly string[];
   /** Milliseconds a test may take. */
   timeout: number;
   /** Whether files run beside each other; groups that measure time or drive a browser run them one by one. */
@@ -11,7 +13,16 @@ interface Limits {
   processes: boolean;
 }
 
+const ENGINE = ["tests/unit/{compute,engine}/**/*.test.ts"];
+const PARITY = [
+  "tests/unit/parity/*.test.ts",
+  "tests/unit/*/parity.test.ts",
+  "tests/unit/optim/optimizers.test.ts",
+];
+
 const GROUPS: Record<string, Limits> = {
+  engine: { files: ENGINE, timeout: 20_000, parallel: true, processes: false },
+  parity: { files: PARITY, timeout: 20_000, parallel: true, processes: false },
   unit: { timeout: 20_000, parallel: true, processes: false },
   docs: { timeout: 120_000, parallel: true, processes: false },
   training: { timeout: 120_000, parallel: false, processes: false },
@@ -21,11 +32,16 @@ const GROUPS: Record<string, Limits> = {
   browser: { timeout: 300_000, parallel: false, processes: true },
 };
 
-const project = ([name, { timeout, parallel, processes }]: [string, Limits]): TestProjectConfiguration => ({
+const project = ([name, { files, timeout, parallel, processes }]: [
+  string,
+  Limits,
+]): TestProjectConfiguration => ({
   extends: true,
   test: {
     name,
-    include: [`tests/${name}/**/*.test.ts`],
+    include: [...(files ?? [`tests/${name}/**/*.test.ts`])],
+    // each file once: what has a group of its own is not in the quick one
+    exclude: name === "unit" ? [...ENGINE, ...PARITY] : [],
     retry: processes && process.env.CI !== undefined ? 2 : 0,
     testTimeout: timeout,
     hookTimeout: timeout,

@@ -36,6 +36,8 @@ export const GROUPS: readonly Group[] = [
     run: (env) => runCheck([bin("typescript/bin/tsc"), "-b", "tests", "scripts"], env),
   },
   { name: "unit", build: "code", run: (env) => runTests("unit", env) },
+  { name: "parity", build: "code", run: (env) => runTests("parity", env) },
+  { name: "engine", build: "code", run: (env) => runTests("engine", env) },
   { name: "docs", build: "code", run: (env) => runTests("docs", env) },
   { name: "training", build: "code", data: true, run: (env) => runTests("training", env) },
   { name: "kernel", build: "all", run: (env) => runTests("kernel", env) },
