@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mismatch } from "../parity/golden.js";
 import { useDevice } from "../parity/library.js";
 
-const { norm, tensor, manualSeed } = gb;
+const { nn, norm, tensor, manualSeed } = gb;
 
 beforeAll(() => useDevice("wasm"));
 afterAll(() => closeSession());
@@ -17,49 +17,58 @@ const agree = (a: gb.Tensor, b: gb.Tensor): boolean =>
 describe("invariances (Ba et al. 2016, table 1)", () => {
   const INPUTS = 20;
   const UNITS = 12;
-  const normalise = {
-    batch: () => norm.BatchNorm1d(UNITS, { eps: 0 }),
-    layer: () => norm.LayerNorm(UNITS, { eps: 0 }),
+  const weightNormalised = (weights: gb.Tensor, data: gb.Tensor): gb.Tensor => {
+    const layer = nn.utils.parametrizations.weightNorm(nn.Linear(INPUTS, UNITS, { bias: false }));
+    const [length, direction] = layer.parameters();
+    length!.data.fill_(1);
+    direction!.data.copy_(weights);
+    return layer(data);
+  };
+  const followedBy =
+    (layer: gb.norm.BatchNorm1d | gb.norm.LayerNorm) => (weights: gb.Tensor, data: gb.Tensor) =>
+      layer(data.matmul(weights.t()));
+  const NORMALISED = {
+    batch: followedBy(norm.BatchNorm1d(UNITS, { eps: 0 })),
+    weight: weightNormalised,
+    layer: followedBy(norm.LayerNorm(UNITS, { eps: 0 })),
   };
   // each change of the weights [units, inputs] or of the data [examples, inputs]
   type Change = (w: gb.Tensor, x: gb.Tensor) => [gb.Tensor, gb.Tensor];
-  const CHANGES: [string, Change, { batch: boolean; layer: boolean }][] = [
-    ["rescaling the weight matrix", (w, x) => [w.mul(3), x], { batch: true, layer: true }],
+  const CHANGES: [string, Change, { batch: boolean; weight: boolean; layer: boolean }][] = [
+    ["rescaling the weight matrix", (w, x) => [w.mul(3), x], { batch: true, weight: true, layer: true }],
     [
       "recentring the weight matrix",
       (w, x) => [w.add(tensor.linspace(-1, 1, INPUTS)), x],
-      { batch: false, layer: true },
+      { batch: false, weight: false, layer: true },
     ],
     [
       "rescaling one weight vector",
       (w, x) => [w.mul(tensor.where(tensor.arange(UNITS).eq(2).unsqueeze(1), 5, 1)), x],
-      { batch: true, layer: false },
+      { batch: true, weight: true, layer: false },
     ],
-    ["rescaling the data set", (w, x) => [w, x.mul(0.2)], { batch: true, layer: true }],
+    ["rescaling the data set", (w, x) => [w, x.mul(0.2)], { batch: true, weight: false, layer: true }],
     [
       "recentring the data set",
       (w, x) => [w, x.add(tensor.linspace(-2, 1, INPUTS))],
-      { batch: true, layer: false },
+      { batch: true, weight: false, layer: false },
     ],
     [
       "rescaling a single example",
       (w, x) => [w, x.mul(tensor.where(tensor.arange(8).eq(3).unsqueeze(1), 4, 1))],
-      { batch: false, layer: true },
+      { batch: false, weight: false, layer: true },
     ],
   ];
 
   test.each(
     CHANGES.flatMap(([what, change, holds]) =>
-      (["batch", "layer"] as const).map((kind) => ({ what, change, kind, holds: holds[kind] })),
+      (["batch", "weight", "layer"] as const).map((kind) => ({ what, change, kind, holds: holds[kind] })),
     ),
   )("$kind normalisation, $what: $holds", ({ change, kind, holds }) => {
     manualSeed(5);
     const w = tensor.randn(UNITS, INPUTS);
     const x = tensor.randn(8, INPUTS);
     const [w2, x2] = change(w, x);
-    const layer = normalise[kind]();
-    const output = (weights: gb.Tensor, data: gb.Tensor): gb.Tensor =>
-      layer(data.matmul(weights.transpose(0, 1)));
+    const output = NORMALISED[kind];
     expect(agree(output(w2, x2), output(w, x))).toBe(holds);
   });
 });
