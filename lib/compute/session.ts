@@ -2,7 +2,7 @@
 // nodes into leaves, and keeps lazy values true to what they meant when they were written.
 
 import { BYTES, bytesOf } from "../graph/dtype.js";
-import { type Node, newWalk, settle, type Value } from "../graph/node.js";
+import { type Node, newWalk, type Value } from "../graph/node.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
 import { callSite } from "./call-site.js";
@@ -12,8 +12,19 @@ import { EngineError } from "./engine/errors.js";
 import type { Explanation } from "./engine/explanation.js";
 import type { Part } from "./engine/protocol.js";
 import { LiveBuffers, type LiveBytes, type Origin } from "./live-buffers.js";
+import {
+  computes,
+  isDoomed,
+  isOwned,
+  isSafe,
+  isSettled,
+  pendingBelow,
+  reads,
+  runsThatLeft,
+} from "./pending.js";
 import { PlanTable } from "./plan-table.js";
 import { PlanWatch } from "./plan-watch.js";
+import { originsOf, type Result, resultOf, settleResult } from "./results.js";
 
 /** Host data up to this size travels with each run that reads it; larger data is written to the device once. And values up to
  *  this size that are waited for come back with the run that computes them; larger ones are asked for. */
@@ -24,16 +35,6 @@ const MAX_WRITES = 16;
 
 /** A value that this many runs have computed on their way, for what is computed from it, is kept by the next one. */
 const MAX_USES = 2;
-
-interface Result {
-  readonly node: Node;
-  /** Set: the value goes into this storage's buffer, if it has one. */
-  readonly storage: Storage | undefined;
-  /** The leaf that lies in that buffer until then. */
-  readonly overwrites: Node | undefined;
-  /** The new buffer, where nothing is overwritten. */
-  buffer: Buffer | undefined;
-}
 
 /** A value in the hands of user code that this many runs have left pending is computed, before its chain gets too long to plan:
  *  a count of hits that grows with each batch, and is read after an epoch. */
@@ -437,92 +438,4 @@ function contentOf(node: Node): Uint8Array | Value {
   if (node.scalar !== undefined) return bytesOf([node.scalar], node.dtype);
   if (node.value === undefined) throw new Error(goneMessage(node));
   return node.value;
-}
-
-function resultOf(node: Node, storage?: Storage): Result {
-  return { node, storage, overwrites: storage?.base, buffer: undefined };
-}
-
-function settleResult({ node, storage, overwrites, buffer }: Result): void {
-  settle(node, buffer ?? overwrites!.value!);
-  if (storage === undefined) return;
-  storage.base = node;
-  storage.writes = 0;
-  if (overwrites === undefined) return;
-  overwrites.value = undefined;
-  overwrites.owned = false;
-  overwrites.overwritten = "a later in-place update (an optimizer's step, or a running statistic)";
-}
-
-/** What the new buffers of a run hold; asked once a plan, before the nodes are settled. */
-function originsOf(results: readonly Result[], plan: number): Origin[] {
-  const where = callSite();
-  return results
-    .filter(({ overwrites }) => overwrites === undefined)
-    .map(({ node }) => ({ what: `${producer(node)} ${formatShape(node.shape)}`, where, plan }));
-}
-
-/** The operation that a value comes from, behind those that only pass it on. */
-function producer(node: Node): string {
-  let at = node;
-  while (at.op?.name === "identity" && at.inputs[0]?.op !== undefined) at = at.inputs[0];
-  return at.op!.name;
-}
-
-/** All pending nodes that `roots` are computed from. */
-function pendingBelow(roots: readonly Node[]): Set<Node> {
-  const seen = new Set<Node>();
-  const stack = roots.flatMap((root) => root.inputs);
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (!node.pending || seen.has(node)) continue;
-    seen.add(node);
-    stack.push(...node.inputs);
-  }
-  return seen;
-}
-
-const computes = (node: Node): boolean => {
-  const { kind } = node.op!.lowering;
-  return kind === "elementwise" || kind === "reduce" || kind === "matmul" || kind === "routine";
-};
-
-const isOwned = (node: Node): boolean => node.owned;
-const isDoomed = (node: Node): boolean => node.doomed;
-const isSafe = (node: Node): boolean => node.left > 0;
-/** The new value of a storage, computed by the next run, depends no longer on what it is computed from. */
-const isSettled = (node: Node): boolean => node.left > 0 || (node.owned && node.pending);
-
-/** What `left` becomes for a value that a run has left pending; undefined when it reads a value that may be overwritten. */
-function runsThatLeft(root: Node): number | undefined {
-  const walk = newWalk();
-  let left = 0;
-  const stack = [root];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node.seen === walk) continue;
-    node.seen = walk;
-    if (node.owned) return undefined;
-    if (node.left > left) left = node.left;
-    if (node.left === 0) for (const input of node.inputs) stack.push(input);
-  }
-  return left + 1;
-}
-
-/** Whether `root` is, or is computed from, a node that `is` holds for. Does not look below nodes for which `ends` holds. */
-function reads(root: Node, is: (node: Node) => boolean, ends: (node: Node) => boolean): boolean {
-  const walk = newWalk();
-  const stack = [root];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node.seen === walk) continue;
-    node.seen = walk;
-    if (is(node)) return true;
-    if (!ends(node)) for (const input of node.inputs) stack.push(input);
-  }
-  return false;
-}
-
-/** True for nodes whose recomputation would cost more than elementwise work. */
-export function isExpensive(node: Node): boolean {
-  if (node.op === undefined) return false;
-  const { kind } = node.op.lowering;
-  return kind === "reduce" || kind === "matmul" || kind === "routine";
 }

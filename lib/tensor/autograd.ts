@@ -1,7 +1,7 @@
 // Reverse-mode differentiation over recorded nodes.
 
 import { Storage } from "../compute/buffer.js";
-import { isExpensive } from "../compute/session.js";
+import { isExpensive } from "../compute/pending.js";
 import { type Node, newWalk, type Tape, withGradModeNow } from "../graph/node.js";
 import { add, full } from "../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../graph/shape.js";
