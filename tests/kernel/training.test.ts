@@ -92,10 +92,11 @@ test("an error in a step that nobody reads from is shown under the cell that mad
     lossFn(model(X), tensor(Array(32).fill(9), { dtype: "int32" })).backward();
     optimizer.step();
     optimizer.zeroGrad();`);
-  expect(reply.content).toMatchObject({
-    status: "error",
-    evalue: "crossEntropy: target 9 is out of range for 4 classes (0 to 3)",
-  });
+  expect(reply.content.status).toBe("error");
+  // the same step was asked for in an earlier cell already
+  expect(reply.content.evalue).toMatch(
+    /^crossEntropy: target 9 is out of range for 4 classes \(0 to 3\) \(first computed for cell \[2\], line 6\)$/,
+  );
   expect(
     await run("JSON.stringify(weight) === JSON.stringify(model[0].weight.toArray()) && step() > 0"),
   ).toBe("true");

@@ -388,7 +388,7 @@ export class EngineClient {
   #failed({ sequence, origin, kind, message }: ReplyOf<"error">): void {
     const run = this.#recent[origin & (RECENT - 1)];
     const place = run?.sequence === (origin | 0) ? this.#places.get(run.plan) : undefined;
-    const told = place === undefined ? message : `${message} (computed for ${place})`;
+    const told = place === undefined ? message : `${message} (first computed for ${place})`;
     const error = new EngineError(errorKind(kind), told);
     const awaited = this.#awaited.get(sequence);
     if (error.kind === "connection") this.#gone ??= error;
