@@ -16,12 +16,12 @@ test.for(["README.md", "ARCHITECTURE.md"])("%s links to files that exist", (page
 
 test("every command in the README is a script of package.json, and has its two files", () => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-  const commands = [...read("README.md").matchAll(/`npm (?:run )?([\w:]+)/g)].map(([, name]) => name!);
+  const commands = [...read("README.md").matchAll(/`npm (?:run )?([\w:-]+)/g)].map(([, name]) => name!);
   expect(new Set(commands).size).toBeGreaterThan(5);
   expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
   for (const [, name] of Object.values(scripts)
     .join("\n")
-    .matchAll(/scripts\/(\w+)\.mjs/g)) {
+    .matchAll(/scripts\/([\w-]+)\.mjs/g)) {
     expect(existsSync(join(ROOT, "scripts", `${name}.mjs`)), name).toBe(true);
     expect(existsSync(join(ROOT, "scripts", "commands", `${name}.ts`)), name).toBe(true);
   }
