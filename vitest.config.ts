@@ -13,11 +13,16 @@ interface Limits {
   processes: boolean;
 }
 
-const ENGINE = ["tests/unit/{compute,engine}/**/*.test.ts"];
+const ENGINE = [
+  "tests/unit/{compute,engine}/**/*.test.ts",
+  "tests/unit/library/{determinism,explain,fusion,lazy,plans}.test.ts",
+];
 const PARITY = [
   "tests/unit/parity/*.test.ts",
   "tests/unit/*/parity.test.ts",
   "tests/unit/optim/optimizers.test.ts",
+  "tests/unit/gradients/*.test.ts",
+  "tests/unit/chapter/listings.test.ts",
 ];
 
 const GROUPS: Record<string, Limits> = {
