@@ -1,10 +1,9 @@
 // The public surface of the library, read from its declarations: every function, class, method and type that a user can name,
 // with its signature and what its docstring says.
 
-import { fileURLToPath } from "node:url";
-import { AMBIENT_FILE, AMBIENT_TEXT } from "@gradbook/kernel/lang/ambient";
 import { typescript as ts } from "@gradbook/kernel/lang/typescript";
 import type TS from "@tslab/typescript-for-tslab";
+import { INDEX, LIBRARY, openDeclarations } from "./declarations.ts";
 
 export type Kind = "function" | "class" | "method" | "property" | "value" | "type";
 
@@ -35,24 +34,6 @@ export function readSurface(): Entry[] {
   return new SurfaceReader().read();
 }
 
-function openProgram(index: string): TS.Program {
-  const nodeTypes = fileURLToPath(import.meta.resolve("@types/node/package.json"));
-  const options: TS.CompilerOptions = {
-    strict: true,
-    target: ts.ScriptTarget.ES2022,
-    lib: ["lib.esnext.d.ts"],
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    types: ["node"],
-    typeRoots: [nodeTypes.replace(/[\\/]node[\\/]package\.json$/, "")],
-  };
-  const host = ts.createCompilerHost(options);
-  const { readFile, fileExists } = host;
-  host.readFile = (file) => (file === AMBIENT_FILE ? AMBIENT_TEXT : readFile(file));
-  host.fileExists = (file) => file === AMBIENT_FILE || fileExists(file);
-  return ts.createProgram([index, AMBIENT_FILE], options, host);
-}
-
 class SurfaceReader {
   readonly #checker: TS.TypeChecker;
   readonly #index: TS.SourceFile;
@@ -66,11 +47,10 @@ class SurfaceReader {
   readonly #functions: { method: TS.Declaration; path: string }[] = [];
 
   constructor() {
-    const index = fileURLToPath(import.meta.resolve("gradbook")).replace(/\.js$/, ".d.ts");
-    const program = openProgram(index);
+    const program = openDeclarations();
     this.#checker = program.getTypeChecker();
-    this.#index = program.getSourceFile(index)!;
-    this.#library = index.replace(/index\.d\.ts$/, "");
+    this.#index = program.getSourceFile(INDEX)!;
+    this.#library = LIBRARY;
   }
 
   read(): Entry[] {
