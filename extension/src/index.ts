@@ -9,7 +9,7 @@ import { IStateDB } from "@jupyterlab/statedb";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { monitorIcon } from "./icons.js";
 import { Monitors, OPEN_COMMAND } from "./monitors.js";
-import { SCREENS } from "./panel/monitor.js";
+import { SCREENS } from "./panel/screens.js";
 
 const PLUGIN_ID = "@gradbook/extension:plugin";
 
@@ -45,7 +45,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
           type: "object",
           properties: {
             path: { type: "string", description: "Path of the notebook; else the current one" },
-            screen: { type: "string", enum: [...SCREENS], description: "The tab to show" },
+            screen: { type: "string", enum: SCREENS.map(({ name }) => name), description: "The tab to show" },
             activate: { type: "boolean", description: "Whether to give the monitor the focus" },
           },
         },
@@ -53,7 +53,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       execute: ({ path, screen, activate }) => {
         const notebook = monitors.find(typeof path === "string" ? path : undefined);
         if (notebook) {
-          const chosen = SCREENS.find((name) => name === screen);
+          const chosen = SCREENS.find(({ name }) => name === screen)?.name;
           return monitors.open(notebook, chosen, activate !== false);
         }
         if (path === undefined) {

@@ -6,7 +6,8 @@ import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { IStateDB } from "@jupyterlab/statedb";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { DockPanel, type TabBar, type Widget } from "@lumino/widgets";
-import { MonitorPanel, type ScreenName } from "./panel/monitor.js";
+import { MonitorPanel } from "./panel/monitor.js";
+import type { ScreenName } from "./panel/screen.js";
 import { NotebookSession } from "./session.js";
 
 export const OPEN_COMMAND = "gradbook:open-monitor";

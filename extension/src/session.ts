@@ -1,6 +1,7 @@
 // What the monitor knows about one open notebook: the record of its kernel's runs, whether or not a panel is open.
 
 import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { MonitorRequest } from "gradbook/train/run";
 import { type LinkState, MonitorLink } from "./data/link.js";
 import { RunStore } from "./data/store.js";
 
@@ -35,6 +36,11 @@ export class NotebookSession {
   onState(listener: (state: LinkState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Sends the kernel a request; false if there is no kernel to take it. */
+  send(request: MonitorRequest): boolean {
+    return this.#link.send(request);
   }
 
   dispose(): void {

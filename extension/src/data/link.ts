@@ -56,6 +56,13 @@ export class MonitorLink {
     return this.#context.kernelDisplayName;
   }
 
+  /** Sends the kernel a request; false if there is no kernel to take it. */
+  send(request: MonitorRequest): boolean {
+    if (this.#state !== "connected" || !this.#comm || this.#comm.isDisposed) return false;
+    this.#comm.send({ ...request });
+    return true;
+  }
+
   dispose(): void {
     this.#context.kernelChanged.disconnect(this.#attach, this);
     this.#context.connectionStatusChanged.disconnect(this.#check, this);

@@ -1,15 +1,12 @@
 // The screen "Learning": is it learning? Loss at the left, accuracy and learning rate at the right.
 
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { Chart } from "../charts/chart.js";
 import { formatCount } from "../charts/format.js";
 import { type Look, newMemories } from "../charts/frame.js";
 import { accuracyFigure, lossFigure, type Progress, rateFigure } from "../charts/learning.js";
-import type { Tokens } from "../charts/tokens.js";
-import type { RunRecord } from "../data/record.js";
 import { last, smoothingWindow } from "../data/series.js";
 import { element, heading } from "./dom.js";
-import type { Screen } from "./screen.js";
+import type { Host, Lack, Screen, View } from "./screen.js";
 import { Segmented } from "./segmented.js";
 
 /** What this screen draws: a run without any of it has only a signal. */
@@ -17,17 +14,17 @@ const CURVES = ["loss", "validationLoss", "accuracy", "validationAccuracy"] as c
 
 export class LearningScreen implements Screen {
   readonly node: HTMLElement;
-  readonly #trans: TranslationBundle;
+  readonly option: HTMLElement;
+  readonly #trans: Host["trans"];
   readonly #progress: Segmented<Progress>;
   readonly #lossUnit: HTMLElement;
   readonly #loss: Chart;
   readonly #accuracy: Chart;
   readonly #rate: Chart;
-  readonly #note: HTMLElement = element("div", "gb-Note");
   #turn = false;
   readonly #memories = [newMemories(), newMemories(), newMemories()] as const;
 
-  constructor(trans: TranslationBundle, redraw: () => void) {
+  constructor({ trans, redraw }: Host) {
     this.#trans = trans;
     this.#progress = new Segmented(
       trans.__("Horizontal axis"),
@@ -37,6 +34,7 @@ export class LearningScreen implements Screen {
       ],
       redraw,
     );
+    this.option = this.#progress.node;
     this.#loss = new Chart(trans.__("Loss"));
     this.#accuracy = new Chart(trans.__("Accuracy"));
     this.#rate = new Chart(trans.__("Learning rate"));
@@ -49,7 +47,6 @@ export class LearningScreen implements Screen {
     this.node = element(
       "div",
       "gb-Screen gb-Learning",
-      element("div", "gb-Title", element("h2", "", trans.__("Is it learning?")), this.#progress.node),
       element(
         "div",
         "gb-Learning-charts",
@@ -57,21 +54,22 @@ export class LearningScreen implements Screen {
         element("section", "gb-Learning-accuracy", accuracy.node, this.#accuracy.node),
         element("section", "gb-Learning-rate", rate.node, this.#rate.node),
       ),
-      this.#note,
     );
   }
 
-  draw(record: RunRecord, tokens: Tokens): void {
+  lacks({ record }: View): Lack | undefined {
+    if (CURVES.some((field) => Number.isFinite(last(record.series(field))))) return undefined;
     const trans = this.#trans;
-    const hasCurves = CURVES.some((field) => Number.isFinite(last(record.series(field))));
-    this.node.classList.toggle("gb-mod-empty", !hasCurves);
-    if (!hasCurves) {
-      this.#note.textContent =
+    return {
+      text:
         record.count === 0
           ? trans.__("The curve starts with the first step.")
-          : trans.__("This run has no loss. Its activations and gradients are under Signal by depth.");
-      return;
-    }
+          : trans.__("This run has no loss. Its activations and gradients are under Signal by depth."),
+    };
+  }
+
+  draw({ record, tokens }: View): void {
+    const trans = this.#trans;
     const progress = this.#progress.value;
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans, ...this.#memories[index] });
     const smoothed = trans.__("smoothed over %1 steps", formatCount(smoothingWindow(record.lastStep)));

@@ -1,4 +1,4 @@
-// The monitor: the frame around the screens (toolbar, tabs, empty state) for the runs of one notebook's kernel.
+// The monitor: the frame around the screens (toolbar, tabs, heading, empty states) for the runs of one notebook's kernel.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message } from "@lumino/messaging";
@@ -11,19 +11,16 @@ import { monitorIcon } from "../icons.js";
 import type { NotebookSession } from "../session.js";
 import { button, element } from "./dom.js";
 import { EmptyState } from "./empty.js";
-import { LearningScreen } from "./learning.js";
+import { Focus } from "./focus.js";
 import { Pace } from "./pace.js";
-import type { Screen } from "./screen.js";
-import { SignalScreen } from "./signal.js";
+import type { Host, Lack, Screen, ScreenName, View } from "./screen.js";
+import { SCREENS } from "./screens.js";
+import { Tabs } from "./tabs.js";
 import { Toolbar } from "./toolbar.js";
-
-/** The screens, in the order of their tabs and of the keys 1, 2, ... */
-export const SCREENS = ["learning", "signal"] as const;
-export type ScreenName = (typeof SCREENS)[number];
 
 /** Below these sizes in pixels the panel tightens its spacing, or stacks its columns. */
 const SMALL = 700;
-const NARROW = 500;
+const NARROW = 560;
 
 export class MonitorPanel extends Widget {
   readonly session: NotebookSession;
@@ -34,9 +31,14 @@ export class MonitorPanel extends Widget {
   readonly #trans: TranslationBundle;
   readonly #pace: Pace;
   readonly #toolbar: Toolbar;
+  readonly #tabs: Tabs;
   readonly #empty: EmptyState;
-  readonly #tabs: Record<ScreenName, HTMLButtonElement>;
-  readonly #screens: Record<ScreenName, Screen>;
+  readonly #focus = new Focus();
+  readonly #screens: ReadonlyMap<ScreenName, Screen>;
+  readonly #question: HTMLElement = element("h2", "");
+  readonly #note: HTMLElement = element("div", "gb-Note");
+  readonly #noteText: HTMLElement = element("p", "");
+  readonly #noteAction: HTMLButtonElement;
   readonly #body: HTMLElement;
   readonly #ends: (() => void)[];
   #tokens: Tokens | undefined;
@@ -44,6 +46,8 @@ export class MonitorPanel extends Widget {
   /** The user has chosen a tab; until then the monitor shows the one that fits the run. */
   #screenChosen: boolean;
   #selected: string | undefined;
+  #shown: string | undefined;
+  #lack: Lack | undefined;
 
   constructor(session: NotebookSession, trans: TranslationBundle, screen?: ScreenName) {
     super();
@@ -66,14 +70,33 @@ export class MonitorPanel extends Widget {
       this.#selected = id;
       redraw();
     });
+    this.#tabs = new Tabs(trans, this.id, (name) => this.#choose(name));
     this.#empty = new EmptyState(trans);
-    this.#screens = { learning: new LearningScreen(trans, redraw), signal: new SignalScreen(trans, redraw) };
-    this.#tabs = { learning: this.#tab("learning"), signal: this.#tab("signal") };
-    const tabs = element("div", "gb-Tabs", ...SCREENS.map((name) => this.#tabs[name]));
-    tabs.setAttribute("role", "tablist");
-    this.#body = element("div", "gb-Body", ...SCREENS.map((name) => this.#screens[name].node));
-    this.node.append(this.#toolbar.node, tabs, this.#body, this.#empty.node);
-    this.node.addEventListener("keydown", (event) => this.#key(event));
+    const host: Host = {
+      trans,
+      focus: this.#focus,
+      redraw,
+      open: (name) => this.#choose(name),
+      send: (request) => session.send(request),
+    };
+    this.#screens = new Map(SCREENS.map(({ name, create }) => [name, create(host)]));
+    this.#noteAction = button("gb-Button", "", () => this.#lack?.action?.run());
+    this.#note.append(this.#noteText, this.#noteAction);
+    const title = element("div", "gb-Title", this.#question);
+    this.#body = element("div", "gb-Body", title);
+    this.#body.id = `${this.id}-screen`;
+    this.#body.setAttribute("role", "tabpanel");
+    for (const { node, option } of this.#screens.values()) {
+      if (option) title.append(option);
+      this.#body.append(node);
+    }
+    this.#body.append(this.#note);
+    this.node.append(this.#toolbar.node, this.#tabs.node, this.#body, this.#empty.node);
+    this.node.addEventListener("keydown", (event) => {
+      if (!this.#tabs.key(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
     this.#ends = [
       session.store.subscribe((event) => {
         if (event.type === "started") this.#selected = event.run;
@@ -98,12 +121,12 @@ export class MonitorPanel extends Widget {
     if (this.isDisposed) return;
     for (const end of this.#ends) end();
     this.#pace.dispose();
-    for (const name of SCREENS) this.#screens[name].dispose();
+    for (const screen of this.#screens.values()) screen.dispose();
     super.dispose();
   }
 
   protected override onActivateRequest(_: Message): void {
-    this.#tabs[this.#screen].focus();
+    this.#tabs.focus();
   }
 
   protected override onCloseRequest(_: Message): void {
@@ -135,26 +158,34 @@ export class MonitorPanel extends Widget {
 
   #draw(): void {
     const record = this.#record();
-    const { state, kernelName } = this.session;
+    const { state, kernelName, store } = this.session;
     this.title.label = record ? this.#trans.__("Monitor: %1", record.info.name) : this.#trans.__("Monitor");
     this.title.caption = this.#trans.__("Gradbook monitor of %1", this.session.notebook.context.path);
-    this.#toolbar.draw(record, this.session.store, state);
+    this.#toolbar.draw(record, store, state);
     this.#empty.draw(state, kernelName);
     this.node.classList.toggle("gb-mod-empty", record === undefined);
     if (!record) return;
     if (!this.#screenChosen) this.#show(record.isProbe ? "signal" : "learning");
+    if (record.info.id !== this.#shown) {
+      this.#shown = record.info.id;
+      this.#focus.step = null;
+    }
     this.#tokens ??= readTokens(this.node);
-    this.#screens[this.#screen].draw(record, this.#tokens, this.session.store);
+    this.#drawScreen({ record, store, tokens: this.#tokens, state });
   }
 
-  #tab(name: ScreenName): HTMLButtonElement {
-    const labels: Record<ScreenName, string> = {
-      learning: this.#trans.__("Learning"),
-      signal: this.#trans.__("Signal by depth"),
-    };
-    const tab = button("gb-Tab", labels[name], () => this.#choose(name));
-    tab.setAttribute("role", "tab");
-    return tab;
+  #drawScreen(view: View): void {
+    const screen = this.#screens.get(this.#screen)!;
+    const lack = screen.lacks(view);
+    this.#lack = lack;
+    this.#note.hidden = !lack;
+    screen.node.hidden = lack !== undefined;
+    if (screen.option) screen.option.hidden = lack !== undefined;
+    if (lack) {
+      this.#noteText.textContent = lack.text;
+      this.#noteAction.textContent = lack.action?.label ?? "";
+      this.#noteAction.hidden = !lack.action;
+    } else screen.draw(view);
   }
 
   #choose(screen: ScreenName): void {
@@ -164,28 +195,13 @@ export class MonitorPanel extends Widget {
     this.#pace.now();
   }
 
-  #show(screen: ScreenName): void {
-    this.#screen = screen;
-    for (const name of SCREENS) {
-      const on = name === screen;
-      this.#tabs[name].setAttribute("aria-selected", String(on));
-      this.#tabs[name].tabIndex = on ? 0 : -1;
-      this.#screens[name].node.hidden = !on;
+  #show(shown: ScreenName): void {
+    this.#screen = shown;
+    this.#tabs.show(shown);
+    this.#question.textContent = SCREENS.find(({ name }) => name === shown)!.question(this.#trans);
+    for (const [name, { node, option }] of this.#screens) {
+      node.hidden = name !== shown;
+      if (option) option.hidden = name !== shown;
     }
-  }
-
-  #key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const byNumber = SCREENS[Number(event.key) - 1];
-    const onTab = event.target instanceof HTMLElement && event.target.classList.contains("gb-Tab");
-    const step = onTab ? ({ ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0) : 0;
-    const next =
-      byNumber ??
-      (step !== 0 ? SCREENS.at((SCREENS.indexOf(this.#screen) + step) % SCREENS.length) : undefined);
-    if (!next) return;
-    this.#choose(next);
-    if (onTab) this.#tabs[next].focus();
-    event.preventDefault();
-    event.stopPropagation();
   }
 }

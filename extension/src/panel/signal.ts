@@ -1,6 +1,5 @@
 // The screen "Signal by depth": does the signal flow? Activations above, gradients below, one step at a time.
 
-import type { TranslationBundle } from "@jupyterlab/translation";
 import { Chart } from "../charts/chart.js";
 import { type Look, newMemories } from "../charts/frame.js";
 import {
@@ -10,25 +9,24 @@ import {
   type Moment,
   type Spread,
 } from "../charts/signal.js";
-import type { Tokens } from "../charts/tokens.js";
 import type { RunRecord } from "../data/record.js";
 import type { RunStore } from "../data/store.js";
 import { button, caret, dash, element, heading } from "./dom.js";
 import { openMenu } from "./menu.js";
-import type { Screen } from "./screen.js";
+import type { Host, Lack, Screen, View } from "./screen.js";
 import { Segmented } from "./segmented.js";
 import { nearest, StepSlider } from "./slider.js";
 
 export class SignalScreen implements Screen {
   readonly node: HTMLElement;
-  readonly #trans: TranslationBundle;
+  readonly option: HTMLElement;
+  readonly #trans: Host["trans"];
   readonly #redraw: () => void;
   readonly #forward: Chart;
   readonly #backward: Chart;
   readonly #spread: Segmented<Spread>;
   readonly #slider: StepSlider;
   readonly #compare: HTMLButtonElement;
-  readonly #empty: HTMLElement;
   readonly #forwardUnit: HTMLElement;
   readonly #memories = [newMemories(), newMemories()] as const;
   #shown: RunRecord | undefined;
@@ -36,7 +34,7 @@ export class SignalScreen implements Screen {
   /** Runs drawn beside the one on show, as chosen; until then probes are compared with each other. */
   #chosenIds: readonly string[] | undefined;
 
-  constructor(trans: TranslationBundle, redraw: () => void) {
+  constructor({ trans, redraw, focus }: Host) {
     this.#trans = trans;
     this.#redraw = redraw;
     this.#forward = new Chart(trans.__("Activations by layer"));
@@ -49,15 +47,9 @@ export class SignalScreen implements Screen {
       ],
       redraw,
     );
-    this.#slider = new StepSlider(trans, redraw);
+    this.#slider = new StepSlider(trans, focus, redraw);
     this.#compare = button("gb-MenuButton", trans.__("Compare with"), () => this.#chooseCompared());
-    this.#empty = element(
-      "div",
-      "gb-Note",
-      trans.__(
-        "Nothing sampled yet. Run one step: each layer then shows how much of the signal it passes on.",
-      ),
-    );
+    this.option = element("div", "gb-Option", this.#compare);
     const forward = heading(trans.__("Forward →"));
     this.#forwardUnit = forward.unit;
     const backward = heading(trans.__("← Backward"));
@@ -65,7 +57,6 @@ export class SignalScreen implements Screen {
     this.node = element(
       "div",
       "gb-Screen gb-Signal",
-      element("div", "gb-Title", element("h2", "", trans.__("Does the signal flow?")), this.#compare),
       element(
         "section",
         "gb-Signal-forward",
@@ -74,19 +65,24 @@ export class SignalScreen implements Screen {
       ),
       element("section", "gb-Signal-backward", backward.node, this.#backward.node),
       this.#slider.node,
-      this.#empty,
     );
   }
 
-  draw(record: RunRecord, tokens: Tokens, store: RunStore): void {
+  lacks({ record }: View): Lack | undefined {
+    if (record.samples.length > 0) return undefined;
+    return {
+      text: this.#trans.__(
+        "Nothing sampled yet. Run one step: each layer then shows how much of the signal it passes on.",
+      ),
+    };
+  }
+
+  draw({ record, tokens, store }: View): void {
     const trans = this.#trans;
-    if (this.#shown?.info.id !== record.info.id) this.#slider.follow();
     this.#shown = record;
     this.#store = store;
     const samples = record.samples;
-    this.node.classList.toggle("gb-mod-empty", samples.length === 0);
     this.#slider.node.hidden = samples.length === 1;
-    if (samples.length === 0) return;
     this.#slider.update(
       samples.map((row) => record.step(row, "step")),
       record.info.status === "running" && !record.lost,

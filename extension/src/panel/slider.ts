@@ -5,6 +5,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { linearTicks } from "../charts/axis.js";
 import { formatCount } from "../charts/format.js";
 import { button, element, svg } from "./dom.js";
+import type { Focus } from "./focus.js";
 
 const KNEE = 100;
 const LEFT = 12;
@@ -27,17 +28,17 @@ const KEYS: Readonly<Record<string, number>> = {
 export class StepSlider {
   readonly node: HTMLElement;
   readonly #trans: TranslationBundle;
+  readonly #focus: Focus;
   readonly #onChange: () => void;
   readonly #track: HTMLElement = element("div", "gb-Slider-track");
   readonly #live: HTMLButtonElement;
   readonly #play: HTMLButtonElement;
   #steps: readonly number[] = [];
-  /** Step shown; null while following the run. */
-  #chosen: number | null = null;
   #playing: ReturnType<typeof setInterval> | undefined;
 
-  constructor(trans: TranslationBundle, onChange: () => void) {
+  constructor(trans: TranslationBundle, focus: Focus, onChange: () => void) {
     this.#trans = trans;
+    this.#focus = focus;
     this.#onChange = onChange;
     this.#live = button("gb-Button gb-Slider-live", trans.__("Live"), () =>
       this.#choose(this.#steps.length - 1),
@@ -59,20 +60,14 @@ export class StepSlider {
 
   /** Index into the samples of the one to show. */
   get index(): number {
-    if (this.#chosen === null) return this.#steps.length - 1;
-    return nearest(this.#steps, this.#chosen);
-  }
-
-  /** Goes back to following, as for a new run. */
-  follow(): void {
-    this.#chosen = null;
-    this.#stop();
+    if (this.#focus.step === null) return this.#steps.length - 1;
+    return nearest(this.#steps, this.#focus.step);
   }
 
   /** Shows the steps that have samples; `growing` while the run goes on. */
   update(steps: readonly number[], growing: boolean): void {
     this.#steps = steps;
-    const following = this.#chosen === null;
+    const following = this.#focus.step === null;
     this.#live.textContent = growing ? this.#trans.__("Live") : this.#trans.__("Last step");
     this.#live.setAttribute("aria-pressed", String(following));
     this.#live.classList.toggle("gb-mod-growing", growing);
@@ -85,7 +80,7 @@ export class StepSlider {
 
   #choose(index: number): void {
     const last = this.#steps.length - 1;
-    this.#chosen = index >= last ? null : (this.#steps[Math.max(0, index)] ?? null);
+    this.#focus.step = index >= last ? null : (this.#steps[Math.max(0, index)] ?? null);
     this.#onChange();
   }
 
@@ -111,10 +106,10 @@ export class StepSlider {
       this.#stop();
       return;
     }
-    if (this.#chosen === null) this.#choose(0);
+    if (this.#focus.step === null) this.#choose(0);
     this.#playing = setInterval(() => {
       this.#choose(this.index + 1);
-      if (this.#chosen === null) this.#stop();
+      if (this.#focus.step === null) this.#stop();
     }, PLAY_MS);
     this.#play.replaceChildren(playIcon(true));
   }

@@ -1,0 +1,20 @@
+// The table of screens, in the order of their tabs and of the keys 1 to 5.
+
+import { LearningScreen } from "./learning.js";
+import type { ScreenKind } from "./screen.js";
+import { SignalScreen } from "./signal.js";
+
+export const SCREENS: readonly ScreenKind[] = [
+  {
+    name: "learning",
+    label: (trans) => trans.__("Learning"),
+    question: (trans) => trans.__("Is it learning?"),
+    create: (host) => new LearningScreen(host),
+  },
+  {
+    name: "signal",
+    label: (trans) => trans.__("Signal by depth"),
+    question: (trans) => trans.__("Does the signal flow?"),
+    create: (host) => new SignalScreen(host),
+  },
+];
