@@ -14,8 +14,9 @@ import type { RunStore } from "../data/store.js";
 import { button, caret, dash, element, heading } from "./dom.js";
 import { openMenu } from "./menu.js";
 import type { Host, Lack, Screen, View } from "./screen.js";
+import { nearest } from "./scrub.js";
 import { Segmented } from "./segmented.js";
-import { nearest, StepSlider } from "./slider.js";
+import { StepSlider } from "./slider.js";
 
 export class SignalScreen implements Screen {
   readonly node: HTMLElement;

@@ -5,7 +5,7 @@ import { AxisMemory, decades, decadeTicks, linearTicks } from "../../../extensio
 import { formatDecade, formatLoss, formatValue } from "../../../extension/dist/charts/format.js";
 import { type LabelMemory, placeLabels } from "../../../extension/dist/charts/labels.js";
 import { decimate, quantile, smooth } from "../../../extension/dist/data/series.js";
-import { nearest, share, stepAt } from "../../../extension/dist/panel/slider.js";
+import { nearest, share, stepAt } from "../../../extension/dist/panel/scrub.js";
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
