@@ -1,4 +1,4 @@
-// The JupyterLab plugin: the command that opens the monitor, where it is offered, and when it opens by itself.
+// The JupyterLab plugins. The monitor's is here: the command that opens the monitor, where it is offered, and when it opens by itself.
 
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
@@ -10,6 +10,7 @@ import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { monitorIcon } from "./icons.js";
 import { Monitors, OPEN_COMMAND } from "./monitors.js";
 import { SCREENS } from "./panel/screens.js";
+import stale from "./stale/plugin.js";
 
 const PLUGIN_ID = "@gradbook/extension:plugin";
 
@@ -76,4 +77,5 @@ const plugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default plugin;
+const plugins: JupyterFrontEndPlugin<void>[] = [plugin, stale];
+export default plugins;

@@ -5,7 +5,7 @@ import type ts from "@tslab/typescript-for-tslab";
 import type { TypeScript } from "./typescript.js";
 
 /** The name of tslab's file with the declarations of earlier cells. */
-const DECLARATIONS = /__prev__\.d\.ts$/;
+export const DECLARATIONS: RegExp = /__prev__\.d\.ts$/;
 
 /** A transformer for the cell's syntax tree. */
 export function keepNamesRight(

@@ -3,7 +3,15 @@
 
 import type ts from "@tslab/typescript-for-tslab";
 import { PRELOADED_NAMES, preloadedDeclarations } from "../preloaded.js";
-import type { Compiled, Completion, Diagnostic, Inspection, Language } from "../protocol/threads.js";
+import type {
+  CellNames,
+  Compiled,
+  Completion,
+  Diagnostic,
+  Inspection,
+  Language,
+} from "../protocol/threads.js";
+import { cellNames } from "./cell-names.js";
 import { isComplete } from "./complete-code.js";
 import { type Found, findings } from "./diagnostics.js";
 import { Lines } from "./edits.js";
@@ -18,6 +26,7 @@ export class LanguageService implements Language {
   readonly #converter;
   readonly #shadowed = new Set<string>();
   #found: Found = { errors: [], warnings: [] };
+  #names: CellNames = { declares: [], reads: [], writes: [], captures: {} };
 
   constructor(paths: Record<string, string[]>, declarations?: string) {
     this.declarations = declarations ?? preloadedDeclarations();
@@ -25,6 +34,7 @@ export class LanguageService implements Language {
       paths,
       diagnose: (program, cell) => {
         this.#found = findings(program, cell, PREFIX_LINES);
+        this.#names = cellNames(program, cell);
       },
     });
   }
@@ -45,6 +55,7 @@ export class LanguageService implements Language {
       ok: true,
       cell: { name, source, code, positions },
       warnings: [...warnings, ...this.#shadowing(declared)],
+      names: this.#names,
     };
   }
 

@@ -76,6 +76,12 @@ export function textField(content: Json, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/** The texts in an array field of a message's content. */
+export function textsField(content: Json, name: string): string[] {
+  const value = content[name];
+  return Array.isArray(value) ? value.filter((text) => typeof text === "string") : [];
+}
+
 /** A yes/no field of a message's content. */
 export function flagField(content: Json, name: string, fallback: boolean): boolean {
   const value = content[name];

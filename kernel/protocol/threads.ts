@@ -86,8 +86,26 @@ export interface Diagnostic {
   readonly length: number;
 }
 
+/** Variables of cells, by name. */
+export interface NamesUsed {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+}
+
+/** What a cell has to do with the variables that cells share; `reads` and `writes` happen when it runs. */
+export interface CellNames extends NamesUsed {
+  readonly declares: readonly string[];
+  /** Of each function and class that the cell declares: what happens when it is called. */
+  readonly captures: Readonly<Record<string, NamesUsed>>;
+}
+
 export type Compiled =
-  | { readonly ok: true; readonly cell: CompiledCell; readonly warnings: readonly Diagnostic[] }
+  | {
+      readonly ok: true;
+      readonly cell: CompiledCell;
+      readonly warnings: readonly Diagnostic[];
+      readonly names: CellNames;
+    }
   | { readonly ok: false; readonly errors: readonly Diagnostic[] };
 
 export interface Completion {

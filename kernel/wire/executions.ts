@@ -3,6 +3,7 @@
 
 import { diagnosticText, syntaxError } from "../lang/code-frame.js";
 import { LIMITS } from "../limits.js";
+import type { CellRun } from "../protocol/cells.js";
 import {
   type ErrorContent,
   flagField,
@@ -10,8 +11,10 @@ import {
   type Json,
   objectField,
   textField,
+  textsField,
 } from "../protocol/messages.js";
 import type { CompiledCell, Outcome, ToMain } from "../protocol/threads.js";
+import type { Cells } from "./cells.js";
 import type { History } from "./history.js";
 import type { LanguageClient } from "./language.js";
 import type { Publisher } from "./publisher.js";
@@ -23,12 +26,15 @@ export interface ExecutionRecord {
   readonly parent: Header | Json;
   /** Nothing is published. */
   readonly silent: boolean;
+  /** Which run of which cell it is; undefined for code that belongs to no cell. */
+  readonly run?: CellRun;
 }
 
 export interface ExecutionParts {
   readonly publisher: Publisher;
   readonly language: LanguageClient;
   readonly history: History;
+  readonly cells: Cells;
   readonly toMain: (message: ToMain) => void;
   /** Called before a cell goes to main: whatever was to stop the one before it is over. */
   readonly starting: () => void;
@@ -102,20 +108,23 @@ export class Executions {
       const ok = await this.#run(request);
       this.#queue.shift();
       if (!ok && flagField(request.message.content, "stop_on_error", true)) this.#abortWaiting();
+      if (this.#queue.length === 0) this.#parts.cells.settled();
     }
   }
 
   /** Everything about one cell; true if it ended well. */
   async #run(request: Request): Promise<boolean> {
-    const { publisher, history } = this.#parts;
-    const { content, header } = request.message;
+    const { publisher, history, cells } = this.#parts;
+    const { content, header, metadata } = request.message;
     const silent = flagField(content, "silent", false);
     const stored = !silent && flagField(content, "store_history", true);
     const source = textField(content, "code");
-    const record = this.#newRecord(header, silent);
     publisher.status("busy", header);
     if (stored) this.#count++;
     const count = this.#count;
+    const cell = textField(metadata, "cellId");
+    const record = this.#newRecord(header, silent, stored ? { cell, count } : undefined);
+    cells.forget([cell, ...textsField(metadata, "deletedCells")]);
     if (stored) history.add(count, source);
     if (!silent) publisher.publish("execute_input", { code: source, execution_count: count }, header);
 
@@ -150,8 +159,9 @@ export class Executions {
   /** What the expressions give now that the cell has run. One that fails does not fail the cell. */
   async #evaluate(record: ExecutionRecord, expressions: Json): Promise<Json> {
     const results: Json = {};
+    const { run: _, ...hidden } = record;
     for (const [name, source] of Object.entries(expressions)) {
-      const outcome = await this.#outcome(record, String(source), `hidden[${++this.#hidden}].ts`);
+      const outcome = await this.#outcome(hidden, String(source), `hidden[${++this.#hidden}].ts`);
       results[name] =
         outcome.status === "ok"
           ? { status: "ok", data: {}, metadata: {}, ...outcome.result }
@@ -161,7 +171,7 @@ export class Executions {
   }
 
   async #outcome(record: ExecutionRecord, source: string, name: string): Promise<Outcome> {
-    const { language, publisher, toMain, starting } = this.#parts;
+    const { language, publisher, cells, toMain, starting } = this.#parts;
     this.#running = record;
     this.#phase = "compile";
     let cell: CompiledCell;
@@ -169,6 +179,7 @@ export class Executions {
       const compiled = await language.call("compile", source, name);
       if (!compiled.ok) return failed(syntaxError({ name, source }, compiled.errors));
       cell = compiled.cell;
+      if (record.run !== undefined) cells.started(record.run, compiled.names);
       if (compiled.warnings.length > 0 && !record.silent) {
         const texts = compiled.warnings.map((d) => `${diagnosticText(cell, d, "warning")}\n`);
         publisher.stream("stderr", texts.join(""), record.parent);
@@ -187,8 +198,8 @@ export class Executions {
     return outcome;
   }
 
-  #newRecord(parent: Header | Json, silent: boolean): ExecutionRecord {
-    const record = { id: this.#nextId++, parent, silent };
+  #newRecord(parent: Header | Json, silent: boolean, run: CellRun | undefined): ExecutionRecord {
+    const record = { id: this.#nextId++, parent, silent, ...(run && { run }) };
     this.#records.set(record.id, record);
     this.#records.delete(record.id - LIMITS.executions);
     return record;

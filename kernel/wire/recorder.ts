@@ -1,22 +1,20 @@
 // The record of all runs of this kernel session, kept off the main thread so that it grows while a cell computes. Who wants to
 // know of changes (the live monitor, the pictures in cell outputs) listens here.
 
-import { ROW_LENGTH, type RunEvent, type RunInfo, type RunRows, type RunStatus } from "gradbook/train/run";
+import { type RunEvent, type RunInfo, type RunStatus, rowLength } from "gradbook/train/run";
 import { LIMITS } from "../limits.js";
 import { RowStore } from "./rows.js";
-import { SampleStore } from "./samples.js";
 
 export interface RunRecord {
   info: RunInfo;
-  readonly rows: RowStore;
-  readonly samples: SampleStore;
+  rows: RowStore;
   /** The execution that last added rows. */
   execution: number;
 }
 
 export interface RunListener {
   infoChanged(run: RunRecord): void;
-  rowsAdded(run: RunRecord, rows: RunRows): void;
+  rowsAdded(run: RunRecord, rows: Float32Array): void;
   /** The cell that worked on this run has ended. */
   cellEnded(run: RunRecord): void;
 }
@@ -37,7 +35,7 @@ export class Recorder {
   /** Takes what the library has published in this execution; `active`: which has not ended yet. */
   record(event: RunEvent, execution: number, active: boolean): void {
     if (event.type === "run") this.#setInfo(event.info, execution, active);
-    else this.#addRows(event, execution, active);
+    else this.#addRows(event.run, event.rows, execution, active);
   }
 
   /** A cell has ended: runs that it worked on and did not end itself get this status. */
@@ -51,27 +49,25 @@ export class Recorder {
 
   #setInfo(info: RunInfo, execution: number, active: boolean): void {
     const known = this.#runs.get(info.id);
-    const layers = info.layers.length;
-    if (known !== undefined && known.info.layers.length === layers) {
+    const width = rowLength(info.layers.length);
+    if (known !== undefined && known.rows.width === width) {
       // What comes after the end of the cell does not start the run again.
       const status = active || info.status !== "running" ? info.status : known.info.status;
       this.#changeInfo(known, { ...info, status });
       return;
     }
-    const rows = new RowStore(ROW_LENGTH, LIMITS.recorderRows);
-    const run = { info, rows, samples: new SampleStore(layers, LIMITS.recorderSampleBytes), execution };
+    const run = { info, rows: new RowStore(width, LIMITS.recorderRows), execution };
     this.#runs.set(info.id, run);
     this.#changeInfo(run, info);
   }
 
-  #addRows(rows: RunRows, execution: number, active: boolean): void {
-    const run = this.#runs.get(rows.run);
+  #addRows(id: string, rows: Float32Array, execution: number, active: boolean): void {
+    const run = this.#runs.get(id);
     if (run === undefined) return;
     run.execution = execution;
     // A later cell goes on with a run that an earlier one began.
     if (active && run.info.status !== "running") this.#changeInfo(run, { ...run.info, status: "running" });
-    run.rows.add(rows.steps);
-    run.samples.add(rows.samples, rows.histograms);
+    run.rows.add(rows);
     for (const listener of this.#listeners) listener.rowsAdded(run, rows);
   }
 

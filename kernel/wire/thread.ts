@@ -4,8 +4,10 @@ import { type MessagePort, workerData } from "node:worker_threads";
 import type { RunStatus } from "gradbook/train/run";
 import { LIMITS } from "../limits.js";
 import type { Connection } from "../options.js";
+import { CELLS_COMM } from "../protocol/cells.js";
 import { type Json, type Message, newMessage, objectField } from "../protocol/messages.js";
 import { type FromMain, type Outcome, SHARED, type ToMain } from "../protocol/threads.js";
+import { Cells } from "./cells.js";
 import type { Channel } from "./channel.js";
 import { Comms } from "./comms.js";
 import { Executions } from "./executions.js";
@@ -40,7 +42,8 @@ const history = new History(historyFolder);
 const recorder = new Recorder();
 const monitor = new Monitor(recorder);
 const toMain = (message: ToMain): void => port.postMessage(message);
-const comms = new Comms(publisher, { "gradbook.monitor": monitor }, (event) =>
+const cells = new Cells();
+const comms = new Comms(publisher, { "gradbook.monitor": monitor, [CELLS_COMM]: cells }, (event) =>
   toMain({ type: "comm", event }),
 );
 const inputs = new Inputs(sockets.stdin, inputPort, words);
@@ -48,6 +51,7 @@ const executions = new Executions({
   publisher,
   language,
   history,
+  cells,
   toMain,
   starting: () => Atomics.store(words, SHARED.interrupt, 0),
   ended: (execution, outcome) => {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { apart } from "./curves.js";
-import { Lab, launch, openPage } from "./lab.js";
+import { Lab, launch, openPage, useTheme } from "./lab.js";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const PICTURES = join(ROOT, ".gradbook", "tests", "pictures");
@@ -90,13 +90,6 @@ async function picture(name: string): Promise<void> {
   await page.screenshot({ path: join(PICTURES, `${name}.png`) });
 }
 
-async function useTheme(name: "JupyterLab Light" | "JupyterLab Dark"): Promise<void> {
-  await page.locator(".lm-MenuBar-item", { hasText: "Settings" }).click();
-  await page.locator(".lm-Menu-item", { hasText: "Theme" }).first().hover();
-  await page.locator(".lm-Menu-item", { hasText: name }).first().click();
-  await page.locator(`body[data-jp-theme-name="${name}"]`).waitFor({ state: "attached", ...PATIENCE });
-}
-
 /** Colour of the run's line as the charts draw it. */
 const lineColor = (): Promise<string> =>
   monitor()
@@ -158,7 +151,7 @@ describe("first light", () => {
 
   it("follows the theme", async () => {
     const light = await lineColor();
-    await useTheme("JupyterLab Dark");
+    await useTheme(page, "JupyterLab Dark");
     await expect.poll(lineColor, PATIENCE).not.toBe(light);
     await page.mouse.move(700, 5);
     await picture("learning-dark");
@@ -166,7 +159,7 @@ describe("first light", () => {
     await monitor().locator(".gb-Signal-backward .scatterlayer .points path.point").first().waitFor(PATIENCE);
     await picture("signal-dark");
     await monitor().getByRole("tab", { name: "Learning" }).click();
-    await useTheme("JupyterLab Light");
+    await useTheme(page, "JupyterLab Light");
     await expect.poll(lineColor, PATIENCE).toBe(light);
   });
 

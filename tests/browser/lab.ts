@@ -117,6 +117,14 @@ async function serveTheme(route: Route, settings: { raw: string }): Promise<void
   });
 }
 
+/** Chooses a theme in the menu. */
+export async function useTheme(page: Page, name: "JupyterLab Light" | "JupyterLab Dark"): Promise<void> {
+  await page.locator(".lm-MenuBar-item", { hasText: "Settings" }).click();
+  await page.locator(".lm-Menu-item", { hasText: "Theme" }).first().hover();
+  await page.locator(".lm-Menu-item", { hasText: name }).first().click();
+  await page.locator(`body[data-jp-theme-name="${name}"]`).waitFor({ state: "attached", timeout: 60_000 });
+}
+
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -79,6 +79,7 @@ function target(file: string, name: string): { file: string } | { outside: strin
   if (name.startsWith(".")) return { file: source(posix.join(posix.dirname(file), name)) };
   if (name === "gradbook") return { file: "lib/index.ts" };
   if (name.startsWith("gradbook/")) return { file: `lib/${name.slice("gradbook/".length)}.ts` };
+  if (name.startsWith("@gradbook/kernel/")) return { file: `${name.slice("@gradbook/".length)}.ts` };
   return { outside: name };
 }
 

@@ -1,0 +1,99 @@
+// A cell whose variables have changed is marked in JupyterLab, says why, and leads to the cell that changed them.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Lab, launch, openPage, useTheme } from "./lab.js";
+
+const PICTURES = join(import.meta.dirname, "..", "..", ".gradbook", "tests", "pictures");
+const PATIENCE = { timeout: 60_000 };
+
+let lab: Lab;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
+  [lab, browser] = await Promise.all([Lab.start(), launch()]);
+  page = await openPage(browser);
+  await page.goto(lab.address("00-first-light.ipynb"));
+  await page.locator(".jp-NotebookPanel .jp-Cell").first().waitFor(PATIENCE);
+  // Without the file browser the toolbar has room for the kernel's state.
+  await page.keyboard.press("Control+b");
+  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor(PATIENCE);
+}, 600_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await lab?.stop();
+});
+
+/** A cell of the test's own, by a comment in it. */
+const cell = (name: string): Locator => page.locator(".jp-CodeCell", { hasText: `// ${name}:` });
+const mark = (name: string): Locator => cell(name).getByRole("button", { name: /^Out of date/ });
+
+/** Makes a cell below the active one. */
+async function add(name: string, code: string): Promise<void> {
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("b");
+  await page.keyboard.press("Enter");
+  await page.keyboard.insertText(`// ${name}:\n${code}`);
+  await run();
+}
+
+async function edit(name: string, code: string): Promise<void> {
+  await cell(name).locator(".cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(`// ${name}:\n${code}`);
+  await run();
+}
+
+/** Runs the active cell to its end. */
+async function run(): Promise<void> {
+  const prompt = page.locator(".jp-CodeCell.jp-mod-active .jp-InputPrompt");
+  const before = (await prompt.textContent()) ?? "";
+  await page.keyboard.press("Control+Enter");
+  await prompt.filter({ hasText: /^\[\d+\]:$/, hasNotText: before }).waitFor(PATIENCE);
+}
+
+it("marks the cells that read a variable, and those that read from these", async () => {
+  await page.locator(".jp-MarkdownCell").first().click();
+  await add("rate", "let rate = 0.1;");
+  await add("steps", "const steps = 10 / rate;");
+  await add("report", "[steps]");
+  await add("other", "1 + 1");
+  expect(await page.locator(".gb-Stale").count()).toBe(0);
+
+  await edit("rate", "let rate = 0.5;");
+  await mark("steps").waitFor(PATIENCE);
+  expect(await mark("steps").getAttribute("aria-label")).toMatch(
+    /^Out of date: rate was changed by cell \[\d+\]\.$/,
+  );
+  expect(await mark("report").getAttribute("aria-label")).toMatch(
+    /^Out of date: steps came from cell \[\d+\], which is out of date\.$/,
+  );
+  expect(await page.locator(".gb-Stale").count()).toBe(2);
+});
+
+it("says why where the mark is touched, in both themes, and leads there by the keyboard", async () => {
+  await mark("steps").hover();
+  await page.screenshot({ path: join(PICTURES, "stale-light.png") });
+  await useTheme(page, "JupyterLab Dark");
+  await mark("steps").focus();
+  await page.keyboard.press("Shift");
+  await page.screenshot({ path: join(PICTURES, "stale-dark.png") });
+  await page.keyboard.press("Enter");
+  await expect.poll(() => cell("rate").getAttribute("class"), PATIENCE).toContain("jp-mod-active");
+});
+
+it("takes the mark away from a cell that runs again, and all of them when the kernel restarts", async () => {
+  await edit("steps", "const steps = 20 / rate;");
+  await mark("steps").waitFor({ state: "detached", ...PATIENCE });
+  expect(await mark("report").getAttribute("aria-label")).toMatch(/steps was changed by cell/);
+  await cell("report").locator(".jp-InputPrompt").click();
+  await page.keyboard.press("0");
+  await page.keyboard.press("0");
+  await page.locator(".jp-Dialog .jp-mod-accept").click(PATIENCE);
+  await page.locator(".gb-Stale").waitFor({ state: "detached", ...PATIENCE });
+});
