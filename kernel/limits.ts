@@ -31,8 +31,10 @@ export const LIMITS = {
   rememberedSignatures: 65_536,
   /** Heap of the language thread, in MiB; it is restarted when it needs more. */
   languageHeap: 1_024,
-  /** Rows the recorder keeps of one run; beyond, every second one of the older rows is dropped. */
-  recorderRows: 2_048,
+  /** Steps the recorder keeps of one run; beyond, every second one of the older ones is dropped. */
+  recorderRows: 8_192,
+  /** Bytes of samples and histograms it keeps of one run; beyond, every second one of the older samples is dropped. */
+  recorderSampleBytes: 67_108_864,
   /** Pause between two messages of the live monitor. */
   monitorMilliseconds: 100,
   /** Rows of one run in one live message; beyond, they are thinned out. */

@@ -4,7 +4,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { nullTranslator, type TranslationBundle } from "@jupyterlab/translation";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
-import { RUN_MIME, type RunSnapshot } from "gradbook/train/run";
+import { RUN_MIME, type RunSnapshot, type RunSnapshotV1 } from "gradbook/train/run";
 import { Chart } from "./charts/chart.js";
 import { formatCount } from "./charts/format.js";
 import { type Look, newMemories } from "./charts/frame.js";
@@ -57,7 +57,9 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
 
   /** Called again on the same widget when the output is updated. */
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this.#record = RunRecord.fromSnapshot(model.data[this.#mimeType] as unknown as RunSnapshot);
+    this.#record = RunRecord.fromSnapshot(
+      model.data[this.#mimeType] as unknown as RunSnapshot | RunSnapshotV1,
+    );
     this.#pace.request();
     return Promise.resolve();
   }
@@ -85,15 +87,15 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
     if (!record) return;
     this.#name.textContent = record.info.name;
     this.#facts.textContent = this.#summary(record);
-    const row = record.samples.at(-1);
+    const sampled = record.samples.length > 0;
     const hasLoss = record.count > 1 && Number.isFinite(last(record.series("loss")));
-    const shown = [hasLoss, row !== undefined, row !== undefined];
+    const shown = [hasLoss, sampled, sampled];
     for (const [index, section] of this.#sections.entries()) section.hidden = !shown[index];
     const tokens = readTokens(this.node);
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans: this.#trans, ...this.#memories[index] });
     if (hasLoss) this.#charts[0].draw((size) => lossFigure(record, "step", look(0), size, true));
-    if (row === undefined) return;
-    const moment: Moment = { record, row };
+    if (!sampled) return;
+    const moment: Moment = { record, sample: record.samples.length - 1 };
     this.#charts[1].draw((size) => forwardFigure(moment, [], "std", look(1), size, true));
     this.#charts[2].draw((size) => backwardFigure(moment, [], look(2), size, true));
   }

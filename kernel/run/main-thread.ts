@@ -100,8 +100,14 @@ function publish(output: Output, event: RunEvent): void {
     output.say({ type: "run", event });
     return;
   }
-  const rows = new Float32Array(event.rows);
-  output.say({ type: "run", event: { ...event, rows } }, [rows.buffer]);
+  const steps = new Float32Array(event.steps);
+  const samples = new Float32Array(event.samples);
+  const histograms = new Uint8Array(event.histograms);
+  output.say({ type: "run", event: { ...event, steps, samples, histograms } }, [
+    steps.buffer,
+    samples.buffer,
+    histograms.buffer,
+  ]);
 }
 
 /** Loads what cells can use without an import. A name that the library does not have stays undefined. */

@@ -1,7 +1,8 @@
 // The comm `gradbook.monitor`: a front end opens it and gets all runs, then what is new, ten times a second, numbered. Nothing
 // waits for it and nothing relies on every message arriving: whoever misses a number asks for everything again.
 
-import type { MonitorMessage } from "gradbook/train/run";
+import { isQuantity } from "gradbook/train/histograms";
+import { type MonitorMessage, ROW_LENGTH, type RunRows, sampleLength } from "gradbook/train/run";
 import { LIMITS } from "../limits.js";
 import type { Json } from "../protocol/messages.js";
 import type { Target, WireComm } from "./comms.js";
@@ -12,7 +13,7 @@ export class Monitor implements Target, RunListener {
   readonly #recorder: Recorder;
   readonly #comms = new Set<WireComm>();
   readonly #newInfos = new Set<RunRecord>();
-  readonly #newRows = new Map<RunRecord, Float32Array[]>();
+  readonly #newRows = new Map<RunRecord, RunRows[]>();
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -28,6 +29,7 @@ export class Monitor implements Target, RunListener {
 
   message(comm: WireComm, data: Json): void {
     if (data.type === "sync") this.#sync(comm);
+    else if (data.type === "histograms") this.#sendHistograms(comm, data);
   }
 
   closed(comm: WireComm): void {
@@ -39,7 +41,7 @@ export class Monitor implements Target, RunListener {
     this.#schedule();
   }
 
-  rowsAdded(run: RunRecord, rows: Float32Array): void {
+  rowsAdded(run: RunRecord, rows: RunRows): void {
     const waiting = this.#newRows.get(run);
     if (waiting === undefined) this.#newRows.set(run, [rows]);
     else waiting.push(rows);
@@ -61,9 +63,19 @@ export class Monitor implements Target, RunListener {
     const message: MonitorMessage = {
       type: "snapshot",
       sequence: this.#sequence,
-      runs: runs.map(({ info, rows }) => ({ info, rows: rows.count })),
+      runs: runs.map(({ info, rows, samples }) => ({ info, rows: rows.count, samples: samples.count })),
     };
-    comm.send({ ...message }, [bytes(runs.map(({ rows }) => rows.values))]);
+    comm.send({ ...message }, [bytes(runs.flatMap(({ rows, samples }) => [rows.values, samples.values]))]);
+  }
+
+  /** A request that names no histograms of ours is not answered. */
+  #sendHistograms(comm: WireComm, { run: id, layer, quantity, since }: Json): void {
+    const run = this.#recorder.runs.find(({ info }) => info.id === id);
+    if (run === undefined || typeof layer !== "number" || run.info.layers[layer] === undefined) return;
+    if (!isQuantity(quantity) || typeof since !== "number") return;
+    const { steps, bytes } = run.samples.histograms(layer, quantity, since);
+    const message: MonitorMessage = { type: "histograms", run: run.info.id, layer, quantity, steps };
+    comm.send({ ...message }, [bytes]);
   }
 
   #send(): void {
@@ -73,15 +85,16 @@ export class Monitor implements Target, RunListener {
       this.#broadcast({ type: "run", sequence: ++this.#sequence, info }, []);
     }
     for (const [run, parts] of this.#newRows) {
-      const { width } = run.rows;
-      const rows = thin(joined(parts), width, LIMITS.monitorRows);
-      const message = {
+      const rows = thin(joined(parts.map(({ steps }) => steps)), ROW_LENGTH, LIMITS.monitorRows);
+      const samples = joined(parts.map((part) => part.samples));
+      const message: MonitorMessage = {
         type: "rows",
         sequence: ++this.#sequence,
         run: run.info.id,
-        rows: rows.length / width,
+        rows: rows.length / ROW_LENGTH,
+        samples: samples.length / sampleLength(run.info.layers.length),
       };
-      this.#broadcast(message as MonitorMessage, [bytes([rows])]);
+      this.#broadcast(message, [bytes([rows, samples])]);
     }
     this.#newInfos.clear();
     this.#newRows.clear();

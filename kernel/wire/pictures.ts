@@ -67,7 +67,7 @@ export class Pictures implements RunListener {
 }
 
 function pictureOf(run: RunRecord): Json {
-  const snapshot = snapshotOf(run.info, run.rows.values);
+  const snapshot = snapshotOf(run.info, run.rows.values, run.samples.values);
   return {
     [RUN_MIME]: snapshot,
     "image/svg+xml": snapshotToSvg(snapshot),

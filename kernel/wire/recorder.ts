@@ -1,20 +1,22 @@
 // The record of all runs of this kernel session, kept off the main thread so that it grows while a cell computes. Who wants to
 // know of changes (the live monitor, the pictures in cell outputs) listens here.
 
-import { type RunEvent, type RunInfo, type RunStatus, rowLength } from "gradbook/train/run";
+import { ROW_LENGTH, type RunEvent, type RunInfo, type RunRows, type RunStatus } from "gradbook/train/run";
 import { LIMITS } from "../limits.js";
 import { RowStore } from "./rows.js";
+import { SampleStore } from "./samples.js";
 
 export interface RunRecord {
   info: RunInfo;
-  rows: RowStore;
+  readonly rows: RowStore;
+  readonly samples: SampleStore;
   /** The execution that last added rows. */
   execution: number;
 }
 
 export interface RunListener {
   infoChanged(run: RunRecord): void;
-  rowsAdded(run: RunRecord, rows: Float32Array): void;
+  rowsAdded(run: RunRecord, rows: RunRows): void;
   /** The cell that worked on this run has ended. */
   cellEnded(run: RunRecord): void;
 }
@@ -35,7 +37,7 @@ export class Recorder {
   /** Takes what the library has published in this execution; `active`: which has not ended yet. */
   record(event: RunEvent, execution: number, active: boolean): void {
     if (event.type === "run") this.#setInfo(event.info, execution, active);
-    else this.#addRows(event.run, event.rows, execution, active);
+    else this.#addRows(event, execution, active);
   }
 
   /** A cell has ended: runs that it worked on and did not end itself get this status. */
@@ -49,25 +51,27 @@ export class Recorder {
 
   #setInfo(info: RunInfo, execution: number, active: boolean): void {
     const known = this.#runs.get(info.id);
-    const width = rowLength(info.layers.length);
-    if (known !== undefined && known.rows.width === width) {
+    const layers = info.layers.length;
+    if (known !== undefined && known.info.layers.length === layers) {
       // What comes after the end of the cell does not start the run again.
       const status = active || info.status !== "running" ? info.status : known.info.status;
       this.#changeInfo(known, { ...info, status });
       return;
     }
-    const run = { info, rows: new RowStore(width, LIMITS.recorderRows), execution };
+    const rows = new RowStore(ROW_LENGTH, LIMITS.recorderRows);
+    const run = { info, rows, samples: new SampleStore(layers, LIMITS.recorderSampleBytes), execution };
     this.#runs.set(info.id, run);
     this.#changeInfo(run, info);
   }
 
-  #addRows(id: string, rows: Float32Array, execution: number, active: boolean): void {
-    const run = this.#runs.get(id);
+  #addRows(rows: RunRows, execution: number, active: boolean): void {
+    const run = this.#runs.get(rows.run);
     if (run === undefined) return;
     run.execution = execution;
     // A later cell goes on with a run that an earlier one began.
     if (active && run.info.status !== "running") this.#changeInfo(run, { ...run.info, status: "running" });
-    run.rows.add(rows);
+    run.rows.add(rows.steps);
+    run.samples.add(rows.samples, rows.histograms);
     for (const listener of this.#listeners) listener.rowsAdded(run, rows);
   }
 

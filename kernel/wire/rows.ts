@@ -1,4 +1,4 @@
-// The rows of one run, in memory: all of them up to a bound; beyond it every second older row is dropped, again and again, so
+// The steps of one run, in memory: all of them up to a bound; beyond it every second older row is dropped, again and again, so
 // that any length of training keeps its whole curve. Rows with validation values are few and stay.
 
 import { stepColumn } from "gradbook/train/run";

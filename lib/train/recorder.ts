@@ -3,10 +3,11 @@
 import { host } from "./host.js";
 import {
   type LayerInfo,
+  ROW_LENGTH,
   type RunInfo,
   type RunStatus,
-  rowLength,
   type StepField,
+  sampleLength,
   stepColumn,
 } from "./run.js";
 
@@ -34,13 +35,10 @@ function uniqueName(name: string): string {
   return count === 1 ? name : `${name} #${count}`;
 }
 
-/** One row to be: all fields start as not measured. */
+/** One row of the table of steps to be: all fields start as not measured. */
 export class Row {
-  readonly values: Float32Array;
+  readonly values: Float32Array = new Float32Array(ROW_LENGTH).fill(Number.NaN);
 
-  constructor(layers: number) {
-    this.values = new Float32Array(rowLength(layers)).fill(Number.NaN);
-  }
   set(field: StepField, value: number | undefined): void {
     if (value !== undefined) this.values[stepColumn(field)] = value;
   }
@@ -50,6 +48,7 @@ export class RunRecorder {
   private info: RunInfo;
   private readonly started = performance.now();
   private rows: Float32Array[] = [];
+  private samples: Float32Array[] = [];
   private sent = 0;
   private lastStep = -1;
 
@@ -71,7 +70,7 @@ export class RunRecorder {
   }
 
   newRow(step: number): Row {
-    const row = new Row(this.info.layers.length);
+    const row = new Row();
     row.set("step", step);
     row.set("seconds", (performance.now() - this.started) / 1000);
     return row;
@@ -81,6 +80,18 @@ export class RunRecorder {
     this.rows.push(row.values);
     this.lastStep = row.values[stepColumn("step")]!;
     if (performance.now() - this.sent >= INTERVAL_MS) this.send();
+  }
+
+  /** A row of the table of samples: nothing measured yet. */
+  newSample(step: number): Float32Array {
+    const sample = new Float32Array(sampleLength(this.info.layers.length)).fill(Number.NaN);
+    sample[0] = step;
+    return sample;
+  }
+
+  /** What was measured of the layers goes out with the step's row, which comes next. */
+  pushSample(sample: Float32Array): void {
+    this.samples.push(sample);
   }
 
   /** A row with numbers from outside the step. */
@@ -98,14 +109,11 @@ export class RunRecorder {
   /** Passes on what has gathered. */
   send(): void {
     if (this.rows.length === 0) return;
-    const length = rowLength(this.info.layers.length);
-    const rows = new Float32Array(this.rows.length * length);
-    this.rows.forEach((row, i) => {
-      rows.set(row, i * length);
-    });
+    const [steps, samples] = [joined(this.rows), joined(this.samples)];
     this.rows = [];
+    this.samples = [];
     this.sent = performance.now();
-    host()?.publish({ type: "rows", run: this.info.id, rows });
+    host()?.publish({ type: "rows", run: this.info.id, steps, samples, histograms: new Uint8Array(0) });
   }
 
   finish(status: RunStatus): void {
@@ -117,4 +125,14 @@ export class RunRecorder {
     this.info = { ...this.info, ...change };
     host()?.publish({ type: "run", info: this.info });
   }
+}
+
+/** Rows of one length, one after the other. */
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const length = rows[0]?.length ?? 0;
+  const all = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => {
+    all.set(row, i * length);
+  });
+  return all;
 }

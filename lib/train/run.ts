@@ -1,10 +1,15 @@
 // The record of a watched run: what `watch` measures, what the kernel keeps and sends, what the extension draws.
-// Data that crosses a border has one type, in this file; it imports nothing, so that the browser can use it.
+// Data that crosses a border has one type, in this file; it imports nothing but types, so that the browser can use it.
+
+import type { Quantity } from "./histograms.js";
 
 export const RUN_MIME = "application/vnd.gradbook.run.v1+json";
 export const MONITOR_COMM = "gradbook.monitor";
 
 export type RunStatus = "running" | "finished" | "stopped" | "failed";
+
+/** How much a run's diagnosis gives away: nothing, where to look, or what it is. */
+export type DiagnosisLevel = "off" | "hint" | "answer";
 
 export interface LayerInfo {
   /** Path in the model, as in `stateDict()`: "1", "encoder.2". */
@@ -13,6 +18,29 @@ export interface LayerInfo {
   readonly label: string;
   /** Class name: "Linear", "ReLU". */
   readonly kind: string;
+  /** The activation function at the layer's end, with its numbers (`slope` of a leaky ReLU, `alpha` of an ELU); none: linear. */
+  readonly activation?: { readonly name: string } & Readonly<Record<string, number | string>>;
+  /** The normalisation between input sum and activation; `momentum` of its running statistics, if it keeps any. */
+  readonly normalisation?: { readonly kind: string; readonly momentum?: number };
+  /** Outputs of one example: neurons, or channels of a convolution. Undefined where it cannot be told from the module. */
+  readonly units?: number;
+  /** Inputs that one unit sums over. */
+  readonly fanIn?: number;
+  /** Units' values that one input goes into. */
+  readonly fanOut?: number;
+  /** Number of the layer's own parameters that can be learnt: weight and bias, without those of a normalisation. */
+  readonly parameters?: number;
+  /** None of its parameters is being learnt. */
+  readonly frozen?: boolean;
+}
+
+export interface OptimizerInfo {
+  /** Class name: "SGD", "Adam". */
+  readonly kind: string;
+  /** At the first step. */
+  readonly learningRate: number;
+  readonly momentum?: number;
+  readonly weightDecay?: number;
 }
 
 export interface RunInfo {
@@ -29,6 +57,20 @@ export interface RunInfo {
   readonly classes?: number;
   /** Said about the data, e.g. "Fashion-MNIST" or "Fashion-MNIST (sample)". */
   readonly dataset?: string;
+  /** How much its diagnosis tells; "answer" if unset. */
+  readonly level?: DiagnosisLevel;
+  /** A newer run has the same base name ("He #2" after "He"): to be shown greyed. */
+  readonly superseded?: true;
+  /** Known from the first step that an optimizer has made. */
+  readonly optimizer?: OptimizerInfo;
+  /** Examples in the first batch. */
+  readonly batchSize?: number;
+  /** Numbers in all parameters of the model. */
+  readonly parameters?: number;
+  /** What the last `manualSeed` before the run was given. */
+  readonly seed?: number;
+  /** A unit counts as silent that had no positive output for this many examples, those of sampled steps. */
+  readonly silentExamples?: number;
 }
 
 /** Values of one record that belong to the step as a whole, in their order in the row. NaN: not measured at this step. */
@@ -39,64 +81,153 @@ export const STEP_FIELDS = [
   "accuracy", // of this batch, 0 to 1
   "validationLoss",
   "validationAccuracy",
-  "learningRate",
+  "learningRate", // used in this step
+  "momentum", // used in this step: SGD's, or the first beta of the adaptive optimizers
+  "gradientNorm", // L2 norm over all parameters' gradients, before they are clipped
+  "stepMilliseconds", // mean time of a step since the row before
+  "examplesPerSecond", // at that pace
+  "memory", // bytes of all living tensors
 ] as const;
 
-/** Values of one record for each layer, in their order in the row, after the step's own. */
+/** Values of one layer at a sampled step, in their order in the row of samples. NaN: not measured, or it does not apply.
+ *  Counts are over all elements; a std is the biased one; a norm is L2. What is not finite is counted, and left in the rest. */
 export const LAYER_FIELDS = [
-  "mean", // of the layer's output, over all elements
-  "std", // of the layer's output, over all elements, biased
+  // the layer's output, after its activation
+  "mean",
+  "std",
   "batchStd", // std across the batch for each unit, averaged over units
+  "min",
+  "max",
   "zeros", // share of outputs that are exactly 0
-  "gradientNorm", // L2 norm of the loss gradient with respect to the layer's input sum (before normalisation and activation)
-  "weightGradientNorm", // L2 norm of the gradient of the layer's own parameters together; NaN without parameters
+  "silent", // share of units without a positive output for `silentExamples` examples
+  "saturated", // share of outputs on a flat part of the layer's activation function; NaN where it has none
+  "nans",
+  "infinities",
+  // the input sum, before normalisation and activation
+  "inputMean",
+  "inputStd",
+  // the gradient of the loss with respect to the input sum
+  "gradientNorm",
+  "gradientMean",
+  "gradientStd",
+  "gradientMin",
+  "gradientMax",
+  "gradientZeros", // share
+  "gradientNans",
+  "gradientInfinities",
+  // the layer's own parameters together, before the step
+  "weightNorm",
+  "weightMean",
+  "weightStd",
+  "weightMin",
+  "weightMax",
+  "weightNans",
+  "weightInfinities",
+  // the gradient of these parameters, as the optimizer got it
+  "weightGradientNorm",
+  "weightGradientMean",
+  "weightGradientStd",
+  "weightGradientMin",
+  "weightGradientMax",
+  "weightGradientNans",
+  "weightGradientInfinities",
+  "updateRatio", // norm of what the step added to these parameters over `weightNorm`; exact
+  // batch normalisation: its running statistics against those of the batch
+  "normMeanGap", // distance of the means in batch stds, averaged over channels
+  "normVarianceRatio", // running variance over the batch's, geometric mean over channels
 ] as const;
 
 export type StepField = (typeof STEP_FIELDS)[number];
 export type LayerField = (typeof LAYER_FIELDS)[number];
 
-/** Numbers in a row of a run with `layers` layers. */
-export function rowLength(layers: number): number {
-  return STEP_FIELDS.length + layers * LAYER_FIELDS.length;
+/** Numbers in a row of the table of steps. */
+export const ROW_LENGTH: number = STEP_FIELDS.length;
+
+/** Numbers in a row of the table of samples of a run with `layers` layers: the step, then each layer's fields. */
+export function sampleLength(layers: number): number {
+  return 1 + layers * LAYER_FIELDS.length;
 }
 
-/** Position of a step field in a row. */
+/** Position of a step field in a row of steps. */
 export function stepColumn(field: StepField): number {
   return STEP_FIELDS.indexOf(field);
 }
 
-/** Position in a row of a field of layer number `layer`. */
+/** Position of a field of layer number `layer` in a row of samples. */
 export function layerColumn(layer: number, field: LayerField): number {
-  return STEP_FIELDS.length + layer * LAYER_FIELDS.length + LAYER_FIELDS.indexOf(field);
+  return 1 + layer * LAYER_FIELDS.length + LAYER_FIELDS.indexOf(field);
 }
 
-/** What the library publishes while a run goes on. `rows` holds whole rows, float32, one after the other. */
+/** New numbers of a run: whole rows, one after the other. */
+export interface RunRows {
+  readonly run: string;
+  /** Of the table of steps. */
+  readonly steps: Float32Array;
+  /** Of the table of samples. */
+  readonly samples: Float32Array;
+  /** One block (see `histograms.ts`) for each of these samples; empty if they have none. */
+  readonly histograms: Uint8Array;
+}
+
+/** What the library publishes while a run goes on. */
 export type RunEvent =
   | { readonly type: "run"; readonly info: RunInfo }
-  | { readonly type: "rows"; readonly run: string; readonly rows: Float32Array };
+  | ({ readonly type: "rows" } & RunRows);
 
 /** Front end -> kernel on the monitor comm. The first one is the data of `comm_open`. */
 export type MonitorRequest =
   /** Send everything after sequence number `since`; -1 for all. Also sent when a gap is noticed. */
-  { readonly type: "sync"; readonly since: number };
+  | { readonly type: "sync"; readonly since: number }
+  /** Send the histograms of one quantity of one layer that were sampled after step `since`; -1 for all. */
+  | ({ readonly type: "histograms"; readonly since: number } & HistogramKey);
 
-/** Kernel -> front end on the monitor comm. Rows travel in the message's one binary buffer, little-endian float32. */
+export interface HistogramKey {
+  readonly run: string;
+  readonly layer: number;
+  readonly quantity: Quantity;
+}
+
+/** Kernel -> front end on the monitor comm. Rows travel in the message's one binary buffer, little-endian float32: first
+ *  `rows` rows of the table of steps, then `samples` of the table of samples. */
 export type MonitorMessage =
   /** Replaces all the front end knows. The buffer holds the rows of all runs, in the order of `runs`. */
   | {
       readonly type: "snapshot";
       readonly sequence: number;
-      readonly runs: readonly { readonly info: RunInfo; readonly rows: number }[];
+      readonly runs: readonly { readonly info: RunInfo; readonly rows: number; readonly samples: number }[];
     }
   /** Adds to what it knows: `sequence` is exactly one more than the last one, else ask for a sync. */
   | { readonly type: "run"; readonly sequence: number; readonly info: RunInfo }
-  | { readonly type: "rows"; readonly sequence: number; readonly run: string; readonly rows: number };
+  | {
+      readonly type: "rows";
+      readonly sequence: number;
+      readonly run: string;
+      readonly rows: number;
+      readonly samples: number;
+    }
+  /** Answers a request, only to who asked, without a number. The buffer holds BINS bytes a step. */
+  | ({ readonly type: "histograms"; readonly steps: readonly number[] } & HistogramKey);
+
+type Numbers = readonly (readonly (number | null)[])[];
 
 /** The data under RUN_MIME in a cell's output: one run, decimated, readable without a kernel. `null` stands for NaN. */
 export interface RunSnapshot {
+  readonly version: 2;
+  readonly info: RunInfo;
+  readonly stepFields: readonly string[];
+  /** Some of LAYER_FIELDS. */
+  readonly layerFields: readonly string[];
+  /** Of the table of steps. */
+  readonly rows: Numbers;
+  /** Of the table of samples: the step, then for each layer its `layerFields`. */
+  readonly samples: Numbers;
+}
+
+/** The same as it was first stored: each row holds the step's fields, then those of all layers. */
+export interface RunSnapshotV1 {
   readonly version: 1;
   readonly info: RunInfo;
   readonly stepFields: readonly string[];
   readonly layerFields: readonly string[];
-  readonly rows: readonly (readonly (number | null)[])[];
+  readonly rows: Numbers;
 }

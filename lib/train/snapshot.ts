@@ -2,47 +2,81 @@
 // Pure functions of a run's record; nothing here knows tensors.
 
 import {
-  LAYER_FIELDS,
   type LayerField,
   layerColumn,
+  ROW_LENGTH,
   type RunInfo,
   type RunSnapshot,
-  rowLength,
   STEP_FIELDS,
   type StepField,
+  sampleLength,
   stepColumn,
 } from "./run.js";
 
 const MAX_ROWS = 300;
-const MIN_ROWS = 40;
 /** Bounds the size of a saved notebook: about 200 kB a run, however many layers it has. */
-const MAX_NUMBERS = 24_000;
+const MAX_LAYER_NUMBERS = 20_000;
+const MIN_SAMPLES = 12;
 const DIGITS = 5;
 
-/** One run with at most 300 of its rows (fewer with many layers); validation values and the last row are among them. */
-export function snapshotOf(info: RunInfo, rows: Float32Array): RunSnapshot {
-  const width = rowLength(info.layers.length);
-  const count = Math.floor(rows.length / width);
-  const limit = Math.min(MAX_ROWS, Math.max(MIN_ROWS, Math.floor(MAX_NUMBERS / width)));
-  const chosen = chosenRows(rows, width, count, limit);
+/** What a snapshot tells of each layer. */
+const SNAPSHOT_FIELDS = [
+  "mean",
+  "std",
+  "batchStd",
+  "zeros",
+  "silent",
+  "saturated",
+  "nans",
+  "infinities",
+  "inputStd",
+  "gradientNorm",
+  "weightNorm",
+  "weightGradientNorm",
+  "updateRatio",
+] as const satisfies LayerField[];
+
+/** One run with at most 300 rows of its steps, validation values and the last row among them, and as many of its samples as
+ *  fit, the first and the last among them. */
+export function snapshotOf(info: RunInfo, steps: Float32Array, samples: Float32Array): RunSnapshot {
+  const layers = info.layers.map((_, layer) => layer);
+  const columns = [
+    0,
+    ...layers.flatMap((layer) => SNAPSHOT_FIELDS.map((field) => layerColumn(layer, field))),
+  ];
+  const fitting = Math.floor(MAX_LAYER_NUMBERS / columns.length);
   return {
-    version: 1,
+    version: 2,
     info,
     stepFields: STEP_FIELDS,
-    layerFields: LAYER_FIELDS,
-    rows: chosen.map((row) => Array.from(rows.subarray(row * width, (row + 1) * width), rounded)),
+    layerFields: SNAPSHOT_FIELDS,
+    rows: chosenRows(steps).map((row) => Array.from(row, rounded)),
+    samples: evenly(
+      rowsOf(samples, sampleLength(info.layers.length)),
+      Math.min(MAX_ROWS, Math.max(MIN_SAMPLES, fitting)),
+    ).map((row) => columns.map((column) => rounded(row[column]!))),
   };
 }
 
-function chosenRows(rows: Float32Array, width: number, count: number, limit: number): number[] {
-  if (count <= limit) return Array.from({ length: count }, (_, row) => row);
-  const chosen = new Set<number>();
-  for (let row = count - 1; row >= 0 && chosen.size < limit / 2; row--) {
-    if (Number.isFinite(rows[row * width + stepColumn("validationLoss")])) chosen.add(row);
-  }
-  const even = limit - chosen.size;
-  for (let i = 0; i < even; i++) chosen.add(Math.round((i * (count - 1)) / (even - 1)));
-  return [...chosen].sort((a, b) => a - b);
+function rowsOf(values: Float32Array, width: number): Float32Array[] {
+  const count = Math.floor(values.length / width);
+  return Array.from({ length: count }, (_, row) => values.subarray(row * width, (row + 1) * width));
+}
+
+function chosenRows(steps: Float32Array): Float32Array[] {
+  const rows = rowsOf(steps, ROW_LENGTH);
+  if (rows.length <= MAX_ROWS) return rows;
+  const validated = rows.filter((row) => Number.isFinite(row[stepColumn("validationLoss")]));
+  const kept = new Set(validated.slice(-MAX_ROWS / 2));
+  for (const row of evenly(rows, MAX_ROWS - kept.size)) kept.add(row);
+  return rows.filter((row) => kept.has(row));
+}
+
+/** At most `limit` of `items`, evenly chosen, the first and the last among them. */
+function evenly<T>(items: readonly T[], limit: number): readonly T[] {
+  if (items.length <= limit) return items;
+  const at = (i: number): number => Math.round((i * (items.length - 1)) / (limit - 1));
+  return Array.from({ length: limit }, (_, i) => items[at(i)]!);
 }
 
 /** JSON has no NaN and no infinity: both become null. */
@@ -93,8 +127,8 @@ export function snapshotToSvg(snapshot: RunSnapshot): string {
     {
       title: "Loss (orange: validation)",
       lines: [
-        { points: points(snapshot, stepColumn("loss")), color: LOSS },
-        { points: points(snapshot, stepColumn("validationLoss")), color: VALIDATION },
+        { points: points(snapshot.rows, stepColumn("loss")), color: LOSS },
+        { points: points(snapshot.rows, stepColumn("validationLoss")), color: VALIDATION },
       ],
     },
     { title: "Activation std by layer", lines: layerLines(snapshot, "std") },
@@ -115,10 +149,11 @@ export function snapshotToSvg(snapshot: RunSnapshot): string {
   ].join("");
 }
 
-function layerLines(snapshot: RunSnapshot, field: LayerField): Line[] {
+function layerLines(snapshot: RunSnapshot, field: (typeof SNAPSHOT_FIELDS)[number]): Line[] {
   const { layers } = snapshot.info;
+  const at = 1 + SNAPSHOT_FIELDS.indexOf(field);
   return layers.map((_, layer) => ({
-    points: points(snapshot, layerColumn(layer, field)),
+    points: points(snapshot.samples, at + layer * SNAPSHOT_FIELDS.length),
     color: depthColor(layer, layers.length),
   }));
 }
@@ -129,10 +164,10 @@ function depthColor(layer: number, layers: number): string {
   return `hsl(${Math.round(215 + share * 140)} 75% 55%)`;
 }
 
-function points(snapshot: RunSnapshot, column: number): (readonly [number, number])[] {
-  const stepAt = stepColumn("step");
-  return snapshot.rows.flatMap((row) => {
-    const [x, y] = [row[stepAt], row[column]];
+/** One column over the steps; both tables have the step first. */
+function points(rows: RunSnapshot["rows"], column: number): (readonly [number, number])[] {
+  return rows.flatMap((row) => {
+    const [x, y] = [row[0], row[column]];
     return typeof x === "number" && typeof y === "number" ? [[x, y] as const] : [];
   });
 }

@@ -4,11 +4,12 @@ import { type Node, scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements } from "../graph/shape.js";
 import { mean, norm, std } from "../tensor/reductions.js";
+import type { LayerField } from "./run.js";
 
-/** Fields of LAYER_FIELDS that come from the forward pass. */
-export const FORWARD_FIELDS = 4;
-/** Fields of LAYER_FIELDS that come from the backward pass. */
-export const BACKWARD_FIELDS = 2;
+/** What `forwardStatistics` gives. */
+export const FORWARD_FIELDS: readonly LayerField[] = ["mean", "std", "batchStd", "zeros"];
+/** What comes from the backward pass. */
+export const BACKWARD_FIELDS: readonly LayerField[] = ["gradientNorm", "weightGradientNorm"];
 
 const single = (x: Node): Node => ops.reshape(x, [1]);
 

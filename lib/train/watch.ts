@@ -12,7 +12,7 @@ import { isCurrent, onSettle, session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
-import { layerColumn } from "./run.js";
+import { type LayerField, layerColumn } from "./run.js";
 import { sampling } from "./sampling.js";
 import { BACKWARD_FIELDS, FORWARD_FIELDS, forwardStatistics, gradientNorm } from "./statistics.js";
 
@@ -186,7 +186,7 @@ export class Watcher {
       sample.session = owner;
     };
     if (sample.forward.some((row) => row !== undefined)) {
-      const parts = Array.from(sample.forward, (row) => row ?? missing(FORWARD_FIELDS)).flat();
+      const parts = Array.from(sample.forward, (row) => row ?? missing(FORWARD_FIELDS.length)).flat();
       sample.forwardRow = noGrad(() => ops.concat(parts, 0));
       session().ride(sample.forwardRow, settled);
     }
@@ -242,20 +242,24 @@ export class Watcher {
       const bytes = node && session().tryRead(node);
       return bytes && new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     };
+    const forward = numbers(sample.forwardRow);
+    const backward = numbers(sample.backwardRow);
+    if (forward !== undefined || backward !== undefined) {
+      const values = this.recorder.newSample(step);
+      const put = (layer: number, fields: readonly LayerField[], from: Float32Array | undefined): void =>
+        fields.forEach((field, i) => {
+          values[layerColumn(layer, field)] = from?.[layer * fields.length + i] ?? Number.NaN;
+        });
+      this.layers.forEach((_, layer) => {
+        put(layer, FORWARD_FIELDS, forward);
+        put(layer, BACKWARD_FIELDS, backward);
+      });
+      this.recorder.pushSample(values);
+    }
     const row = this.recorder.newRow(step);
     row.set("loss", numbers(sample.loss)?.[0]);
     row.set("accuracy", numbers(sample.accuracy)?.[0]);
     row.set("learningRate", sample.learningRate);
-    const forward = numbers(sample.forwardRow);
-    const backward = numbers(sample.backwardRow);
-    this.layers.forEach((_, layer) => {
-      const at = layerColumn(layer, "mean");
-      for (let i = 0; i < FORWARD_FIELDS; i++)
-        row.values[at + i] = forward?.[layer * FORWARD_FIELDS + i] ?? Number.NaN;
-      for (let i = 0; i < BACKWARD_FIELDS; i++) {
-        row.values[at + FORWARD_FIELDS + i] = backward?.[layer * BACKWARD_FIELDS + i] ?? Number.NaN;
-      }
-    });
     this.recorder.push(row);
   }
 

@@ -1,7 +1,8 @@
 // Comms: targets that cells register, and the live monitor, also while a cell keeps the main thread busy.
 
 import { randomUUID } from "node:crypto";
-import { MONITOR_COMM, RUN_MIME, rowLength } from "gradbook/train/run";
+import { BINS, histogramBlock } from "gradbook/train/histograms";
+import { MONITOR_COMM, ROW_LENGTH, RUN_MIME, sampleLength } from "gradbook/train/run";
 import { describe, expect, test } from "vitest";
 import type { Received } from "./client.js";
 import { sharedKernel } from "./kernel.js";
@@ -76,10 +77,11 @@ const PUBLISHING = `
   const info = (id: string, status = "running") => ({ id, name: id, startedAt: new Date(0).toISOString(), status, device: "test", layers });
   const begin = (id: string) => door.publish({ type: "run", info: info(id) });
   const record = (id: string, step: number) => {
-    const row = new Float32Array(${rowLength(2)}).fill(NaN);
-    row[0] = step; row[1] = step / 100; row[2] = 1 / (step + 1);
-    for (let i = 7; i < row.length; i++) row[i] = step + i;
-    door.publish({ type: "rows", run: id, rows: row });
+    const steps = new Float32Array(${ROW_LENGTH}).fill(NaN);
+    steps[0] = step; steps[1] = step / 100; steps[2] = 1 / (step + 1);
+    const samples = new Float32Array(${sampleLength(2)}).map((_, i) => step + i);
+    const histograms = new Uint8Array(${histogramBlock(2)}).fill(step);
+    door.publish({ type: "rows", run: id, steps, samples, histograms });
   };`;
 
 const openMonitor = (): string => {
@@ -94,11 +96,13 @@ describe("the live monitor", () => {
     await kernel().execute("begin('first'); record('first', 0); record('first', 1);");
     const comm = openMonitor();
     const snapshot = await onComm(comm, ({ type }) => type === "snapshot");
-    const data = snapshot.content.data as { sequence: number; runs: { info: object; rows: number }[] };
-    expect(data.runs).toMatchObject([{ info: { id: "first", status: "finished" }, rows: 2 }]);
+    const data = snapshot.content.data as { sequence: number; runs: object[] };
+    expect(data.runs).toMatchObject([{ info: { id: "first", status: "finished" }, rows: 2, samples: 2 }]);
     const rows = floats(snapshot.buffers[0]!);
-    expect(rows).toHaveLength(2 * rowLength(2));
-    expect([rows[0], rows[2], rows[rowLength(2)], rows[rowLength(2) + 7]]).toEqual([0, 1, 1, 8]);
+    expect(rows).toHaveLength(2 * ROW_LENGTH + 2 * sampleLength(2));
+    const [samples] = [rows.subarray(2 * ROW_LENGTH)];
+    expect([rows[0], rows[2], rows[ROW_LENGTH]]).toEqual([0, 1, 1]);
+    expect([samples[0], samples[sampleLength(2)], samples[sampleLength(2) + 7]]).toEqual([0, 1, 8]);
 
     const busy = kernel().startCell(
       "(() => { begin('busy'); const end = Date.now() + 1500; let step = 0; let next = 0; while (Date.now() < end) if (Date.now() >= next) { record('busy', step++); next = Date.now() + 5 } })()",
@@ -106,6 +110,8 @@ describe("the live monitor", () => {
     const late = await kernel().wait((m) => m.parent === busy && m.type === "execute_input", "the start");
     // A second front end comes while the cell is busy, and the first one asks again.
     await onComm(comm, ({ type, run }) => type === "rows" && run === "busy");
+    const wanted = { run: "busy", layer: 1, quantity: "output", since: 0 };
+    kernel().send("comm_msg", { comm_id: comm, data: { type: "histograms", ...wanted } });
     const second = openMonitor();
     await onComm(second, ({ type }) => type === "snapshot");
     kernel().send("comm_msg", { comm_id: comm, data: { type: "sync", since: 0 } });
@@ -117,6 +123,7 @@ describe("the live monitor", () => {
       let known = -1;
       for (const { content } of messages) {
         const { type, sequence } = content.data as { type: string; sequence: number };
+        if (type === "histograms") continue;
         if (type !== "snapshot") expect(sequence).toBe(known + 1);
         known = sequence;
       }
@@ -128,11 +135,17 @@ describe("the live monitor", () => {
       2,
     );
     const steps = ofComm(comm).flatMap((m) => {
-      const { type, run } = m.content.data as { type: string; run: string };
+      const { type, run, rows } = m.content.data as { type: string; run: string; rows: number };
       return type === "rows" && run === "busy"
-        ? [...floats(m.buffers[0]!)].filter((_, i) => i % rowLength(2) === 0)
+        ? [...floats(m.buffers[0]!).subarray(0, rows * ROW_LENGTH)].filter((_, i) => i % ROW_LENGTH === 0)
         : [];
     });
+    const answer = ofComm(comm).find((m) => (m.content.data as { type: string }).type === "histograms")!;
+    expect(answer.at).toBeLessThan(idle.at);
+    const answered = answer.content.data as { steps: number[] };
+    expect(answered).toMatchObject({ run: "busy", layer: 1, quantity: "output" });
+    expect(answered.steps[0]).toBe(1);
+    expect([...answer.buffers[0]!]).toEqual(answered.steps.flatMap((step) => new Array(BINS).fill(step)));
     expect(new Set(steps).size).toBe(steps.length);
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
   });

@@ -1,10 +1,12 @@
 // The memory of a run: bounded, however long it trains, with its whole curve and every validation value.
 
 import { RowStore, thin } from "@gradbook/kernel/wire/rows";
-import { rowLength, stepColumn } from "gradbook/train/run";
+import { SampleStore } from "@gradbook/kernel/wire/samples";
+import { BINS, histogramBlock, histogramOffset } from "gradbook/train/histograms";
+import { ROW_LENGTH, sampleLength, stepColumn } from "gradbook/train/run";
 import { expect, test } from "vitest";
 
-const WIDTH = rowLength(0);
+const WIDTH = ROW_LENGTH;
 
 function row(step: number, validationLoss = Number.NaN): Float32Array {
   const values = new Float32Array(WIDTH).fill(Number.NaN);
@@ -48,4 +50,31 @@ test("a message is thinned to its limit and keeps the newest row", () => {
   expect(few).toHaveLength(10);
   expect(few.at(-1)).toBe(999);
   expect(thin(rows, WIDTH, 1000)).toBe(rows);
+});
+
+/** A sample of two layers whose histogram bytes tell the step and the place. */
+function sample(step: number): [Float32Array, Uint8Array] {
+  const histograms = new Uint8Array(histogramBlock(2));
+  histograms.fill(step % 256, histogramOffset(1, "gradient"), histogramOffset(1, "gradient") + BINS);
+  return [new Float32Array(sampleLength(2)).fill(step), histograms];
+}
+
+test("samples are kept with their histograms, which are found by layer, quantity and step", () => {
+  const store = new SampleStore(2, 1e9);
+  for (let step = 0; step < 50; step++) store.add(...sample(step));
+  store.add(new Float32Array(sampleLength(2)).fill(50), new Uint8Array(0));
+  expect(store.count).toBe(51);
+  expect(store.values.subarray(-sampleLength(2))).toEqual(new Float32Array(sampleLength(2)).fill(50));
+  const { steps, bytes } = store.histograms(1, "gradient", 46);
+  expect(steps).toEqual([47, 48, 49]);
+  expect([...bytes]).toEqual(steps.flatMap((step) => new Array(BINS).fill(step)));
+  expect(store.histograms(0, "gradient", 48).bytes).toEqual(new Uint8Array(BINS));
+});
+
+test("the memory of samples is bounded; the newest stays", () => {
+  const one = sampleLength(2) * 4 + histogramBlock(2);
+  const store = new SampleStore(2, 100 * one);
+  for (let step = 0; step < 10_000; step++) store.add(...sample(step));
+  expect(store.count).toBeLessThanOrEqual(100);
+  expect(store.histograms(0, "input", -1).steps.at(-1)).toBe(9_999);
 });

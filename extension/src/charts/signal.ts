@@ -16,10 +16,10 @@ export type Spread = "std" | "batchStd";
 /** How runs beside the one on show are drawn, in order; more cannot be told apart. */
 export const COMPARED_DASHES = ["dash", "dot", "dashdot"] as const;
 
-/** A run at one of its rows. */
+/** A run at one of its samples. */
 export interface Moment {
   readonly record: RunRecord;
-  readonly row: number;
+  readonly sample: number;
 }
 
 const MARGIN: Margin = { l: 48, r: 12, t: 20, b: 26 };
@@ -176,8 +176,8 @@ function begin(
   return new Frame(look, size, margin, [0.5, layers + 0.5], reach, true);
 }
 
-function profile({ record, row }: Moment, field: LayerField): number[] {
-  return record.profile(row, field);
+function profile({ record, sample }: Moment, field: LayerField): number[] {
+  return record.profile(sample, field);
 }
 
 function ordinals(values: readonly unknown[]): number[] {
@@ -255,10 +255,10 @@ function signalTrace(
   };
 }
 
-function describe({ record, row }: Moment, fields: readonly (readonly [LayerField, string])[]): string[] {
+function describe({ record, sample }: Moment, fields: readonly (readonly [LayerField, string])[]): string[] {
   return record.info.layers.map((layer, index) => {
     const parts = fields.flatMap(([field, name]) => {
-      const value = record.layer(row, index, field);
+      const value = record.layer(sample, index, field);
       if (Number.isNaN(value)) return [];
       return field === "zeros"
         ? [`${name} ${(100 * value).toFixed(0)} %`]

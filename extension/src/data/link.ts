@@ -4,7 +4,6 @@
 
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
-import type { JSONObject } from "@lumino/coreutils";
 import { MONITOR_COMM, type MonitorMessage, type MonitorRequest } from "gradbook/train/run";
 import type { RunStore } from "./store.js";
 
@@ -16,6 +15,8 @@ const RETRY_MS = 3_000;
 
 /** Kernel states in which nobody is there to answer. */
 const GONE: ReadonlySet<string> = new Set(["restarting", "autorestarting", "terminating", "dead"]);
+
+const SYNC = { type: "sync", since: -1 } as const;
 
 export type LinkState =
   | "none" // no kernel
@@ -37,6 +38,7 @@ export class MonitorLink {
     this.#context = context;
     this.#store = store;
     this.#onState = onState;
+    store.request = (request) => this.send(request);
     context.kernelChanged.connect(this.#attach, this);
     context.connectionStatusChanged.connect(this.#check, this);
     context.statusChanged.connect(this.#check, this);
@@ -102,7 +104,7 @@ export class MonitorLink {
       if (this.#comm === comm) this.#comm = null;
     };
     this.#comm = comm;
-    comm.open(request());
+    comm.open({ ...SYNC });
     this.#expect();
   }
 
@@ -122,7 +124,7 @@ export class MonitorLink {
 
   #sync(): void {
     if (!this.#comm || this.#comm.isDisposed) return;
-    this.#comm.send(request());
+    this.#comm.send({ ...SYNC });
     this.#expect();
   }
 
@@ -158,11 +160,6 @@ export class MonitorLink {
     this.#state = state;
     this.#onState(state);
   }
-}
-
-function request(): JSONObject {
-  const message: MonitorRequest = { type: "sync", since: -1 };
-  return { ...message };
 }
 
 function viewOf(view: ArrayBufferView): DataView {

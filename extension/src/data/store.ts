@@ -1,7 +1,14 @@
 // All runs of one kernel as the monitor knows them, built from the messages of the monitor comm.
 // Counts sequence numbers and notices gaps; sending requests and drawing happen elsewhere.
 
-import type { MonitorMessage, RunInfo } from "gradbook/train/run";
+import { BINS } from "gradbook/train/histograms";
+import {
+  type MonitorMessage,
+  type MonitorRequest,
+  ROW_LENGTH,
+  type RunInfo,
+  sampleLength,
+} from "gradbook/train/run";
 import { RunRecord } from "./record.js";
 
 /** What a message led to: `gap` means that something was missed and a new snapshot is needed. */
@@ -13,6 +20,8 @@ export class RunStore {
   readonly runs: Map<string, RunRecord> = new Map();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #sequence = Number.NaN;
+  /** Sends a request to the kernel; nowhere while there is none. */
+  request: (request: MonitorRequest) => void = () => undefined;
 
   /** Calls `listener` after each change; the returned function ends that. */
   subscribe(listener: (event: StoreEvent) => void): () => void {
@@ -33,6 +42,7 @@ export class RunStore {
       this.#sequence = message.sequence;
       return "applied";
     }
+    if (message.type === "histograms") return this.#addHistograms(message, buffer);
     if (message.sequence !== this.#sequence + 1) return "gap";
     const applied = message.type === "run" ? this.#update(message.info) : this.#extend(message, buffer);
     if (applied === "applied") this.#sequence = message.sequence;
@@ -49,12 +59,11 @@ export class RunStore {
   #replace(message: MonitorMessage & { type: "snapshot" }, buffer?: DataView): boolean {
     const records: RunRecord[] = [];
     let offset = 0;
-    for (const { info, rows } of message.runs) {
-      const record = new RunRecord(info);
-      const numbers = floats(buffer, offset, rows * record.width);
-      if (!numbers) return false;
-      record.append(numbers);
-      offset += numbers.length;
+    for (const { info, ...counts } of message.runs) {
+      const record = this.#newRecord(info);
+      const length = this.#append(record, counts, buffer, offset);
+      if (length === undefined) return false;
+      offset += length;
       records.push(record);
     }
     // A restarted kernel knows no runs yet; those of its predecessor stay on show, marked as lost, until it does.
@@ -75,7 +84,7 @@ export class RunStore {
       record.info = info;
     } else {
       this.runs.delete(info.id);
-      this.runs.set(info.id, new RunRecord(info));
+      this.runs.set(info.id, this.#newRecord(info));
       this.#emit({ type: "started", run: info.id });
     }
     this.#emit({ type: "changed" });
@@ -84,11 +93,38 @@ export class RunStore {
 
   #extend(message: MonitorMessage & { type: "rows" }, buffer?: DataView): Applied {
     const record = this.runs.get(message.run);
-    const numbers = record && floats(buffer, 0, message.rows * record.width);
-    if (!record || !numbers) return "gap";
-    record.append(numbers);
+    if (!record || this.#append(record, message, buffer, 0) === undefined) return "gap";
     this.#emit({ type: "changed" });
     return "applied";
+  }
+
+  /** Takes a run's new rows from a buffer. Gives how many numbers they have, or undefined when some are missing. */
+  #append(
+    record: RunRecord,
+    { rows, samples }: { readonly rows: number; readonly samples: number },
+    buffer: DataView | undefined,
+    offset: number,
+  ): number | undefined {
+    const length = rows * ROW_LENGTH;
+    const all = floats(buffer, offset, length + samples * sampleLength(record.info.layers.length));
+    if (all) record.append(all.subarray(0, length), all.subarray(length));
+    return all?.length;
+  }
+
+  #addHistograms(message: MonitorMessage & { type: "histograms" }, buffer?: DataView): Applied {
+    const record = this.runs.get(message.run);
+    const { layer, quantity, steps } = message;
+    if (!record || !buffer || buffer.byteLength < steps.length * BINS) return "applied";
+    const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, steps.length * BINS);
+    record.addHistograms(layer, quantity, steps, bytes);
+    this.#emit({ type: "changed" });
+    return "applied";
+  }
+
+  #newRecord(info: RunInfo): RunRecord {
+    return new RunRecord(info, (layer, quantity, since) =>
+      this.request({ type: "histograms", run: info.id, layer, quantity, since }),
+    );
   }
 
   #emit(event: StoreEvent): void {

@@ -84,11 +84,8 @@ export class SignalScreen implements Screen {
     this.#store = store;
     const samples = record.samples;
     this.#slider.node.hidden = samples.length === 1;
-    this.#slider.update(
-      samples.map((row) => record.step(row, "step")),
-      record.info.status === "running" && !record.lost,
-    );
-    const moment: Moment = { record, row: samples[this.#slider.index]! };
+    this.#slider.update(samples, record.info.status === "running" && !record.lost);
+    const moment: Moment = { record, sample: this.#slider.index };
     const compared = this.#comparedMoments(moment);
     this.#showCompare(compared);
     const spread = this.#spread.value;
@@ -109,12 +106,11 @@ export class SignalScreen implements Screen {
 
   /** The compared runs, each at the sample nearest to the same step. */
   #comparedMoments(moment: Moment): Moment[] {
-    const step = moment.record.step(moment.row, "step");
+    const step = moment.record.samples[moment.sample]!;
     return this.#comparedIds().flatMap((id) => {
       const record = this.#store?.runs.get(id);
       if (!record || id === moment.record.info.id || record.samples.length === 0) return [];
-      const steps = record.samples.map((row) => record.step(row, "step"));
-      return [{ record, row: record.samples[nearest(steps, step)]! }];
+      return [{ record, sample: nearest(record.samples, step) }];
     });
   }
 

@@ -7,11 +7,12 @@ import * as gb from "gradbook";
 import { installHost } from "gradbook/train/host";
 import { watchedLayers } from "gradbook/train/layers";
 import {
-  LAYER_FIELDS,
+  type LayerField,
   layerColumn,
+  ROW_LENGTH,
   type RunEvent,
   type RunInfo,
-  rowLength,
+  sampleLength,
   stepColumn,
 } from "gradbook/train/run";
 import { sampling } from "gradbook/train/sampling";
@@ -65,14 +66,16 @@ function trainStep(model: gb.nn.Sequential, optimizer: gb.optim.SGD, read: (loss
   optimizer.zeroGrad();
 }
 
-const rowsOf = (run?: string): number[][] =>
-  events.flatMap((event) => {
+function tableOf(table: "steps" | "samples", length: number, run?: string): number[][] {
+  return events.flatMap((event) => {
     if (event.type !== "rows" || (run !== undefined && event.run !== run)) return [];
-    const length = rowLength(2);
-    return Array.from({ length: event.rows.length / length }, (_, i) =>
-      Array.from(event.rows.subarray(i * length, (i + 1) * length)),
+    return Array.from({ length: event[table].length / length }, (_, i) =>
+      Array.from(event[table].subarray(i * length, (i + 1) * length)),
     );
   });
+}
+const rowsOf = (run?: string): number[][] => tableOf("steps", ROW_LENGTH, run);
+const samplesOf = (): number[][] => tableOf("samples", sampleLength(2));
 const infos = (): RunInfo[] => events.flatMap((event) => (event.type === "run" ? [event.info] : []));
 
 // --- the same by hand ------------------------------------------------------------------------------------------------
@@ -90,6 +93,15 @@ function statistics(activation: Matrix): number[] {
   const all = activation.flat();
   return [mean(all), std(all), mean(transpose(activation).map(std)), mean(all.map((v) => Number(v === 0)))];
 }
+
+const BY_HAND: readonly LayerField[] = [
+  "mean",
+  "std",
+  "batchStd",
+  "zeros",
+  "gradientNorm",
+  "weightGradientNorm",
+];
 
 /** Loss, accuracy and the layers' numbers of each step. */
 function byHand(steps: number): { loss: number; accuracy: number; layers: number[][] }[] {
@@ -136,6 +148,8 @@ test.each([
   watcher.finish();
   const expected = byHand(STEPS);
   const rows = rowsOf();
+  const samples = samplesOf();
+  expect(samples.map(([step]) => step)).toEqual([0, 1, 2, 3, 4]);
   expect(rows.map((row) => row[stepColumn("step")])).toEqual([0, 1, 2, 3, 4]);
   rows.forEach((row, i) => {
     const { loss, accuracy, layers } = expected[i]!;
@@ -144,8 +158,8 @@ test.each([
     expect(row[stepColumn("learningRate")]).toBeCloseTo(LEARNING_RATE, 6);
     expect(row[stepColumn("validationLoss")]).toBeNaN();
     layers.forEach((fields, layer) => {
-      const at = layerColumn(layer, "mean");
-      expect(difference(row.slice(at, at + LAYER_FIELDS.length), fields)).toBeLessThan(1e-5);
+      const measured = BY_HAND.map((field) => samples[i]![layerColumn(layer, field)]!);
+      expect(difference(measured, fields)).toBeLessThan(1e-5);
     });
   });
   expect(infos()[0]).toMatchObject({
@@ -223,7 +237,7 @@ test("evaluation in between is not recorded", () => {
   expect(rowsOf().map(([step]) => step)).toEqual([0, 1, 2]);
   expect(
     difference(
-      rowsOf().map((row) => row[layerColumn(0, "mean")]!),
+      samplesOf().map((row) => row[layerColumn(0, "mean")]!),
       expected,
     ),
   ).toBeLessThan(1e-5);
