@@ -20,6 +20,10 @@ export interface Tokens {
   readonly past: string;
   readonly rawAlpha: number;
   readonly layers: readonly string[];
+  /** Ramp of densities, from none to most. */
+  readonly density: readonly string[];
+  /** Ramp of signed values: below zero, zero, above. */
+  readonly signed: readonly [string, string, string];
 }
 
 /** Reads the tokens that hold at `node`, which must be within an element of class gb-Monitor. */
@@ -45,6 +49,8 @@ export function readTokens(node: Element): Tokens {
     past: text("run-past"),
     rawAlpha: Number.parseFloat(text("raw-alpha")),
     layers: [0, 1, 2, 3, 4, 5].map((index) => text(`layer-${index}`)),
+    density: [0, 1, 2, 3, 4].map((index) => text(`density-${index}`)),
+    signed: [text("minus"), text("zero"), text("plus")],
   };
 }
 

@@ -1,6 +1,7 @@
 // The table of screens, in the order of their tabs and of the keys 1 to 5.
 
 import { LearningScreen } from "./learning.js";
+import { LensScreen } from "./lens/screen.js";
 import type { ScreenKind } from "./screen.js";
 import { SignalScreen } from "./signal.js";
 
@@ -16,5 +17,11 @@ export const SCREENS: readonly ScreenKind[] = [
     label: (trans) => trans.__("Signal by depth"),
     question: (trans) => trans.__("Does the signal flow?"),
     create: (host) => new SignalScreen(host),
+  },
+  {
+    name: "lens",
+    label: (trans) => trans.__("Layer lens"),
+    question: (trans) => trans.__("Which layer is sick?"),
+    create: (host) => new LensScreen(host),
   },
 ];

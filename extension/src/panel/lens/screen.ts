@@ -1,0 +1,114 @@
+// The screen "Layer lens": which layer is sick? The layers at the left, one of them under the lens in the middle (its
+// activation between its inputs and its outputs), what that means in numbers at the right, its outputs over time below.
+
+import { activationCurve } from "../../charts/activations.js";
+import { formatCount } from "../../charts/format.js";
+import { type Look, newMemories } from "../../charts/frame.js";
+import { layerHealth } from "../../charts/health.js";
+import { type Histogram, type History, histogramAt } from "../../charts/histogram.js";
+import { drawLens, type LensMoment } from "../../charts/lens.js";
+import { element, heading } from "../dom.js";
+import type { Host, Lack, Screen, View } from "../screen.js";
+import { nearest } from "../scrub.js";
+import { Details } from "./details.js";
+import { historyOf, outputHistory } from "./histories.js";
+import { HistoryStrip } from "./history.js";
+import { LayerColumn } from "./layers.js";
+import { layerNames } from "./names.js";
+
+let screens = 0;
+
+export class LensScreen implements Screen {
+  readonly node: HTMLElement;
+  readonly option: HTMLElement;
+  readonly #host: Host;
+  readonly #layers: LayerColumn;
+  readonly #name: HTMLElement;
+  readonly #label: HTMLElement;
+  readonly #figure: HTMLElement = element("div", "gb-Lens-chart");
+  readonly #details: Details;
+  readonly #strip: HistoryStrip;
+  readonly #step: HTMLElement = element("b", "");
+  readonly #memories = newMemories();
+
+  constructor(host: Host) {
+    const { trans, focus, redraw } = host;
+    this.#host = host;
+    this.#layers = new LayerColumn(trans, `gb-Lens-${screens++}`, (layer) => {
+      focus.layer = layer;
+      redraw();
+    });
+    const title = heading("");
+    this.#name = title.node.querySelector("b")!;
+    this.#label = title.unit;
+    this.#figure.setAttribute("role", "img");
+    this.#details = new Details(trans);
+    this.#strip = new HistoryStrip(trans, focus, redraw);
+    this.option = element(
+      "div",
+      "gb-Lens-showing",
+      element("span", "gb-Quiet", trans.__("Showing")),
+      this.#step,
+    );
+    this.node = element(
+      "div",
+      "gb-Screen gb-Lens",
+      element(
+        "div",
+        "gb-Lens-columns",
+        this.#layers.node,
+        element("section", "gb-Lens-centre", title.node, this.#figure),
+        this.#details.node,
+      ),
+      this.#strip.node,
+    );
+  }
+
+  lacks({ record }: View): Lack | undefined {
+    if (record.samples.length > 0) return undefined;
+    return {
+      text: this.#host.trans.__(
+        "Pick a layer. After the first step its inputs and outputs appear here around its activation function.",
+      ),
+    };
+  }
+
+  draw({ record, tokens }: View): void {
+    const { trans, focus } = this.#host;
+    const { info, samples } = record;
+    const sample = focus.step === null ? samples.length - 1 : nearest(samples, focus.step);
+    const step = samples[sample]!;
+    const layer = Math.min(focus.layer, info.layers.length - 1);
+    const described = info.layers[layer]!;
+    const names = layerNames(info.layers, trans);
+    const health = info.layers.map((_, index) => layerHealth(record, sample, index));
+
+    this.#step.textContent = trans.__("step %1", formatCount(step));
+    this.#layers.draw(names, health, layer);
+    this.#name.textContent = names[layer]!;
+    this.#label.textContent = described.label;
+    this.#details.draw(record, sample, layer);
+
+    const activation = activationCurve(described.activation);
+    const key = `${info.id} ${layer}`;
+    const inputs = historyOf(record, layer, "input");
+    const outputs = outputHistory(record, layer, described, activation, inputs);
+    const moment: LensMoment = {
+      key,
+      activation,
+      inputs: inputs && momentOf(inputs, step),
+      outputs: outputs && momentOf(outputs, step),
+    };
+    const look: Look = { tokens, trans, ...this.#memories };
+    const size = { width: this.#figure.clientWidth, height: this.#figure.clientHeight };
+    if (size.width >= 40 && size.height >= 40) drawLens(this.#figure, moment, look, size);
+    this.#strip.draw(samples, step, outputs && { key, activation, history: outputs }, tokens);
+  }
+
+  dispose(): void {}
+}
+
+/** The histogram at the sample nearest to a step: there may be fewer histograms than samples. */
+function momentOf(history: History, step: number): Histogram | undefined {
+  return history.steps.length === 0 ? undefined : histogramAt(history, nearest(history.steps, step));
+}
