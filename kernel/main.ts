@@ -10,11 +10,20 @@ const { connection, library, paths, historyFolder } = readOptions(process.argv.s
 const words = new Int32Array(new SharedArrayBuffer(SHARED.length * Int32Array.BYTES_PER_ELEMENT));
 const { port1, port2 } = new MessageChannel();
 const inputs = new MessageChannel();
+const requests = new MessageChannel();
 
-const data: WireThreadData = { connection, paths, historyFolder, words, port: port2, inputs: inputs.port2 };
+const data: WireThreadData = {
+  connection,
+  paths,
+  historyFolder,
+  words,
+  port: port2,
+  inputs: inputs.port2,
+  requests: requests.port2,
+};
 const wire = new Worker(new URL("./wire/thread.js", import.meta.url), {
   workerData: data,
-  transferList: [port2, inputs.port2],
+  transferList: [port2, inputs.port2, requests.port2],
   stdout: true,
   stderr: true,
 });
@@ -28,4 +37,11 @@ wire.on("error", (error: Error) => {
 });
 
 const { startMainThread } = await import("./run/main-thread.js");
-startMainThread({ port: port1, inputs: inputs.port1, words, folder: process.cwd(), library });
+startMainThread({
+  port: port1,
+  inputs: inputs.port1,
+  requests: requests.port1,
+  words,
+  folder: process.cwd(),
+  library,
+});

@@ -4,7 +4,14 @@ import type { RunEvent } from "gradbook/train/run";
 import type { ErrorContent, Json, MimeBundle } from "./messages.js";
 
 /** Words of the memory that wire and main share. Word 0 is also the library's interrupt flag. */
-export const SHARED = { interrupt: 0, yieldDue: 1, charactersTaken: 2, inputs: 3, length: 4 } as const;
+export const SHARED = {
+  interrupt: 0,
+  yieldDue: 1,
+  charactersTaken: 2,
+  inputs: 3,
+  requests: 4,
+  length: 5,
+} as const;
 
 /** A position table: rows of [generated line, generated column, source line, source column], all from 0, sorted. */
 export type PositionTable = Int32Array;
@@ -24,6 +31,8 @@ export type ToMain =
   /** Stops this execution; -1: everything that still goes on in the background. */
   | { readonly type: "interrupt"; readonly execution: number }
   | { readonly type: "comm"; readonly event: CommEvent }
+  /** Requests of runs have come on their own port, for a main thread that is idle. */
+  | { readonly type: "requests" }
   | { readonly type: "exit" };
 
 export interface CommEvent {

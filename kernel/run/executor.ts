@@ -36,6 +36,7 @@ export class Executor {
   /** Waits for what the library still computes, and throws what has gone wrong in it; set once the library is loaded. */
   settle: () => Promise<void> = async () => {};
   #running: Execution | undefined;
+  #cell: CompiledCell | undefined;
   #latest = 0;
 
   constructor(interrupts: Interrupts, modules: Modules, bindings: Bindings, reports: ErrorReports) {
@@ -54,18 +55,26 @@ export class Executor {
     };
   }
 
+  /** The cell that runs, by its execution count; none for what front ends run unseen. */
+  get cell(): { execution: number; code: string } | undefined {
+    const count = /^cell\[(\d+)\]/.exec(this.#cell?.name ?? "")?.[1];
+    return count === undefined ? undefined : { execution: Number(count), code: this.#cell!.source };
+  }
+
   async run(id: number, cell: CompiledCell): Promise<Outcome> {
     const execution = new Execution(id);
     this.#running = execution;
+    this.#cell = cell;
     this.#latest = id;
     try {
       const result = await this.#value(execution, cell);
       return { status: "ok", ...(result === undefined ? {} : { result }) };
     } catch (error) {
       const interrupted = execution.stopped || isInterrupt(error);
-      return { status: "error", error: this.#reports.report(interrupted ? STOP : error), interrupted };
+      return { status: "error", error: this.#reports.report(shown(error, interrupted)), interrupted };
     } finally {
       this.#running = undefined;
+      this.#cell = undefined;
       this.#interrupts.clear();
       // What the cell has put off to the end of this turn (the last rows of a run) still belongs before its end.
       await setImmediate();
@@ -96,6 +105,13 @@ export class Executor {
       return shown;
     });
   }
+}
+
+/** What is told of an error: of a stop that it was one, without the place, and where the library says more about it, that. */
+function shown(error: unknown, interrupted: boolean): unknown {
+  if (!interrupted) return error;
+  if (error instanceof Error && error.name === STOP.name) return Object.assign(error, { stack: "" });
+  return STOP;
 }
 
 /** What compiled loops look at, as constants of a script: see lang/loops.ts. */

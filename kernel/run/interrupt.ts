@@ -92,6 +92,7 @@ export class Interrupts {
 
 /** True for the errors that a stopped cell ends with. */
 export function isInterrupt(error: unknown): boolean {
-  if (error instanceof InterruptError) return true;
-  return error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+  if (!(error instanceof Error)) return false;
+  // by name: the library has an error of its own for training that is stopped
+  return error.name === STOP.name || ("code" in error && error.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED");
 }

@@ -15,11 +15,14 @@ import { Interrupts, isInterrupt } from "./interrupt.js";
 import { Modules } from "./modules.js";
 import { Output } from "./output.js";
 import { mimeBundle } from "./present.js";
+import { RunRequests } from "./run-requests.js";
 
 export interface MainThreadOptions {
   readonly port: MessagePort;
   /** Answers to questions come here. */
   readonly inputs: MessagePort;
+  /** What the front end asks of runs comes here. */
+  readonly requests: MessagePort;
   readonly words: Int32Array<SharedArrayBuffer>;
   /** The notebook's folder. */
   readonly folder: string;
@@ -28,7 +31,8 @@ export interface MainThreadOptions {
 }
 
 /** Starts to serve; the library is loaded in the background. */
-export function startMainThread({ port, inputs, words, folder, library }: MainThreadOptions): void {
+export function startMainThread(options: MainThreadOptions): void {
+  const { port, inputs, words, folder, library } = options;
   const output = new Output(port, words);
   connect(output);
   output.captureStreams();
@@ -43,7 +47,10 @@ export function startMainThread({ port, inputs, words, folder, library }: MainTh
   });
   const executor = new Executor(new Interrupts(words), modules, bindings, reports);
 
+  const requests = new RunRequests(options.requests, words);
   installHost({
+    requests,
+    cell: () => executor.cell,
     publish: (event) => publish(output, event),
     display: (data, { id, update = false } = {}) =>
       output.say({ type: "display", bundle: mimeBundle(data), update, ...(id === undefined ? {} : { id }) }),
@@ -76,6 +83,9 @@ export function startMainThread({ port, inputs, words, folder, library }: MainTh
       case "interrupt":
         executor.interrupt(message.execution);
         break;
+      case "requests":
+        requests.serve();
+        break;
       case "comm":
         receiveComm(message.event);
         break;
@@ -96,8 +106,13 @@ function showWarnings(output: Output): void {
 
 /** Copies rows first: they may be a view of much larger memory, all of which a message would carry. */
 function publish(output: Output, event: RunEvent): void {
-  if (event.type === "run") {
+  if (event.type === "run" || (event.type === "answer" && event.numbers === undefined)) {
     output.say({ type: "run", event });
+    return;
+  }
+  if (event.type === "answer") {
+    const numbers = new Float32Array(event.numbers!);
+    output.say({ type: "run", event: { ...event, numbers } }, [numbers.buffer]);
     return;
   }
   const steps = new Float32Array(event.steps);

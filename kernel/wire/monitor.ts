@@ -2,23 +2,32 @@
 // waits for it and nothing relies on every message arriving: whoever misses a number asks for everything again.
 
 import { isQuantity } from "gradbook/train/histograms";
-import { type MonitorMessage, ROW_LENGTH, type RunRows, sampleLength } from "gradbook/train/run";
+import {
+  type MonitorMessage,
+  ROW_LENGTH,
+  type RunEvent,
+  type RunRows,
+  sampleLength,
+} from "gradbook/train/run";
 import { LIMITS } from "../limits.js";
 import type { Json } from "../protocol/messages.js";
 import type { Target, WireComm } from "./comms.js";
 import type { Recorder, RunListener, RunRecord } from "./recorder.js";
 import { thin } from "./rows.js";
+import { RunRequests } from "./run-requests.js";
 
 export class Monitor implements Target, RunListener {
   readonly #recorder: Recorder;
+  readonly #requests: RunRequests;
   readonly #comms = new Set<WireComm>();
   readonly #newInfos = new Set<RunRecord>();
   readonly #newRows = new Map<RunRecord, RunRows[]>();
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(recorder: Recorder) {
+  constructor(recorder: Recorder, requests: RunRequests) {
     this.#recorder = recorder;
+    this.#requests = requests;
     recorder.listen(this);
   }
 
@@ -30,6 +39,14 @@ export class Monitor implements Target, RunListener {
   message(comm: WireComm, data: Json): void {
     if (data.type === "sync") this.#sync(comm);
     else if (data.type === "histograms") this.#sendHistograms(comm, data);
+    else if (RunRequests.has(data.type)) this.#ask(comm, data);
+  }
+
+  /** What a run says, to all front ends. */
+  answer({ answer, numbers }: Extract<RunEvent, { type: "answer" }>): void {
+    // what it knows of the run is to be there before
+    this.#send();
+    this.#broadcast(answer, numbers === undefined ? [] : [bytes([numbers])]);
   }
 
   closed(comm: WireComm): void {
@@ -50,6 +67,12 @@ export class Monitor implements Target, RunListener {
 
   cellEnded(): void {
     this.#send();
+  }
+
+  #ask(comm: WireComm, request: Json): void {
+    const run = this.#recorder.runs.find(({ info }) => info.id === request.run);
+    const refusal = this.#requests.post(request, run);
+    if (refusal !== undefined) comm.send({ type: "refused", run: request.run, text: refusal });
   }
 
   #schedule(): void {

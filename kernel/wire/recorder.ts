@@ -35,7 +35,7 @@ export class Recorder {
   }
 
   /** Takes what the library has published in this execution; `active`: which has not ended yet. */
-  record(event: RunEvent, execution: number, active: boolean): void {
+  record(event: Exclude<RunEvent, { type: "answer" }>, execution: number, active: boolean): void {
     if (event.type === "run") this.#setInfo(event.info, execution, active);
     else this.#addRows(event, execution, active);
   }

@@ -20,6 +20,7 @@ import { watchParent } from "./parent.js";
 import { Pictures } from "./pictures.js";
 import { Publisher } from "./publisher.js";
 import { Recorder } from "./recorder.js";
+import { RunRequests } from "./run-requests.js";
 import { bindSockets } from "./sockets.js";
 import { Stop } from "./stop.js";
 
@@ -32,16 +33,26 @@ export interface WireThreadData {
   readonly port: MessagePort;
   /** Answers to main's questions go here. */
   readonly inputs: MessagePort;
+  /** What the front end asks of runs goes here. */
+  readonly requests: MessagePort;
 }
 
-const { connection, paths, historyFolder, words, port, inputs: inputPort } = workerData as WireThreadData;
+const {
+  connection,
+  paths,
+  historyFolder,
+  words,
+  port,
+  inputs: inputPort,
+  requests: requestPort,
+} = workerData as WireThreadData;
 const sockets = await bindSockets(connection);
 const publisher = new Publisher(sockets.iopub);
 const language = new LanguageClient(paths);
 const history = new History(historyFolder);
 const recorder = new Recorder();
-const monitor = new Monitor(recorder);
 const toMain = (message: ToMain): void => port.postMessage(message);
+const monitor = new Monitor(recorder, new RunRequests(requestPort, words, toMain));
 const cells = new Cells();
 const comms = new Comms(publisher, { "gradbook.monitor": monitor, [CELLS_COMM]: cells }, (event) =>
   toMain({ type: "comm", event }),
@@ -135,7 +146,10 @@ const FROM_MAIN: Handlers = {
     inputs.ask(question, executions.requestOf(question.execution));
   },
   done: ({ execution, outcome }) => executions.done(execution, outcome),
-  run: ({ execution, event }) => recorder.record(event, execution, executions.running?.id === execution),
+  run: ({ execution, event }) => {
+    if (event.type === "answer") monitor.answer(event);
+    else recorder.record(event, execution, executions.running?.id === execution);
+  },
   target: ({ name, registered }) => comms.setMainTarget(name, registered),
   comm: ({ execution, event }) => comms.fromMain(event, executions.record(execution)?.parent ?? {}),
 };

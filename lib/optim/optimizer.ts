@@ -56,6 +56,15 @@ export function onStep(listener: StepListener): () => void {
   return () => void listeners.delete(listener);
 }
 
+const beforeListeners = new Set<StepListener>();
+
+/** Calls `listener` in every optimizer's step before it records anything. What it throws ends the step: parameters and states
+ *  stay as they are, the gradients are let go. Gives the way to stop. */
+export function beforeStep(listener: StepListener): () => void {
+  beforeListeners.add(listener);
+  return () => void beforeListeners.delete(listener);
+}
+
 /** Parameters that take the same step: their update is recorded once. */
 interface Bucket {
   readonly params: readonly Tensor[];
@@ -179,6 +188,7 @@ export abstract class Optimizer<O extends GroupOptions> {
    *  optimizer.zeroGrad(); */
   step(loss?: Tensor): void {
     loss?.backward();
+    this.announce();
     const gradients: Node[] = [];
     withGradModeNow(false, () => {
       for (const group of this.paramGroups)
@@ -197,6 +207,16 @@ export abstract class Optimizer<O extends GroupOptions> {
     }
     if (loss !== undefined) this.zeroGrad();
     checkInterrupt();
+  }
+
+  private announce(): void {
+    try {
+      for (const listener of beforeListeners) listener(this as unknown as Optimizer<GroupOptions>);
+    } catch (error) {
+      // the next step would add to gradients that nobody has applied
+      this.zeroGrad();
+      throw error;
+    }
   }
 
   /** The parameters of a group that have a gradient, by how far they are. Where they are the same ones as in the last step,

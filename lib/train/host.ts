@@ -1,6 +1,8 @@
 // What the program around the library (the notebook kernel) offers to a watched run: a place to publish its events and to
-// show things in the current cell. Outside a kernel nothing is installed and the library runs all the same.
+// show things in the current cell, and what the front end asks of it. Outside a kernel nothing is installed and the library
+// runs all the same.
 
+import type { RunRequest } from "./control.js";
 import type { RunEvent } from "./run.js";
 
 export interface Host {
@@ -8,6 +10,20 @@ export interface Host {
   publish(event: RunEvent): void;
   /** Shows MIME data in the current cell; with `update`, replaces the display that has this id. */
   display(data: Record<string, unknown>, options?: { id?: string; update?: boolean }): void;
+  /** What the front end asks of runs; absent where nobody can ask. */
+  readonly requests?: RequestSource;
+  /** The cell that runs now. */
+  cell?(): { readonly execution: number; readonly code: string } | undefined;
+}
+
+/** Requests from outside a training loop, which come in even while the loop keeps its thread busy. */
+export interface RequestSource {
+  /** One word of shared memory, counted up (and notified) after each request. */
+  readonly count: Int32Array<SharedArrayBuffer>;
+  /** The next request, if there is one. Never waits. */
+  take(): RunRequest | undefined;
+  /** Has `listener` called when requests have come in and the thread is idle. */
+  listen(listener: () => void): void;
 }
 
 const KEY = Symbol.for("gradbook.host");

@@ -65,6 +65,10 @@ export class RunRecorder {
     host()?.publish({ type: "run", info: this.info });
   }
 
+  get id(): string {
+    return this.info.id;
+  }
+
   setClasses(classes: number): void {
     if (this.info.classes !== classes) this.change({ classes });
   }
@@ -121,7 +125,8 @@ export class RunRecorder {
     this.change({ status });
   }
 
-  private change(change: Partial<RunInfo>): void {
+  /** Publishes what has changed about the run. */
+  change(change: Partial<RunInfo>): void {
     this.info = { ...this.info, ...change };
     host()?.publish({ type: "run", info: this.info });
   }

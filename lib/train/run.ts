@@ -1,6 +1,7 @@
 // The record of a watched run: what `watch` measures, what the kernel keeps and sends, what the extension draws.
 // Data that crosses a border has one type, in this file; it imports nothing but types, so that the browser can use it.
 
+import type { Change, Provenance, RunAnswer, RunControl, RunRequest } from "./control.js";
 import type { Quantity } from "./histograms.js";
 
 export const RUN_MIME = "application/vnd.gradbook.run.v1+json";
@@ -71,6 +72,17 @@ export interface RunInfo {
   readonly seed?: number;
   /** A unit counts as silent that had no positive output for this many examples, those of sampled steps. */
   readonly silentExamples?: number;
+  /** How its loop behaves; absent: at full speed. */
+  readonly control?: RunControl;
+  /** What was changed on its optimizers, in order. */
+  readonly changes?: readonly Change[];
+  /** Steps before which the training can be taken up again, ascending. */
+  readonly snapshots?: readonly number[];
+  /** The run that it goes on from, before this step of it. */
+  readonly forkedFrom?: { readonly run: string; readonly step: number };
+  /** Runs in lockstep on the same batches share an id; `lane` numbers them. */
+  readonly race?: { readonly id: string; readonly lane: number };
+  readonly provenance?: Provenance;
 }
 
 /** Values of one record that belong to the step as a whole, in their order in the row. NaN: not measured at this step. */
@@ -172,14 +184,16 @@ export interface RunRows {
 /** What the library publishes while a run goes on. */
 export type RunEvent =
   | { readonly type: "run"; readonly info: RunInfo }
-  | ({ readonly type: "rows" } & RunRows);
+  | ({ readonly type: "rows" } & RunRows)
+  | { readonly type: "answer"; readonly answer: RunAnswer; readonly numbers?: Float32Array };
 
 /** Front end -> kernel on the monitor comm. The first one is the data of `comm_open`. */
 export type MonitorRequest =
   /** Send everything after sequence number `since`; -1 for all. Also sent when a gap is noticed. */
   | { readonly type: "sync"; readonly since: number }
   /** Send the histograms of one quantity of one layer that were sampled after step `since`; -1 for all. */
-  | ({ readonly type: "histograms"; readonly since: number } & HistogramKey);
+  | ({ readonly type: "histograms"; readonly since: number } & HistogramKey)
+  | RunRequest;
 
 export interface HistogramKey {
   readonly run: string;
@@ -190,6 +204,8 @@ export interface HistogramKey {
 /** Kernel -> front end on the monitor comm. Rows travel in the message's one binary buffer, little-endian float32: first
  *  `rows` rows of the table of steps, then `samples` of the table of samples. */
 export type MonitorMessage =
+  /** Not numbered: who was not there has not asked. */
+  | RunAnswer
   /** Replaces all the front end knows. The buffer holds the rows of all runs, in the order of `runs`. */
   | {
       readonly type: "snapshot";

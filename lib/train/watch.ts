@@ -5,16 +5,17 @@ import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import type { HookHandle, Module } from "../module/index.js";
 import { onCrossEntropy } from "../nn/cross-entropy.js";
-import { type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
+import { beforeStep, type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
 import { type GradientSlot, onBackward } from "../tensor/autograd.js";
 import { noGrad } from "../tensor/scope.js";
 import { isCurrent, onSettle, session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
-import { type LayerField, layerColumn } from "./run.js";
+import { type LayerField, layerColumn, type RunInfo } from "./run.js";
 import { sampling } from "./sampling.js";
 import { BACKWARD_FIELDS, FORWARD_FIELDS, forwardStatistics, gradientNorm } from "./statistics.js";
+import { ControlDesk } from "./steer/desk.js";
 
 const watched = new WeakMap<Module, Watcher>();
 
@@ -64,6 +65,7 @@ function listen(self: WeakRef<Watcher>): (() => void)[] {
   stops.push(
     onCrossEntropy((logits, target) => alive()?.tapPrediction(logits, target)),
     onBackward((root) => alive()?.tapLoss(root)),
+    beforeStep((optimizer) => alive()?.beforeUpdate(optimizer)),
     onStep((optimizer) => alive()?.endStep(optimizer)),
     onSettle(() => alive()?.endCell()),
   );
@@ -83,9 +85,10 @@ export class Watcher {
   private readonly layers: readonly WatchedLayer[];
   private readonly parameters: ReadonlySet<unknown>;
   private readonly recorder: RunRecorder;
+  private readonly desk: ControlDesk;
   private readonly handles: HookHandle[] = [];
   private readonly stops: (() => void)[] = [];
-  private step = 0;
+  private count = 0;
   private current: Sample | undefined;
   private waiting: { step: number; sample: Sample }[] = [];
   private flushing = false;
@@ -98,6 +101,7 @@ export class Watcher {
       this.layers.map(({ info }) => info),
       options,
     );
+    this.desk = new ControlDesk(this);
     this.handles.push(model.registerForwardPreHook((module) => this.begin(module)));
     this.layers.forEach((layer, i) => {
       this.handles.push(layer.head.tapForward((_m, _x, output) => this.tapInputSum(i, output)));
@@ -108,20 +112,91 @@ export class Watcher {
 
   /** The number of the next step. */
   get steps(): number {
-    return this.step;
+    return this.count;
+  }
+
+  /** The run's id in its record. */
+  get run(): string {
+    return this.recorder.id;
+  }
+
+  /** Pauses the training loop in its next step, after backward() and before the parameters change: a breakpoint, in a notebook,
+   *  where the monitor's Resume and Step go on from it. The loop's thread waits, also in a loop that awaits its batches; the
+   *  stop button ends the wait. Elsewhere nobody could end it, and nothing happens.
+   *
+   *  @example const watcher = watch(model);
+   *  if (loss.item() > 5) watcher.pause(); */
+  pause(): void {
+    this.desk.steering.ask("pause");
+  }
+
+  /** Goes on after a pause.
+   *  @example watch(model).resume(); */
+  resume(): void {
+    this.desk.steering.ask("resume");
+  }
+
+  /** Takes one step, then pauses.
+   *  @example watch(model).step(); */
+  step(): void {
+    this.desk.steering.ask("step");
+  }
+
+  /** Ends the training in its next step, before the parameters change: `optimizer.step()` throws an error named "Interrupted",
+   *  which ends a cell like the stop button does. The model is as the last finished step left it.
+   *
+   *  @example const watcher = watch(model);
+   *  if (Number.isNaN(loss.item())) watcher.stop(); */
+  stop(): void {
+    this.desk.steering.ask("stop");
+  }
+
+  /** Takes at most so many steps a second from now on; 0: full speed.
+   *  @example watch(model).pace(100); */
+  pace(stepsPerSecond: number): void {
+    if (!(stepsPerSecond >= 0)) {
+      throw new RangeError(`pace: must be 0 (full speed) or more steps a second, got ${stepsPerSecond}`);
+    }
+    this.desk.steering.ask("pace", stepsPerSecond);
+  }
+
+  /** @internal */
+  change(change: Partial<RunInfo>): void {
+    this.recorder.change(change);
+  }
+
+  /** Everything that the steps so far have measured, waiting for them.
+   *  @internal */
+  show(): void {
+    session().client.synchronize();
+    this.collect();
+    this.recorder.reach(this.count - 1);
+    this.recorder.send();
+  }
+
+  /** @internal */
+  beforeUpdate(optimizer: Optimizer<GroupOptions>): void {
+    if (this.trains(optimizer)) this.desk.beforeUpdate(optimizer);
+  }
+
+  private trains(optimizer: Optimizer<GroupOptions>): boolean {
+    return optimizer.paramGroups.some(({ params }) =>
+      params.some((parameter) => this.parameters.has(parameter)),
+    );
   }
 
   /** Adds what only the training loop knows to the plots, at the current step. */
   report(values: Report): void {
-    this.recorder.report(Math.max(0, this.step - 1), values);
+    this.recorder.report(Math.max(0, this.count - 1), values);
   }
 
   /** Ends the run: the taps are taken off, the last statistics are sent. */
   finish(): void {
     if (!this.active) return;
     this.flush();
-    this.recorder.reach(this.step - 1);
+    this.recorder.reach(this.count - 1);
     this.active = false;
+    this.desk.steering.finish();
     for (const handle of this.handles) handle.remove();
     for (const stop of this.stops) stop();
     this.recorder.finish("finished");
@@ -129,9 +204,9 @@ export class Watcher {
 
   private begin(module: Module): void {
     if (!module.training || this.current !== undefined) return;
+    const close = this.desk.begin();
     this.collect();
-    const { loss } = sampling(this.step);
-    if (!loss) return;
+    if (!close && !sampling(this.count).loss) return;
     this.current = {
       loss: undefined,
       accuracy: undefined,
@@ -146,7 +221,7 @@ export class Watcher {
   }
 
   private get layersSampled(): boolean {
-    return this.current !== undefined && sampling(this.step).layers;
+    return this.current !== undefined && (this.desk.steering.slow || sampling(this.count).layers);
   }
 
   private tapInputSum(layer: number, output: unknown): void {
@@ -219,9 +294,9 @@ export class Watcher {
     if (sample !== undefined) {
       sample.learningRate = group.lr;
       this.ride(sample);
-      this.waiting.push({ step: this.step, sample });
+      this.waiting.push({ step: this.count, sample });
     }
-    this.step++;
+    this.count++;
   }
 
   /** Reads the statistics of steps that have been computed, without waiting for any. */
@@ -272,7 +347,7 @@ export class Watcher {
     ) {
       this.current = undefined;
       this.ride(sample);
-      this.waiting.push({ step: this.step++, sample });
+      this.waiting.push({ step: this.count++, sample });
       session().evaluate([]);
     }
     for (const { step, sample: done } of this.waiting) this.recordRow(step, done);
@@ -285,8 +360,9 @@ export class Watcher {
   endCell(): void {
     if (this.current?.loss === undefined) this.current = undefined;
     this.flush();
-    this.recorder.reach(this.step - 1);
+    this.recorder.reach(this.count - 1);
     this.recorder.send();
+    this.desk.steering.release();
   }
 
   /** Flushes when user code gives way to the event loop: at the latest at the end of the cell. */

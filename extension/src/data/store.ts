@@ -1,6 +1,7 @@
 // All runs of one kernel as the monitor knows them, built from the messages of the monitor comm.
 // Counts sequence numbers and notices gaps; sending requests and drawing happen elsewhere.
 
+import type { RunAnswer } from "gradbook/train/control";
 import { BINS } from "gradbook/train/histograms";
 import {
   type MonitorMessage,
@@ -14,7 +15,11 @@ import { RunRecord } from "./record.js";
 /** What a message led to: `gap` means that something was missed and a new snapshot is needed. */
 export type Applied = "applied" | "gap";
 
-export type StoreEvent = { readonly type: "changed" } | { readonly type: "started"; readonly run: string };
+export type StoreEvent =
+  | { readonly type: "changed" }
+  | { readonly type: "started"; readonly run: string }
+  /** What a run says to a request; `buffer`: its numbers, little-endian float32. */
+  | { readonly type: "answer"; readonly answer: RunAnswer; readonly buffer: DataView | undefined };
 
 export class RunStore {
   readonly runs: Map<string, RunRecord> = new Map();
@@ -40,6 +45,10 @@ export class RunStore {
       const replaced = this.#replace(message, buffer);
       if (!replaced) return "gap";
       this.#sequence = message.sequence;
+      return "applied";
+    }
+    if (message.type === "refused" || message.type === "microscope" || message.type === "code") {
+      this.#emit({ type: "answer", answer: message, buffer });
       return "applied";
     }
     if (message.type === "histograms") return this.#addHistograms(message, buffer);
