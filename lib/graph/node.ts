@@ -201,6 +201,23 @@ export function scalarNode(value: number, dtype: DType): Node {
   return node;
 }
 
+const constants = new Map<number, Node>();
+const MOST_CONSTANTS = 1000;
+
+/** A float32 number that belongs to a formula (the 0.5 of GELU): one node for each value, so that the same formula written
+ *  twice, as in a function and its derivative, is the same computation. Not for values that change from run to run, such as
+ *  learning rates: where two of them happened to be equal, the plan would be another one. */
+export function constantNode(value: number): Node {
+  // A map takes 0 and -0 for the same key.
+  if (Object.is(value, -0)) return scalarNode(value, "float32");
+  let node = constants.get(value);
+  if (node === undefined) {
+    node = scalarNode(value, "float32");
+    if (constants.size < MOST_CONSTANTS) constants.set(value, node);
+  }
+  return node;
+}
+
 /** Data from the host that travels with the run that reads it. */
 export function dataNode(data: Uint8Array, shape: Shape, dtype: DType): Node {
   const node = new Node(undefined, NO_INPUTS, NO_ATTRIBUTES, shape, dtype);

@@ -1,10 +1,10 @@
 // Mean and variance over some axes, and standardising with them: what all normalisation layers compute.
 
-import { differentiable, isGradEnabled, type Node, scalarNode, withGradModeNow } from "../graph/node.js";
+import { constantNode, differentiable, isGradEnabled, type Node, withGradModeNow } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements } from "../graph/shape.js";
 
-const number = (value: number): Node => scalarNode(value, "float32");
+const number = constantNode;
 
 export interface Moments {
   /** Reduced axes are kept with extent 1. */

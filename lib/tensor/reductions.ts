@@ -2,13 +2,13 @@
 
 import { isFloat } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";
-import { scalarNode } from "../graph/node.js";
+import { constantNode, scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, normalizeAxes, normalizeAxis } from "../graph/shape.js";
 import { part } from "./pieces.js";
 import { type ReduceArgument, type ReduceOptions, reduceOptions } from "./types.js";
 
-const number = (value: number): Node => scalarNode(value, "float32");
+const number = constantNode;
 
 /** Puts reduced axes back with extent 1 where asked for. */
 function kept(reduced: Node, x: Node, axes: readonly number[], keepdim: boolean | undefined): Node {

@@ -6,6 +6,7 @@ import { type Lowering, type Movement, opNamed } from "../../graph/node.js";
 import { contiguousStrides, type Shape, sameShape } from "../../graph/shape.js";
 import type { GraphSpec, NodeSpec } from "../../graph/spec.js";
 import type { Operand } from "./draft.js";
+import type { Home } from "./homes.js";
 import { Interner } from "./interner.js";
 import { applyMovement, axisView, boundsOf, contiguousView, type ShapedView } from "./view.js";
 
@@ -57,6 +58,8 @@ export function arranged(node: number, own: Shape, shape: Shape, axes: Shape): P
 
 /** What expressions need to know about the rest of the plan. */
 export interface Surroundings {
+  /** Where parts of joined results are stored. */
+  readonly homes: ReadonlyMap<number, Home>;
   /** Whether the node has a buffer. */
   isStored(node: number): boolean;
   fault(message: string): number;
@@ -87,7 +90,8 @@ export class ExpressionBuilder {
 
   /** Where a stored node lies, as `path` leads to it from the loop. */
   place(node: number, path: Path | undefined): View {
-    return plain(this.viewOf(contiguousView(this.graph.nodes[node]!.shape), path));
+    const home = this.around.homes.get(node)?.view;
+    return plain(this.viewOf(home ?? contiguousView(this.graph.nodes[node]!.shape), path));
   }
 
   /** The stored node that holds a node's values, and where, through movements that need no copy. */

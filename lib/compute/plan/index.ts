@@ -9,16 +9,17 @@ import type { Output, Plan, PlanBuffer, RoutineOperand, SingleKernel } from "../
 import { arrange } from "./arrange.js";
 import type { Draft } from "./draft.js";
 import { ExpressionBuilder } from "./expression.js";
+import type { Home } from "./homes.js";
 import { writeKernel } from "./kernels.js";
 import { placeInArena } from "./memory.js";
 import { withoutPacks } from "./packs.js";
 import { ReadAfterWrite, schedule } from "./schedule.js";
-import { withoutRepetition, withoutReshapedResults } from "./simplify.js";
+import { withJoinedParts, withoutRepetition, withoutReshapedResults } from "./simplify.js";
 import { readBy, writtenBy } from "./traffic.js";
 
 /** The plan for a graph. Throws on a graph that is not well formed. */
 export function buildPlan(packed: GraphSpec): Plan {
-  const graph = withoutReshapedResults(withoutRepetition(withoutPacks(packed)));
+  const graph = withJoinedParts(withoutReshapedResults(withoutRepetition(withoutPacks(packed))));
   const viaCopy = new Set<number>();
   for (;;) {
     try {
@@ -40,6 +41,7 @@ class PlanWriter {
   private readonly graph: GraphSpec;
   private readonly drafts: readonly Draft[];
   private readonly inPlace: ReadonlySet<number>;
+  private readonly homes: ReadonlyMap<number, Home>;
   private readonly builder: ExpressionBuilder;
   private readonly buffers: DraftBuffer[] = [];
   /** Plan buffer that holds the value of a node. */
@@ -51,11 +53,12 @@ class PlanWriter {
   constructor(graph: GraphSpec, viaCopy: ReadonlySet<number>) {
     this.graph = graph;
     this.bindings = graph.inputs;
-    const { drafts, inPlace, builder } = schedule(
+    const { drafts, inPlace, homes, builder } = schedule(
       graph,
       viaCopy,
-      (isStored) => new ExpressionBuilder(graph, { isStored, fault: (message) => this.fault(message) }),
+      (around) => new ExpressionBuilder(graph, { ...around, fault: (message) => this.fault(message) }),
     );
+    this.homes = homes;
     this.drafts = drafts;
     this.inPlace = inPlace;
     this.builder = builder;
@@ -88,6 +91,7 @@ class PlanWriter {
         this.bufferOf.set(node, this.newBuffer(node, binding));
       }
     }
+    for (const [part, { whole }] of this.homes) this.bufferOf.set(part, this.bufferOf.get(whole)!);
     for (const { members } of this.drafts) {
       for (const { node } of members) {
         if (!this.bufferOf.has(node)) this.bufferOf.set(node, this.newBuffer(node, undefined));

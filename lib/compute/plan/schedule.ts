@@ -6,7 +6,8 @@ import { opNamed } from "../../graph/node.js";
 import type { GraphSpec } from "../../graph/spec.js";
 import { chooseStored, isLeaf } from "./cost.js";
 import { Draft, leadsTo, type Member, needsOf, passesOf, type Read } from "./draft.js";
-import { type ExpressionBuilder, MustStore } from "./expression.js";
+import { type ExpressionBuilder, MustStore, type Surroundings } from "./expression.js";
+import { chooseHomes, type Home } from "./homes.js";
 import {
   pathTo,
   rowsAreSmall,
@@ -23,7 +24,11 @@ export interface Schedule {
   readonly drafts: readonly Draft[];
   /** Overwriting results that are written right where the old value lies. */
   readonly inPlace: ReadonlySet<number>;
+  /** Where parts of joined results are stored. */
+  readonly homes: ReadonlyMap<number, Home>;
 }
+
+type MakeBuilder = (surroundings: Omit<Surroundings, "fault">) => ExpressionBuilder;
 
 /** Thrown when the in-place update of `node` would destroy a value that is read later. */
 export class ReadAfterWrite extends Error {
@@ -41,10 +46,11 @@ const MAX_OUTPUTS = 16;
 export function schedule(
   graph: GraphSpec,
   viaCopy: ReadonlySet<number>,
-  makeBuilder: (isStored: (node: number) => boolean) => ExpressionBuilder,
+  makeBuilder: MakeBuilder,
 ): Schedule & { readonly builder: ExpressionBuilder } {
   const scheduler = new Scheduler(graph, viaCopy, makeBuilder);
-  return { drafts: scheduler.run(), inPlace: scheduler.inPlace, builder: scheduler.builder };
+  const { inPlace, homes, builder } = scheduler;
+  return { drafts: scheduler.run(), inPlace, homes, builder };
 }
 
 /** Overwriting results that can be computed right where the old value lies: element by element. */
@@ -69,6 +75,7 @@ function needing(graph: GraphSpec, nodes: ReadonlySet<number>): boolean[] {
 
 class Scheduler {
   readonly inPlace: ReadonlySet<number>;
+  readonly homes: ReadonlyMap<number, Home>;
   readonly builder: ExpressionBuilder;
   private readonly graph: GraphSpec;
   private readonly stored: Set<number>;
@@ -80,15 +87,19 @@ class Scheduler {
   private readonly updateOf = new Map<number, number>();
   private readonly overwritten = new Map<number, number>();
 
-  constructor(
-    graph: GraphSpec,
-    viaCopy: ReadonlySet<number>,
-    makeBuilder: (isStored: (node: number) => boolean) => ExpressionBuilder,
-  ) {
+  constructor(graph: GraphSpec, viaCopy: ReadonlySet<number>, makeBuilder: MakeBuilder) {
     this.graph = graph;
     this.inPlace = chooseInPlace(graph, viaCopy);
     this.stored = chooseStored(graph);
-    this.builder = makeBuilder((node) => this.stored.has(node) || graph.nodes[node]!.op === "input");
+    this.homes = chooseHomes(graph);
+    for (const [part, { whole }] of this.homes) {
+      this.stored.add(part);
+      this.stored.delete(whole);
+    }
+    this.builder = makeBuilder({
+      homes: this.homes,
+      isStored: (node) => this.stored.has(node) || graph.nodes[node]!.op === "input",
+    });
     for (const { node, overwrites } of graph.results) {
       if (!this.inPlace.has(node)) continue;
       this.updateOf.set(overwrites!, node);

@@ -6,6 +6,7 @@ import type { BinaryOp as AnyBinaryOp, BitOp, UnaryOp } from "../expr.js";
 import {
   binaryExpr,
   constant,
+  constantNode,
   type DerivativeStep,
   defineOp,
   type Node,
@@ -23,7 +24,7 @@ type BinaryOp = Exclude<AnyBinaryOp, BitOp>;
 
 type Gradient = (x: Node, y: Node, g: Node) => Node;
 
-const number = (value: number): Node => scalarNode(value, "float32");
+const number = constantNode;
 
 function unaryOp(name: UnaryOp, result: "float" | "same", gradient?: Gradient): Op {
   return defineOp({

@@ -1,10 +1,10 @@
 // What the activation functions share: the check of their input and derivatives in closed form. No function lives here.
 
-import { differentiable, type Node, scalarNode } from "../../graph/node.js";
+import { constantNode, differentiable, type Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { Tensor } from "../../tensor/tensor.js";
 
-export const number = (value: number): Node => scalarNode(value, "float32");
+export const number: (value: number) => Node = constantNode;
 
 /** The node of a float32 tensor; an error with the remedy for anything else. */
 export function floatNode(x: Tensor, what: string): Node {

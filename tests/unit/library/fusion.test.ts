@@ -77,6 +77,45 @@ describe("a row at a time", () => {
   });
 });
 
+describe("halves and parts", () => {
+  const gates: readonly [string, (x: Tensor) => Tensor][] = [
+    ["glu", F.glu],
+    ["swiglu", F.swiglu],
+    ["geglu", F.geglu],
+  ];
+  test.each(gates)("%s, forward and backward, is one kernel", (_, gate) => {
+    const x = tensor.randn([6, 8], { requiresGrad: true });
+    const g = tensor.randn(6, 4);
+    for (const leaf of [x, g]) leaf.toArray();
+    const y = gate(x);
+    y.backward(g);
+    expect(kernelsFor(y, x.grad!)).toBe(1);
+  });
+
+  test("gradients of parts along any dim, in any order, with gaps and overlaps", () => {
+    const x = tensor.arange(24).float().reshape(2, 3, 4).requiresGrad_();
+    const part = (dim: number, from: number, length: number): Tensor => x.narrow(dim, from, length);
+    /** The gradient of a sum of weight * part is the weights at the parts' places. */
+    const gradient = (...parts: readonly (readonly [Tensor, number])[]): unknown => {
+      x.grad = null;
+      parts
+        .map(([p, weight]) => p.mul(weight).sum())
+        .reduce((a, b) => a.add(b))
+        .backward();
+      return x.grad!.toArray();
+    };
+    const rows = (of: (row: number) => number): number[][][] =>
+      Array.from({ length: 2 }, () => Array.from({ length: 3 }, (_, row) => Array(4).fill(of(row))));
+    const byRow = (weights: readonly number[]): number[][][] => rows((row) => weights[row]!);
+    expect(gradient([part(1, 1, 2), 5], [part(1, 0, 1), 3])).toEqual(byRow([3, 5, 5]));
+    expect(gradient([part(1, 0, 1), 3], [part(1, 1, 1), 5], [part(1, 2, 1), 7])).toEqual(byRow([3, 5, 7]));
+    expect(gradient([part(1, 0, 1), 3], [part(1, 2, 1), 7])).toEqual(byRow([3, 0, 7]));
+    expect(gradient([part(1, 0, 2), 3], [part(1, 1, 2), 7])).toEqual(byRow([3, 10, 7]));
+    const halves = gradient([part(0, 1, 1), 2], [part(0, 0, 1), 1]) as number[][][];
+    expect(halves.map((half) => half[0]![0])).toEqual([1, 2]);
+  });
+});
+
 test("rows and columns that no cache holds are not passed over several times by one kernel", () => {
   const wide = tensor.zeros(2, 100_000);
   const long = tensor.zeros(20_000, 16);
