@@ -37,6 +37,8 @@ export const LIMITS = {
   recorderSampleBytes: 67_108_864,
   /** Pause between two messages of the live monitor. */
   monitorMilliseconds: 100,
+  /** Pause between two judgements of one run. */
+  verdictMilliseconds: 1_000,
   /** Rows of one run in one live message; beyond, they are thinned out. */
   monitorRows: 200,
   /** Pause between two updates of a run's picture in the cell's output. */

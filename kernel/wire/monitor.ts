@@ -21,6 +21,7 @@ export class Monitor implements Target, RunListener {
   readonly #requests: RunRequests;
   readonly #comms = new Set<WireComm>();
   readonly #newInfos = new Set<RunRecord>();
+  readonly #newVerdicts = new Set<RunRecord>();
   readonly #newRows = new Map<RunRecord, RunRows[]>();
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -65,6 +66,11 @@ export class Monitor implements Target, RunListener {
     this.#schedule();
   }
 
+  verdictChanged(run: RunRecord): void {
+    this.#newVerdicts.add(run);
+    this.#schedule();
+  }
+
   cellEnded(): void {
     this.#send();
   }
@@ -86,7 +92,12 @@ export class Monitor implements Target, RunListener {
     const message: MonitorMessage = {
       type: "snapshot",
       sequence: this.#sequence,
-      runs: runs.map(({ info, rows, samples }) => ({ info, rows: rows.count, samples: samples.count })),
+      runs: runs.map(({ info, rows, samples, verdict }) => ({
+        info,
+        rows: rows.count,
+        samples: samples.count,
+        ...(verdict && { verdict }),
+      })),
     };
     comm.send({ ...message }, [bytes(runs.flatMap(({ rows, samples }) => [rows.values, samples.values]))]);
   }
@@ -119,7 +130,12 @@ export class Monitor implements Target, RunListener {
       };
       this.#broadcast(message, [bytes([rows, samples])]);
     }
+    for (const { info, verdict } of this.#newVerdicts) {
+      if (verdict === undefined) continue;
+      this.#broadcast({ type: "verdict", sequence: ++this.#sequence, run: info.id, verdict }, []);
+    }
     this.#newInfos.clear();
+    this.#newVerdicts.clear();
     this.#newRows.clear();
   }
 

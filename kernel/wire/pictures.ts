@@ -44,6 +44,10 @@ export class Pictures implements RunListener {
     if (known.timer === undefined) this.#startTimer(run, known);
   }
 
+  verdictChanged(run: RunRecord): void {
+    this.infoChanged(run);
+  }
+
   cellEnded(run: RunRecord): void {
     const picture = this.#pictures.get(run.info.id);
     if (picture === undefined) return;
@@ -67,7 +71,7 @@ export class Pictures implements RunListener {
 }
 
 function pictureOf(run: RunRecord): Json {
-  const snapshot = snapshotOf(run.info, run.rows.values, run.samples.values);
+  const snapshot = snapshotOf(run.info, run.rows.values, run.samples.values, run.verdict);
   return {
     [RUN_MIME]: snapshot,
     "image/svg+xml": snapshotToSvg(snapshot),

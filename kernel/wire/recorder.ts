@@ -1,6 +1,7 @@
 // The record of all runs of this kernel session, kept off the main thread so that it grows while a cell computes. Who wants to
 // know of changes (the live monitor, the pictures in cell outputs) listens here.
 
+import type { Verdict } from "gradbook/train/diagnose/diagnosis";
 import { ROW_LENGTH, type RunEvent, type RunInfo, type RunRows, type RunStatus } from "gradbook/train/run";
 import { LIMITS } from "../limits.js";
 import { RowStore } from "./rows.js";
@@ -10,6 +11,8 @@ export interface RunRecord {
   info: RunInfo;
   readonly rows: RowStore;
   readonly samples: SampleStore;
+  /** What the rules say of it. */
+  verdict?: Verdict;
   /** The execution that last added rows. */
   execution: number;
 }
@@ -17,6 +20,7 @@ export interface RunRecord {
 export interface RunListener {
   infoChanged(run: RunRecord): void;
   rowsAdded(run: RunRecord, rows: RunRows): void;
+  verdictChanged?(run: RunRecord): void;
   /** The cell that worked on this run has ended. */
   cellEnded(run: RunRecord): void;
 }
@@ -49,6 +53,11 @@ export class Recorder {
     }
   }
 
+  setVerdict(run: RunRecord, verdict: Verdict): void {
+    run.verdict = verdict;
+    for (const listener of this.#listeners) listener.verdictChanged?.(run);
+  }
+
   #setInfo(info: RunInfo, execution: number, active: boolean): void {
     const known = this.#runs.get(info.id);
     const layers = info.layers.length;
@@ -59,7 +68,12 @@ export class Recorder {
       return;
     }
     const rows = new RowStore(ROW_LENGTH, LIMITS.recorderRows);
-    const run = { info, rows, samples: new SampleStore(layers, LIMITS.recorderSampleBytes), execution };
+    const run: RunRecord = {
+      info,
+      rows,
+      samples: new SampleStore(layers, LIMITS.recorderSampleBytes),
+      execution,
+    };
     this.#runs.set(info.id, run);
     this.#changeInfo(run, info);
   }

@@ -10,6 +10,7 @@ import { type FromMain, type Outcome, SHARED, type ToMain } from "../protocol/th
 import { Cells } from "./cells.js";
 import type { Channel } from "./channel.js";
 import { Comms } from "./comms.js";
+import { Diagnoser } from "./diagnoser.js";
 import { Executions } from "./executions.js";
 import { requestHandlers } from "./handlers.js";
 import { History } from "./history.js";
@@ -51,6 +52,8 @@ const publisher = new Publisher(sockets.iopub);
 const language = new LanguageClient(paths);
 const history = new History(historyFolder);
 const recorder = new Recorder();
+// before all who pass verdicts on, so that the last one of a cell reaches them with its end
+recorder.listen(new Diagnoser(recorder));
 const toMain = (message: ToMain): void => port.postMessage(message);
 const monitor = new Monitor(recorder, new RunRequests(requestPort, words, toMain));
 const cells = new Cells();

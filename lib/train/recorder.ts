@@ -2,6 +2,7 @@
 
 import { host } from "./host.js";
 import {
+  type DiagnosisLevel,
   type LayerInfo,
   ROW_LENGTH,
   type RunInfo,
@@ -16,6 +17,8 @@ export interface WatchOptions {
   name?: string;
   /** What the data is, to be shown with the run: "Fashion-MNIST (sample)". */
   dataset?: string;
+  /** How much the diagnosis of the run gives away: nothing, a hint where to look, or ("answer", the default) everything. */
+  level?: DiagnosisLevel;
 }
 
 /** Numbers only the training loop knows, to be shown with the watched ones. */
@@ -61,6 +64,7 @@ export class RunRecorder {
       device: "cpu",
       layers,
       ...(options.dataset !== undefined && { dataset: options.dataset }),
+      ...(options.level !== undefined && { level: options.level }),
     };
     host()?.publish({ type: "run", info: this.info });
   }

@@ -2,6 +2,7 @@
 // Data that crosses a border has one type, in this file; it imports nothing but types, so that the browser can use it.
 
 import type { Change, Provenance, RunAnswer, RunControl, RunRequest } from "./control.js";
+import type { Verdict } from "./diagnose/diagnosis.js";
 import type { Quantity } from "./histograms.js";
 
 export const RUN_MIME = "application/vnd.gradbook.run.v1+json";
@@ -21,8 +22,11 @@ export interface LayerInfo {
   readonly kind: string;
   /** The activation function at the layer's end, with its numbers (`slope` of a leaky ReLU, `alpha` of an ELU); none: linear. */
   readonly activation?: { readonly name: string } & Readonly<Record<string, number | string>>;
-  /** The normalisation between input sum and activation; `momentum` of its running statistics, if it keeps any. */
-  readonly normalisation?: { readonly kind: string; readonly momentum?: number };
+  /** The normalisation between input sum and activation; `momentum` of its running statistics, if it keeps any, and whether they
+   *  move: it is in training mode and not frozen. */
+  readonly normalisation?: { readonly kind: string; readonly momentum?: number; readonly moving?: boolean };
+  /** Class name of the dropout after it. */
+  readonly dropout?: string;
   /** Outputs of one example: neurons, or channels of a convolution. Undefined where it cannot be told from the module. */
   readonly units?: number;
   /** Inputs that one unit sums over. */
@@ -42,6 +46,16 @@ export interface OptimizerInfo {
   readonly learningRate: number;
   readonly momentum?: number;
   readonly weightDecay?: number;
+}
+
+/** Training in evaluation mode, and the other way round; only of models with layers to which that matters. */
+export interface Modes {
+  /** Forward passes in training mode without gradients, and the number of the step before which the first came. */
+  readonly trainingEvaluations?: number;
+  readonly firstTrainingEvaluation?: number;
+  /** Optimizer steps in evaluation mode, and the first of them. */
+  readonly evaluationSteps?: number;
+  readonly firstEvaluationStep?: number;
 }
 
 export interface RunInfo {
@@ -70,6 +84,8 @@ export interface RunInfo {
   readonly parameters?: number;
   /** What the last `manualSeed` before the run was given. */
   readonly seed?: number;
+  /** Forward passes in a mode that does not fit what was done with them. */
+  readonly modes?: Modes;
   /** A unit counts as silent that had no positive output for this many examples, those of sampled steps. */
   readonly silentExamples?: number;
   /** How its loop behaves; absent: at full speed. */
@@ -210,7 +226,12 @@ export type MonitorMessage =
   | {
       readonly type: "snapshot";
       readonly sequence: number;
-      readonly runs: readonly { readonly info: RunInfo; readonly rows: number; readonly samples: number }[];
+      readonly runs: readonly {
+        readonly info: RunInfo;
+        readonly rows: number;
+        readonly samples: number;
+        readonly verdict?: Verdict;
+      }[];
     }
   /** Adds to what it knows: `sequence` is exactly one more than the last one, else ask for a sync. */
   | { readonly type: "run"; readonly sequence: number; readonly info: RunInfo }
@@ -221,6 +242,13 @@ export type MonitorMessage =
       readonly rows: number;
       readonly samples: number;
     }
+  /** What the rules say of a run now; at most once a second. */
+  | {
+      readonly type: "verdict";
+      readonly sequence: number;
+      readonly run: string;
+      readonly verdict: Verdict;
+    }
   /** Answers a request, only to who asked, without a number. The buffer holds BINS bytes a step. */
   | ({ readonly type: "histograms"; readonly steps: readonly number[] } & HistogramKey);
 
@@ -230,6 +258,7 @@ type Numbers = readonly (readonly (number | null)[])[];
 export interface RunSnapshot {
   readonly version: 2;
   readonly info: RunInfo;
+  readonly verdict?: Verdict;
   readonly stepFields: readonly string[];
   /** Some of LAYER_FIELDS. */
   readonly layerFields: readonly string[];

@@ -1,6 +1,8 @@
 // A run as a picture that needs no kernel: the data under RUN_MIME, thinned out, and its fallbacks as SVG and as text.
 // Pure functions of a run's record; nothing here knows tensors.
 
+import { verdictSentence } from "./diagnose/describe.js";
+import type { Verdict } from "./diagnose/diagnosis.js";
 import {
   type LayerField,
   layerColumn,
@@ -38,7 +40,12 @@ const SNAPSHOT_FIELDS = [
 
 /** One run with at most 300 rows of its steps, validation values and the last row among them, and as many of its samples as
  *  fit, the first and the last among them. */
-export function snapshotOf(info: RunInfo, steps: Float32Array, samples: Float32Array): RunSnapshot {
+export function snapshotOf(
+  info: RunInfo,
+  steps: Float32Array,
+  samples: Float32Array,
+  verdict?: Verdict,
+): RunSnapshot {
   const layers = info.layers.map((_, layer) => layer);
   const columns = [
     0,
@@ -48,6 +55,7 @@ export function snapshotOf(info: RunInfo, steps: Float32Array, samples: Float32A
   return {
     version: 2,
     info,
+    ...(verdict && { verdict }),
     stepFields: STEP_FIELDS,
     layerFields: SNAPSHOT_FIELDS,
     rows: chosenRows(steps).map((row) => Array.from(row, rounded)),
@@ -86,7 +94,7 @@ function rounded(value: number): number | null {
 
 /** A few lines: what is known at the end of the run. */
 export function snapshotToText(snapshot: RunSnapshot): string {
-  const { info } = snapshot;
+  const { info, verdict } = snapshot;
   const step = last(stepSeries(snapshot, "step"));
   const lines = [
     `${info.name}: ${info.status}${step === undefined ? "" : ` after ${step + 1} steps`} on ${info.device}`,
@@ -95,6 +103,7 @@ export function snapshotToText(snapshot: RunSnapshot): string {
     const value = last(stepSeries(snapshot, field));
     if (value !== undefined) lines.push(`  ${label} ${value}`);
   }
+  if (verdict !== undefined) lines.push(`  ${verdictSentence(verdict, info.level ?? "answer", info)}`);
   return lines.join("\n");
 }
 

@@ -79,6 +79,34 @@ test("a run is watched while the cell is busy, and stops at once with everything
   );
 });
 
+test("a run is judged while its cell is busy, and the last verdict is stored with its picture", async () => {
+  const comm = randomUUID();
+  kernel.send("comm_open", { comm_id: comm, target_name: MONITOR_COMM, data: { type: "sync", since: -1 } });
+  const id = kernel.startCell(`{
+    const loud = nn.Sequential(nn.Linear(20, 16), nn.ReLU(), nn.Linear(16, 4));
+    loud[2].weight.data.mul_(200);
+    const sgd = new optim.SGD(loud.parameters(), { lr: 1e-4 });
+    watch(loud, { name: "loud" });
+    for (const end = Date.now() + 2500; Date.now() < end; ) {
+      lossFn(loud(X), y).backward();
+      sgd.step();
+      sgd.zeroGrad();
+    }
+  }`);
+  const judged = await kernel.wait(
+    (m) => m.content.comm_id === comm && (m.content.data as { type: string }).type === "verdict",
+    "verdict",
+  );
+  expect(kernel.of(id).some((m) => m.content.execution_state === "idle")).toBe(false);
+  expect(judged.content.data).toMatchObject({ verdict: { root: { rule: "initial-loss", step: 0 } } });
+  const { messages } = await kernel.finished(id);
+  const picture = messages.filter((m) => m.type === "update_display_data").at(-1)!;
+  expect(picture.content.data).toMatchObject({
+    "text/plain": expect.stringMatching(/The loss starts at [\d.]+ instead of 1\.39\./),
+    "application/vnd.gradbook.run.v1+json": { verdict: { root: { rule: "initial-loss" } } },
+  });
+});
+
 test("mistakes are told in the words of the library, at the cell's line", async () => {
   const { reply } = await kernel.execute("const image = tensor.zeros(32, 1, 28, 28);\nmodel(image)");
   const traceback = (reply.content.traceback as string[]).join("\n");

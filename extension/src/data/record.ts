@@ -1,6 +1,7 @@
 // The record of one run as the browser keeps it: a table of steps, a table of samples, and the histograms somebody has looked
 // at. Thinned by age when it gets long. Knows the layout of rows, and nothing of messages or charts.
 
+import type { Verdict } from "gradbook/train/diagnose/diagnosis";
 import type { Quantity } from "gradbook/train/histograms";
 import {
   LAYER_FIELDS,
@@ -30,6 +31,8 @@ export class RunRecord {
   info: RunInfo;
   /** The kernel that wrote this run is gone: it will not grow. */
   lost = false;
+  /** What the rules say of it, once they have. */
+  verdict: Verdict | undefined;
   readonly #steps = new Table(ROW_LENGTH);
   readonly #layers: Table;
   readonly #histograms: Histograms;
@@ -44,6 +47,7 @@ export class RunRecord {
   /** The record in a cell's output. Fields are found by name, so that it may have more or fewer than we know. */
   static fromSnapshot(snapshot: RunSnapshot | RunSnapshotV1): RunRecord {
     const record = new RunRecord(snapshot.info);
+    if (snapshot.version === 2) record.verdict = snapshot.verdict;
     const { stepFields, layerFields } = snapshot;
     const steps = STEP_FIELDS.map((field) => stepFields.indexOf(field));
     // version 1 had the layers' values behind the step's own, in one row

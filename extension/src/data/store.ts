@@ -53,7 +53,7 @@ export class RunStore {
     }
     if (message.type === "histograms") return this.#addHistograms(message, buffer);
     if (message.sequence !== this.#sequence + 1) return "gap";
-    const applied = message.type === "run" ? this.#update(message.info) : this.#extend(message, buffer);
+    const applied = this.#add(message, buffer);
     if (applied === "applied") this.#sequence = message.sequence;
     return applied;
   }
@@ -68,8 +68,9 @@ export class RunStore {
   #replace(message: MonitorMessage & { type: "snapshot" }, buffer?: DataView): boolean {
     const records: RunRecord[] = [];
     let offset = 0;
-    for (const { info, ...counts } of message.runs) {
+    for (const { info, verdict, ...counts } of message.runs) {
       const record = this.#newRecord(info);
+      record.verdict = verdict;
       const length = this.#append(record, counts, buffer, offset);
       if (length === undefined) return false;
       offset += length;
@@ -85,6 +86,22 @@ export class RunStore {
     }
     this.#emit({ type: "changed" });
     return true;
+  }
+
+  #add(
+    message: MonitorMessage & { readonly sequence: number; type: "run" | "rows" | "verdict" },
+    buffer?: DataView,
+  ): Applied {
+    if (message.type === "run") return this.#update(message.info);
+    return message.type === "rows" ? this.#extend(message, buffer) : this.#judge(message);
+  }
+
+  #judge({ run, verdict }: MonitorMessage & { type: "verdict" }): Applied {
+    const record = this.runs.get(run);
+    if (!record) return "gap";
+    record.verdict = verdict;
+    this.#emit({ type: "changed" });
+    return "applied";
   }
 
   #update(info: RunInfo): Applied {

@@ -10,6 +10,7 @@ import {
   sampleLength,
   stepColumn,
 } from "gradbook/train/run";
+import { snapshotOf } from "gradbook/train/snapshot";
 import { describe, expect, it } from "vitest";
 import { MAX_ROWS, RunRecord } from "../../../extension/dist/data/record.js";
 import { RunStore, type StoreEvent } from "../../../extension/dist/data/store.js";
@@ -93,6 +94,20 @@ describe("RunStore", () => {
     );
     expect([...store.runs.get("a")!.series("step")]).toEqual([0, 1, 2]);
     expect(store.runs.get("a")!.lastStep).toBe(2);
+  });
+
+  it("keeps what the rules say of a run, from a message, a snapshot or a saved notebook", () => {
+    const verdict = { step: 5, others: [], healthy: "learning", checks: 29 } as const;
+    const store = synced();
+    expect(store.apply({ type: "verdict", sequence: 8, run: "a", verdict })).toBe("gap");
+    store.apply({ type: "run", sequence: 8, info: info("a") });
+    expect(store.apply({ type: "verdict", sequence: 9, run: "a", verdict })).toBe("applied");
+    expect(store.runs.get("a")!.verdict).toEqual(verdict);
+    const runs = [{ info: info("b"), rows: 0, samples: 0, verdict }];
+    expect(store.apply({ type: "snapshot", sequence: 9, runs })).toBe("applied");
+    expect(store.latest!.verdict).toEqual(verdict);
+    const saved = snapshotOf(info("c"), new Float32Array(row(0)), new Float32Array(0), verdict);
+    expect(RunRecord.fromSnapshot(saved).verdict).toEqual(verdict);
   });
 
   it.each([

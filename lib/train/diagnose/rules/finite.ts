@@ -1,0 +1,104 @@
+// NaN and infinity: the layer and the quantity in which they appear first.
+
+import type { LayerField } from "../../run.js";
+import type { RunView } from "../view.js";
+import { found, type Rule } from "./rule.js";
+
+const positive =
+  (...fields: LayerField[]): Broken =>
+  (run, sample, layer) =>
+    fields.some((field) => run.layer(sample, layer, field) > 0);
+
+/** Whether one quantity of a layer is not finite in a sample. */
+type Broken = (run: RunView, sample: number, layer: number) => boolean;
+
+/** In the order in which a step computes them: weights are those before the step. Of the input sum there is no count, but its
+ *  mean, in samples in which the layer was measured at all. */
+const FORWARD: readonly (readonly [string, Broken])[] = [
+  ["weights", positive("weightNans", "weightInfinities")],
+  [
+    "input sum",
+    (run, sample, layer) =>
+      !Number.isNaN(run.layer(sample, layer, "nans")) &&
+      !Number.isNaN(run.layer(0, layer, "weightNans")) &&
+      !Number.isFinite(run.layer(sample, layer, "inputMean")),
+  ],
+  ["output", positive("nans", "infinities")],
+];
+const BACKWARD: readonly (readonly [string, Broken])[] = [
+  ["gradient", positive("gradientNans", "gradientInfinities")],
+  ["weight gradient", positive("weightGradientNans", "weightGradientInfinities")],
+];
+
+interface Origin {
+  readonly step: number;
+  readonly layer?: number;
+  readonly quantity: string;
+}
+
+/** The first that is not finite in one sample: forward from the first layer, the loss, backward from the last layer. */
+function originIn(run: RunView, sample: number): Origin | undefined {
+  const step = run.sampleStep(sample);
+  const layers = run.info.layers.map((_, layer) => layer);
+  const search = (order: readonly number[], table: typeof FORWARD): Origin | undefined => {
+    for (const layer of order) {
+      for (const [quantity, broken] of table) {
+        if (broken(run, sample, layer)) return { step, layer, quantity };
+      }
+    }
+    return undefined;
+  };
+  const forward = search(layers, FORWARD);
+  if (forward !== undefined) return forward;
+  if (lossBroken(run, step)) return { step, quantity: "loss" };
+  return search([...layers].reverse(), BACKWARD);
+}
+
+function lossBroken(run: RunView, step: number): boolean {
+  const { steps, broken } = brokenLosses(run);
+  return broken[steps.indexOf(step)] === true;
+}
+
+/** Losses that were measured and are not finite: NaN in a row that has a learning rate, that is, whose step was made. */
+function brokenLosses(run: RunView): { steps: number[]; broken: boolean[] } {
+  const steps: number[] = [];
+  const broken: boolean[] = [];
+  for (let row = 0; row < run.rows; row++) {
+    steps.push(run.step(row, "step"));
+    broken.push(!Number.isFinite(run.step(row, "loss")) && !Number.isNaN(run.step(row, "learningRate")));
+  }
+  return { steps, broken };
+}
+
+function origin(run: RunView): Origin | undefined {
+  for (let sample = 0; sample < run.samples; sample++) {
+    const one = originIn(run, sample);
+    if (one !== undefined) return one;
+  }
+  const { steps, broken } = brokenLosses(run);
+  const row = broken.indexOf(true);
+  return row < 0 ? undefined : { step: steps[row]!, quantity: "loss" };
+}
+
+/** Whether the first layer's sums are broken although its weights are not: then what came in is. */
+const fromInput = ({ layer, quantity }: Origin): boolean => quantity === "input sum" && layer === 0;
+
+const nanInput: Rule = {
+  id: "nan-input",
+  check(run) {
+    const first = origin(run);
+    if (first === undefined || !fromInput(first)) return undefined;
+    return found("error", first.step, { quantity: "input" }, 0);
+  },
+};
+
+const nan: Rule = {
+  id: "nan",
+  check(run) {
+    const first = origin(run);
+    if (first === undefined || fromInput(first)) return undefined;
+    return found("error", first.step, { quantity: first.quantity }, first.layer);
+  },
+};
+
+export const FINITE_RULES: readonly Rule[] = [nanInput, nan];

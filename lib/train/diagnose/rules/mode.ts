@@ -1,0 +1,45 @@
+// Training where evaluation was meant, and the other way round; statistics that move in layers that are frozen.
+
+import { found, type Rule } from "./rule.js";
+
+/** Whether the model has layers that do something else in evaluation. */
+const MODAL = /^(BatchNorm|InstanceNorm)/;
+
+const evaluated: Rule = {
+  id: "train-mode-evaluation",
+  check(run) {
+    const count = run.info.modes?.trainingEvaluations ?? 0;
+    const modal = run.info.layers.find(
+      ({ normalisation, dropout }) => dropout !== undefined || MODAL.test(normalisation?.kind ?? ""),
+    );
+    if (count === 0 || modal === undefined) return undefined;
+    const layer = run.info.layers.indexOf(modal);
+    const kind = modal.dropout ?? modal.normalisation!.kind;
+    return found("warning", run.info.modes!.firstTrainingEvaluation ?? 0, { count, kind }, layer);
+  },
+};
+
+const trained: Rule = {
+  id: "evaluation-mode-training",
+  check(run) {
+    const steps = run.info.modes?.evaluationSteps ?? 0;
+    if (steps === 0) return undefined;
+    return found("warning", run.info.modes!.firstEvaluationStep ?? 0, { steps });
+  },
+};
+
+const frozen: Rule = {
+  id: "frozen-statistics",
+  check(run) {
+    const layer = run.info.layers.findIndex(
+      ({ frozen, normalisation }) =>
+        frozen === true &&
+        normalisation?.kind.startsWith("BatchNorm") === true &&
+        normalisation.moving === true,
+    );
+    if (layer < 0) return undefined;
+    return found("warning", 0, { kind: run.info.layers[layer]!.normalisation!.kind }, layer);
+  },
+};
+
+export const MODE_RULES: readonly Rule[] = [evaluated, trained, frozen];
