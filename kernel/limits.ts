@@ -43,6 +43,8 @@ export const LIMITS = {
   monitorRows: 200,
   /** Pause between two updates of a run's picture in the cell's output. */
   pictureMilliseconds: 2_000,
+  /** Pause between two updates of a progress bar. */
+  progressMilliseconds: 100,
   /** How many levels of a value a result shows. */
   inspectDepth: 3,
 } as const;

@@ -1,4 +1,5 @@
-// How a value is shown: by its own `Symbol.for("Jupyter.display")` method, else as util.inspect prints it.
+// How a value is shown: by its own `Symbol.for("Jupyter.display")` method, a plotly figure as a chart, all else as util.inspect
+// prints it.
 
 import { inspect } from "node:util";
 import { LIMITS } from "../limits.js";
@@ -10,6 +11,7 @@ const DISPLAY = Symbol.for("Jupyter.display");
 export function present(value: unknown): MimeBundle | Promise<MimeBundle | undefined> | undefined {
   if (value === undefined) return undefined;
   const method = displayMethod(value);
+  if (method === undefined && isFigure(value)) return figureBundle(value);
   if (method === undefined) return { data: { "text/plain": plainText(value) }, metadata: {} };
   const data: unknown = method.call(value);
   if (data instanceof Promise) return data.then((ready) => withPlainText(ready, value));
@@ -21,13 +23,37 @@ export function plainText(value: unknown): string {
   return inspect(value, { colors: false, depth: LIMITS.inspectDepth });
 }
 
-/** MIME data as JSON carries it; bytes in base64. */
+/** MIME data as JSON carries it; bytes in base64, numbers in typed arrays as lists. */
 export function mimeBundle(data: Json, metadata: Json = {}): MimeBundle {
   const plain = Object.entries(data).map(([type, value]) => [
     type,
     value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
   ]);
-  return JSON.parse(JSON.stringify({ data: Object.fromEntries(plain), metadata })) as MimeBundle;
+  const lists = (_: string, value: unknown): unknown =>
+    ArrayBuffer.isView(value) && Symbol.iterator in value ? [...(value as Float64Array)] : value;
+  return JSON.parse(JSON.stringify({ data: Object.fromEntries(plain), metadata }, lists)) as MimeBundle;
+}
+
+const PLOTLY = "application/vnd.plotly.v1+json";
+
+/** What plotly draws: traces, and a layout. */
+interface Figure {
+  readonly data: readonly { readonly type?: string }[];
+  readonly layout: object;
+}
+
+function isFigure(value: unknown): value is Figure {
+  const isObject = (part: unknown): boolean =>
+    typeof part === "object" && part !== null && !Array.isArray(part);
+  if (!isObject(value)) return false;
+  const { data, layout } = value as Partial<Figure>;
+  return Array.isArray(data) && data.every(isObject) && isObject(layout);
+}
+
+function figureBundle(figure: Figure): MimeBundle {
+  const kinds = [...new Set(figure.data.map(({ type = "scatter" }) => type))];
+  const text = `plotly figure${kinds.length === 0 ? "" : `: ${kinds.join(", ")}`}`;
+  return mimeBundle({ [PLOTLY]: figure, "text/plain": text });
 }
 
 function withPlainText(data: unknown, value: unknown): MimeBundle | undefined {

@@ -7,6 +7,7 @@ import { moduleMadeInScope } from "../tensor/memory.js";
 import { insideModule, isInsideModule, outsideModule } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
 import { BackwardWatch } from "./backward-hook.js";
+import { moduleDisplay } from "./display.js";
 import { Parameter } from "./parameter.js";
 import { handOut, isCollection } from "./values.js";
 
@@ -391,7 +392,7 @@ Object.defineProperties(Module.prototype, {
   },
   [Symbol.for("Jupyter.display")]: {
     value(this: Module): Record<string, string> {
-      return { "text/plain": this.toString() };
+      return moduleDisplay(this);
     },
   },
 });

@@ -12,6 +12,7 @@ import {
   keepForBackward,
   pendingGradients,
 } from "./autograd.js";
+import { tensorDisplay } from "./display.js";
 import { formatTensor, nested } from "./format.js";
 import { addHook, setLastHook } from "./hooks.js";
 import { madeInScope } from "./memory.js";
@@ -340,7 +341,7 @@ Object.defineProperties(TensorBase.prototype, {
   },
   [Symbol.for("Jupyter.display")]: {
     value(this: TensorBase<never>): Record<string, string> {
-      return { "text/plain": this.toString() };
+      return tensorDisplay(this);
     },
   },
 });

@@ -60,6 +60,8 @@ interface Awaited {
 }
 
 export class EngineClient {
+  /** The name of what computes. */
+  readonly device: string;
   readonly #home: Home;
   readonly #end: ChannelEnd;
   readonly #awaited = new Map<number, Awaited>();
@@ -79,6 +81,7 @@ export class EngineClient {
   #cancelledUpTo: number | undefined;
 
   constructor(home: Home) {
+    this.device = home.device;
     this.#home = home;
     this.#end = new ChannelEnd(home.channel, "client");
     const hello = { version: PROTOCOL_VERSION, device: home.device, token: home.token };
