@@ -13,6 +13,7 @@ import { backwardFigure, forwardFigure, type Moment } from "./charts/signal.js";
 import { onThemeChange, readTokens } from "./charts/tokens.js";
 import { RunRecord } from "./data/record.js";
 import { last } from "./data/series.js";
+import figures from "./figure.js";
 import { dash, element, heading } from "./panel/dom.js";
 import { Pace } from "./panel/pace.js";
 
@@ -113,7 +114,7 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
   }
 }
 
-const extension: IRenderMime.IExtension = {
+const snapshots: IRenderMime.IExtension = {
   id: "@gradbook/extension:snapshot",
   description: "Renders the record of a training run in a cell's output.",
   rendererFactory: {
@@ -125,4 +126,5 @@ const extension: IRenderMime.IExtension = {
   dataType: "json",
 };
 
-export default extension;
+const extensions: IRenderMime.IExtension[] = [snapshots, figures];
+export default extensions;

@@ -1,4 +1,5 @@
-// A cell whose variables have changed is marked in JupyterLab, says why, and leads to the cell that changed them.
+// Cells in JupyterLab: one whose variables have changed is marked, says why, and leads to the cell that changed them; tensors,
+// models, pictures and figures are shown.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -19,6 +20,8 @@ beforeAll(async () => {
   page = await openPage(browser);
   await page.goto(lab.address("00-first-light.ipynb"));
   await page.locator(".jp-NotebookPanel .jp-Cell").first().waitFor(PATIENCE);
+  // What opens by itself must not take the focus from a cell later.
+  await page.locator(".gb-Panel").getByText("Nothing to watch yet").waitFor(PATIENCE);
   // Without the file browser the toolbar has room for the kernel's state.
   await page.keyboard.press("Control+b");
   await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor(PATIENCE);
@@ -96,4 +99,37 @@ it("takes the mark away from a cell that runs again, and all of them when the ke
   await page.keyboard.press("0");
   await page.locator(".jp-Dialog .jp-mod-accept").click(PATIENCE);
   await page.locator(".gb-Stale").waitFor({ state: "detached", ...PATIENCE });
+});
+
+it("draws figures with plotly, models as trees, tensors with what they are, pictures, progress", async () => {
+  await add(
+    "figure",
+    "({ data: [{ y: [1, 3, 2] }, { type: 'bar', y: [1, 2, 3] }], layout: { title: { text: 'Two' } } })",
+  );
+  const figure = cell("figure").locator(".gb-Figure");
+  await figure.locator(".scatterlayer path.js-line").waitFor({ state: "attached", ...PATIENCE });
+  expect(await figure.locator(".barlayer .point").count()).toBe(3);
+
+  await add(
+    "model",
+    "nn.Sequential(nn.Flatten(), nn.Linear(784, 300), nn.ReLU(), nn.Sequential(nn.Linear(300, 10)))",
+  );
+  await cell("model").getByText("weight [300, 784], bias [300]: 235,500 parameters").waitFor(PATIENCE);
+
+  await add(
+    "shown",
+    `display(tensor.rand(3, 4));
+display.image(tensor.rand(16, 1, 8, 8));
+display.heatmap(tensor.randn(8, 24));
+display.latex\`\\sigma^2 = \\frac{2}{n}\`;
+for (const _ of display.progress([1, 2, 3, 4], { label: "epochs" }));`,
+  );
+  const output = cell("shown").locator(".jp-OutputArea");
+  await output.getByText("float32 [3, 4] on wasm").waitFor(PATIENCE);
+  await expect.poll(() => output.locator("img").count(), PATIENCE).toBe(2);
+  await output.locator("progress[value='1']").waitFor(PATIENCE);
+  await cell("shown").scrollIntoViewIfNeeded(PATIENCE);
+  await page.screenshot({ path: join(PICTURES, "displays.png") });
+  await figure.scrollIntoViewIfNeeded(PATIENCE);
+  await page.screenshot({ path: join(PICTURES, "figure.png") });
 });
