@@ -6,10 +6,17 @@ import { nullTranslator, type TranslationBundle } from "@jupyterlab/translation"
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import type * as Plotly from "plotly.js";
-import { loadPlotly } from "./charts/chart.js";
 import { onThemeChange, readTokens } from "./charts/tokens.js";
 
 const FIGURE_MIME = "application/vnd.plotly.v1+json";
+
+let loading: Promise<typeof Plotly> | undefined;
+
+/** Plotly with all its cartesian traces, in a chunk of its own: a notebook's figures may have any, the monitor needs one. */
+function loadFigures(): Promise<typeof Plotly> {
+  loading ??= import("plotly.js/dist/plotly-cartesian.min.js").then((module) => module.default);
+  return loading;
+}
 
 /** Height of a figure that does not say how high it is. */
 const HEIGHT = 360;
@@ -62,7 +69,7 @@ class FigureWidget extends Widget implements IRenderMime.IRenderer {
     const width = this.node.clientWidth;
     if (this.#figure === undefined || width === 0) return;
     this.#drawn = width;
-    this.#plotly = await loadPlotly();
+    this.#plotly = await loadFigures();
     // an update may have come meanwhile
     const { data, layout = {}, config, frames } = this.#figure;
     if (this.isDisposed) return;

@@ -3,23 +3,36 @@
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
 import { ILauncher } from "@jupyterlab/launcher";
-import { INotebookTracker } from "@jupyterlab/notebook";
+import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
-import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { IStatusBar } from "@jupyterlab/statusbar";
+import { ITranslator, nullTranslator, type TranslationBundle } from "@jupyterlab/translation";
+import type { DiagnosisLevel } from "gradbook/train/run";
 import { monitorIcon } from "./icons.js";
 import { Monitors, OPEN_COMMAND } from "./monitors.js";
 import { SCREENS } from "./panel/screens.js";
+import { Preferences } from "./preferences.js";
 import stale from "./stale/plugin.js";
+import { addStatus } from "./status.js";
 
 const PLUGIN_ID = "@gradbook/extension:plugin";
+const PROJECTOR_COMMAND = "gradbook:toggle-projector";
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: "Shows losses, activations and gradients beside the notebook while a network trains.",
   autoStart: true,
   requires: [INotebookTracker],
-  optional: [ICommandPalette, ILauncher, ILayoutRestorer, ISettingRegistry, IStateDB, ITranslator],
+  optional: [
+    ICommandPalette,
+    ILauncher,
+    ILayoutRestorer,
+    ISettingRegistry,
+    IStateDB,
+    IStatusBar,
+    ITranslator,
+  ],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
@@ -28,10 +41,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     settings: ISettingRegistry | null,
     state: IStateDB | null,
+    statusBar: IStatusBar | null,
     translator: ITranslator | null,
   ): void => {
     const trans = (translator ?? nullTranslator).load("gradbook");
-    const monitors = new Monitors(app, notebooks, trans, restorer, state);
+    const preferences = new Preferences();
+    const openSection = (section: string): Promise<void> => showSection(app, section, trans);
+    const monitors = new Monitors({ app, notebooks, trans, restorer, state, preferences, openSection });
     app.commands.addCommand(OPEN_COMMAND, {
       label: ({ isPalette, isLauncher }) =>
         isPalette
@@ -65,17 +81,47 @@ const plugin: JupyterFrontEndPlugin<void> = {
         return undefined;
       },
     });
+    if (statusBar) addStatus(statusBar, { app, notebooks, monitors, trans });
     palette?.addItem({ command: OPEN_COMMAND, category: "Gradbook", args: { isPalette: true } });
     launcher?.add({ command: OPEN_COMMAND, category: "Gradbook", args: { isLauncher: true } });
     void settings?.load(PLUGIN_ID).then((loaded) => {
       const read = (): void => {
         monitors.automatic = loaded.get("openAutomatically").composite !== false;
+        preferences.set({
+          level: levelOf(loaded.get("level").composite),
+          projector: loaded.get("projector").composite === true,
+        });
       };
+      app.commands.addCommand(PROJECTOR_COMMAND, {
+        label: trans.__("Monitor for a Projector"),
+        caption: trans.__("Large type and thick lines, readable from the last row"),
+        isToggleable: true,
+        isToggled: () => preferences.projector,
+        execute: () => loaded.set("projector", !preferences.projector),
+      });
+      preferences.subscribe(() => app.commands.notifyCommandChanged(PROJECTOR_COMMAND));
+      palette?.addItem({ command: PROJECTOR_COMMAND, category: "Gradbook" });
       loaded.changed.connect(read);
       read();
     });
   },
 };
+
+function levelOf(value: unknown): DiagnosisLevel {
+  return value === "off" || value === "hint" ? value : "answer";
+}
+
+/** Opens a section of a notebook, "notebooks/NAME.ipynb#Heading": below the server's folder or among the notebooks there. */
+async function showSection(app: JupyterFrontEnd, section: string, trans: TranslationBundle): Promise<void> {
+  const [place = "", heading] = section.split("#");
+  const path = place.replace(/^notebooks\//, "");
+  try {
+    const widget = await app.commands.execute("docmanager:open", { path });
+    if (heading !== undefined) (widget as NotebookPanel | undefined)?.setFragment(`#${heading}`);
+  } catch {
+    Notification.warning(trans.__("The notebook %1 is not in this folder.", path));
+  }
+}
 
 const plugins: JupyterFrontEndPlugin<void>[] = [plugin, stale];
 export default plugins;

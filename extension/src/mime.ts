@@ -94,11 +94,11 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
     for (const [index, section] of this.#sections.entries()) section.hidden = !shown[index];
     const tokens = readTokens(this.node);
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans: this.#trans, ...this.#memories[index] });
-    if (hasLoss) this.#charts[0].draw((size) => lossFigure(record, "step", look(0), size, true));
+    if (hasLoss) this.#charts[0].draw((size) => lossFigure(record, "step", look(0), size, { compact: true }));
     if (!sampled) return;
     const moment: Moment = { record, sample: record.samples.length - 1 };
-    this.#charts[1].draw((size) => forwardFigure(moment, [], "std", look(1), size, true));
-    this.#charts[2].draw((size) => backwardFigure(moment, [], look(2), size, true));
+    this.#charts[1].draw((size) => forwardFigure(moment, [], look(1), size, { compact: true }));
+    this.#charts[2].draw((size) => backwardFigure(moment, [], look(2), size, { compact: true }));
   }
 
   #summary(record: RunRecord): string {

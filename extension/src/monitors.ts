@@ -6,7 +6,7 @@ import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { IStateDB } from "@jupyterlab/statedb";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { DockPanel, type TabBar, type Widget } from "@lumino/widgets";
-import { MonitorPanel } from "./panel/monitor.js";
+import { MonitorPanel, type Surroundings } from "./panel/monitor.js";
 import type { ScreenName } from "./panel/screen.js";
 import { NotebookSession } from "./session.js";
 
@@ -17,6 +17,14 @@ const CLOSED_KEY = `${NAMESPACE}:closed`;
 /** Kernels remembered as having had their monitor closed. */
 const CLOSED_LIMIT = 20;
 
+export interface MonitorsOptions extends Surroundings {
+  readonly app: JupyterFrontEnd;
+  readonly notebooks: INotebookTracker;
+  readonly trans: TranslationBundle;
+  readonly restorer: ILayoutRestorer | null;
+  readonly state: IStateDB | null;
+}
+
 export class Monitors {
   /** Whether monitors open by themselves. */
   automatic = true;
@@ -24,18 +32,15 @@ export class Monitors {
   readonly #notebooks: INotebookTracker;
   readonly #state: IStateDB | null;
   readonly #trans: TranslationBundle;
+  readonly #surroundings: Surroundings;
   readonly #tracker = new WidgetTracker<MonitorPanel>({ namespace: NAMESPACE });
   readonly #sessions = new Map<NotebookPanel, NotebookSession>();
   #closed: string[] = [];
   #ready: Promise<unknown>;
 
-  constructor(
-    app: JupyterFrontEnd,
-    notebooks: INotebookTracker,
-    trans: TranslationBundle,
-    restorer: ILayoutRestorer | null,
-    state: IStateDB | null,
-  ) {
+  constructor(options: MonitorsOptions) {
+    const { app, notebooks, trans, restorer, state } = options;
+    this.#surroundings = options;
     this.#app = app;
     this.#notebooks = notebooks;
     this.#trans = trans;
@@ -66,6 +71,11 @@ export class Monitors {
     return this.#notebooks.find(({ context }) => context.path === path) ?? null;
   }
 
+  /** What is known of a notebook's runs. */
+  sessionOf(notebook: NotebookPanel): NotebookSession {
+    return this.#watch(notebook);
+  }
+
   /** Opens a notebook's monitor beside it, or shows it where it is. */
   open(notebook: NotebookPanel, screen: ScreenName | undefined, activate: boolean): MonitorPanel {
     const session = this.#watch(notebook);
@@ -78,7 +88,12 @@ export class Monitors {
   }
 
   #create(session: NotebookSession, screen: ScreenName | undefined): MonitorPanel {
-    const panel = new MonitorPanel(session, this.#trans, screen);
+    const panel = new MonitorPanel({
+      session,
+      trans: this.#trans,
+      surroundings: this.#surroundings,
+      ...(screen && { screen }),
+    });
     panel.closed.connect(() => this.#setClosed(session, true));
     const save = (): void => {
       if (!panel.isDisposed) void this.#tracker.save(panel);

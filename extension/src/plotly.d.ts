@@ -1,4 +1,4 @@
-// The bundle of plotly.js that is fetched when the first chart is drawn: scatter and the other cartesian traces.
+// The bundle of plotly.js for figures of a notebook: scatter, bars, heat maps, contours and the other cartesian traces.
 declare module "plotly.js/dist/plotly-cartesian.min.js" {
   import type * as Plotly from "plotly.js";
 

@@ -78,6 +78,8 @@ export interface RunInfo {
   readonly superseded?: true;
   /** Known from the first step that an optimizer has made. */
   readonly optimizer?: OptimizerInfo;
+  /** Batches in a pass over the data, where a data loader gives them. */
+  readonly stepsPerEpoch?: number;
   /** Examples in the first batch. */
   readonly batchSize?: number;
   /** Numbers in all parameters of the model. */

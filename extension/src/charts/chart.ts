@@ -13,11 +13,13 @@ export interface Size {
   readonly height: number;
 }
 
-let loading: Promise<typeof Plotly> | undefined;
+type Library = typeof import("./plotly.js");
+
+let loading: Promise<Library> | undefined;
 
 /** Plotly, from its own chunk. */
-export function loadPlotly(): Promise<typeof Plotly> {
-  loading ??= import("plotly.js/dist/plotly-cartesian.min.js").then((module) => module.default);
+export function loadPlotly(): Promise<Library> {
+  loading ??= import("./plotly.js");
   return loading;
 }
 
@@ -25,7 +27,7 @@ const CONFIG: Partial<Plotly.Config> = { displayModeBar: false, doubleClick: fal
 
 export class Chart {
   readonly node: HTMLDivElement = document.createElement("div");
-  #plotly: typeof Plotly | undefined;
+  #plotly: Library | undefined;
   #pending: ((size: Size) => Figure) | undefined;
   #disposed = false;
   #drawing = false;

@@ -48,3 +48,8 @@ function superscript(value: number): string {
   const digits = String(Math.abs(value)).replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)]!);
   return value < 0 ? `⁻${digits}` : digits;
 }
+
+/** A name for plotly, which reads a little HTML in texts: names are only names. */
+export function plain(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}

@@ -2,10 +2,18 @@
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type * as Plotly from "plotly.js";
+import type { RunRecord } from "../data/record.js";
 import { AxisMemory, decadeTicks, type Ticks } from "./axis.js";
 import type { Size } from "./chart.js";
 import { formatDecade, formatTick } from "./format.js";
-import { type LabelMemory, type LabelRequest, type Point, placeLabels } from "./labels.js";
+import {
+  type Box,
+  LABEL_HEIGHT,
+  type LabelMemory,
+  type LabelRequest,
+  type Point,
+  placeLabels,
+} from "./labels.js";
 import type { Tokens } from "./tokens.js";
 
 /** What a chart is drawn with; the memories belong to one place on the page. */
@@ -20,12 +28,18 @@ export function newMemories(): Pick<Look, "axes" | "labels"> {
   return { axes: new AxisMemory(), labels: new Map() };
 }
 
+/** Pixels around the plot area, for ticks of 11 px; a `Frame` widens them for larger ones. */
 export interface Margin {
   readonly l: number;
   readonly r: number;
   readonly t: number;
   readonly b: number;
 }
+
+/** Size of a tick's text that margins and distances are meant for. */
+export const TICK_SIZE = 11;
+/** Size of a note's text that a label's height is meant for. */
+const NOTE_SIZE = 12;
 
 type Annotation = Partial<Plotly.Annotation>;
 type Shape = Partial<Plotly.Shape>;
@@ -38,6 +52,8 @@ export interface Label {
   readonly line: readonly Point[];
   readonly bold?: boolean;
   readonly along?: boolean;
+  /** Beside a vertical line at this pixel, at any height, instead of at a line. */
+  readonly beside?: number;
 }
 
 /** The plot area of one chart: converts values to pixels and gives plotly's words for the parts around the data. */
@@ -60,7 +76,7 @@ export class Frame {
   ) {
     this.look = look;
     this.size = size;
-    this.margin = margin;
+    this.margin = scaled(margin, look.tokens);
     this.x = x;
     this.y = y;
     this.log = log;
@@ -69,6 +85,11 @@ export class Frame {
   /** Points a line can show: two a pixel column would already be more than the eye sees. */
   get pointLimit(): number {
     return Math.max(100, Math.min(800, Math.round(this.size.width - this.margin.l - this.margin.r)));
+  }
+
+  /** A distance for ticks of 11 px, widened for larger ones. */
+  scale(pixels: number): number {
+    return (pixels * this.look.tokens.tickSize) / TICK_SIZE;
   }
 
   point(x: number, y: number): Point {
@@ -90,6 +111,8 @@ export class Frame {
     shapes?: Shape[];
     annotations?: Annotation[];
     hovermode: "x" | "x unified";
+    /** Draws a line through what is hovered; false where something else does. */
+    spikes?: boolean;
   }): Partial<Plotly.Layout> {
     const { tokens } = this.look;
     return {
@@ -112,7 +135,13 @@ export class Frame {
       font: { family: tokens.font, size: tokens.tickSize, color: tokens.inkQuiet },
       shapes: parts.shapes ?? [],
       annotations: parts.annotations ?? [],
-      xaxis: { ...this.#axis(), showgrid: false, showspikes: true, range: [...this.x], ...parts.xaxis },
+      xaxis: {
+        ...this.#axis(),
+        showgrid: false,
+        showspikes: parts.spikes ?? true,
+        range: [...this.x],
+        ...parts.xaxis,
+      },
       yaxis: { ...this.#axis(), range: [...this.y], type: this.log ? "log" : "linear", ...parts.yaxis },
     };
   }
@@ -124,7 +153,7 @@ export class Frame {
 
   /** Ticks of a logarithmic axis: whole decades, as many as have room. */
   decadeTicks(): Partial<Plotly.LayoutAxis> {
-    const room = Math.max(2, Math.floor((this.size.height - this.margin.t - this.margin.b) / 28));
+    const room = Math.max(2, Math.floor((this.size.height - this.margin.t - this.margin.b) / this.scale(28)));
     const exponents = decadeTicks(this.y[0], this.y[1], room + 1);
     return {
       tickmode: "array",
@@ -138,7 +167,7 @@ export class Frame {
     return {
       title: {
         text,
-        standoff: 6,
+        standoff: 6 * (tokens.tickSize / TICK_SIZE),
         font: { size: tokens.tickSize, color: tokens.inkQuiet, family: tokens.font },
       },
     };
@@ -157,8 +186,8 @@ export class Frame {
     };
   }
 
-  /** A vertical line through the whole chart. */
-  mark(x: number): Shape {
+  /** A vertical dotted line through the whole chart. */
+  mark(x: number, color: string = this.look.tokens.reference): Shape {
     return {
       type: "line",
       yref: "paper",
@@ -166,7 +195,7 @@ export class Frame {
       x1: x,
       y0: 0,
       y1: 1,
-      line: { color: this.look.tokens.reference, width: 1, dash: "dot" },
+      line: { color, width: 1, dash: "dot" },
     };
   }
 
@@ -192,16 +221,19 @@ export class Frame {
   labels(wanted: readonly Label[], obstacles: readonly (readonly Point[])[]): Annotation[] {
     const { l, r, t, b } = this.margin;
     const area = { left: l, top: t, right: this.size.width - r, bottom: this.size.height - b };
-    const drawn = wanted.filter(({ line, text }) => line.length > 0 && text !== "");
-    const requests = drawn.map(({ key, text, line, bold, along }): LabelRequest => {
+    const drawn = wanted.filter(({ line, text, beside }) => (line.length > 0 || beside) && text !== "");
+    const height = Math.round((LABEL_HEIGHT * this.look.tokens.noteSize) / NOTE_SIZE);
+    const requests = drawn.map(({ key, text, line, bold, along, beside }): LabelRequest => {
       const width = textWidth(text, this.look.tokens, bold);
+      if (beside !== undefined)
+        return { key, width, anchors: [], line, places: sides(beside, width, height, area) };
       const [first, last] = [line[0]!.x, line.at(-1)!.x];
       const places = along ? [1, 0.8, 0.6, 0.4, 0.2] : [1];
       const anchors = places.map((place) => first + place * (last - first));
       if (along) anchors.push(first + width);
       return { key, width, anchors, line };
     });
-    const boxes = placeLabels(requests, obstacles.map(finite), area, this.look.labels);
+    const boxes = placeLabels(requests, obstacles.map(finite), area, this.look.labels, height);
     return drawn.map(({ text, color, bold }, index) => {
       const box = boxes[index]!;
       const middle = { x: box.right, y: (box.top + box.bottom) / 2 };
@@ -231,6 +263,26 @@ export class Frame {
       spikesnap: "data",
     };
   }
+}
+
+function scaled({ l, r, t, b }: Margin, { tickSize }: Tokens): Margin {
+  const factor = tickSize / TICK_SIZE;
+  return { l: l * factor, r: r * factor, t: t * factor, b: b * factor };
+}
+
+/** Places for a text beside a vertical line: left of it, then right, from a quarter of the height on. */
+function sides(x: number, width: number, height: number, area: Box): Box[] {
+  const rows = Math.max(1, Math.floor((area.bottom - area.top) / height));
+  const tops = Array.from({ length: rows }, (_, row) => area.top + height * ((row + (rows >> 2)) % rows));
+  const lefts = [x - 4 - width, x + 6].filter((left) => left >= area.left && left + width <= area.right);
+  return lefts.flatMap((left) =>
+    tops.map((top) => ({ left, right: left + width, top, bottom: top + height })),
+  );
+}
+
+/** The colour of a run's line: a run that will not come back, or that a newer one has taken the place of, is grey. */
+export function lineColor(record: RunRecord, tokens: Tokens): string {
+  return record.lost || record.info.superseded ? tokens.past : tokens.run;
 }
 
 /** The points that have a place. */

@@ -20,9 +20,12 @@ export interface LabelRequest {
   readonly anchors: readonly number[];
   /** The line it names. */
   readonly line: readonly Point[];
+  /** Where it may stand, the best place first, if not above or below its line. */
+  readonly places?: readonly Box[];
 }
 
-const HEIGHT = 16;
+/** Of a label in 12 px type. */
+export const LABEL_HEIGHT = 16;
 const GAP = 4;
 /** Distances from the line that still look as if the label belonged to it. */
 const NEAR = [GAP, GAP + 7, GAP + 14] as const;
@@ -32,17 +35,21 @@ const FAR = [30, 42, 54, 66] as const;
 /** The place each label had, so that it stays there as long as there is room. */
 export type LabelMemory = Map<string, number>;
 
-/** A box for each request, in their order; the least bad one where nothing is free. */
+/** A box of `height` for each request, in their order; the least bad one where nothing is free. */
 export function placeLabels(
   requests: readonly LabelRequest[],
   lines: readonly (readonly Point[])[],
   area: Box,
   memory: LabelMemory,
+  height: number = LABEL_HEIGHT,
 ): Box[] {
   const placed: Box[] = [];
   for (const request of requests) {
-    const near = request.anchors.flatMap((anchor) => beside(request, anchor, NEAR, area));
-    const far = request.anchors.slice(0, 1).flatMap((anchor) => beside(request, anchor, FAR, area));
+    const { anchors, places } = request;
+    const at = (anchor: number, away: readonly number[]): Box[] =>
+      beside(request, anchor, away, area, height);
+    const near = places ?? anchors.flatMap((anchor) => at(anchor, NEAR));
+    const far = places ? [] : anchors.slice(0, 1).flatMap((anchor) => at(anchor, FAR));
     const cost = (box: Box | undefined): number =>
       box ? trouble(box, lines, placed, area) : Number.POSITIVE_INFINITY;
     const before = memory.get(request.key) ?? -1;
@@ -56,14 +63,20 @@ export function placeLabels(
 }
 
 /** Boxes above and below a line at some distances, nearest first. */
-function beside(request: LabelRequest, anchor: number, distances: readonly number[], area: Box): Box[] {
+function beside(
+  request: LabelRequest,
+  anchor: number,
+  distances: readonly number[],
+  area: Box,
+  height: number,
+): Box[] {
   const right = Math.min(Math.max(anchor, area.left + request.width), area.right);
   const left = right - request.width;
   const end = request.line.at(-1)?.y ?? area.bottom;
   const own = extent(request.line, left, right) ?? { low: end, high: end };
   return distances.flatMap((away) => [
-    { left, right, top: own.low - away - HEIGHT, bottom: own.low - away },
-    { left, right, top: own.high + away, bottom: own.high + away + HEIGHT },
+    { left, right, top: own.low - away - height, bottom: own.low - away },
+    { left, right, top: own.high + away, bottom: own.high + away + height },
   ]);
 }
 

@@ -1,4 +1,4 @@
-// The charts of the question "Is it learning?": loss, accuracy and learning rate over steps or seconds.
+// The charts of the question "Is it learning?": loss, accuracy and learning rate over steps, epochs or seconds.
 
 import type * as Plotly from "plotly.js";
 import type { RunRecord } from "../data/record.js";
@@ -6,14 +6,25 @@ import { decimate, largest, last, measured, quantile, smooth, smoothingWindow } 
 import { decades, linearTicks } from "./axis.js";
 import type { Figure, Size } from "./chart.js";
 import { formatLoss, formatValue } from "./format.js";
-import { Frame, finite, type Look, type Margin, widened } from "./frame.js";
+import { Frame, finite, type Look, lineColor, type Margin, TICK_SIZE, widened } from "./frame.js";
 import type { Point } from "./labels.js";
+import { markLabels, markLines, markShapes, marks } from "./marks.js";
 
 /** What the horizontal axis counts. */
-export type Progress = "step" | "seconds";
+export type Progress = "step" | "epoch" | "seconds";
+
+/** How a loss is drawn. */
+export interface LossOptions {
+  /** A logarithmic axis. */
+  readonly log?: boolean;
+  /** Little room: no titles, no notes. */
+  readonly compact?: boolean;
+}
 
 const MARGIN: Margin = { l: 40, r: 24, t: 8, b: 40 };
 const COMPACT: Margin = { l: 32, r: 24, t: 6, b: 22 };
+/** Width from which the line of single steps gets a label too. */
+const ROOMY = 420;
 
 interface Curves {
   readonly look: Look;
@@ -33,9 +44,9 @@ export function lossFigure(
   progress: Progress,
   look: Look,
   size: Size,
-  compact = false,
+  { log = false, compact = false }: LossOptions = {},
 ): Figure {
-  const { trans } = look;
+  const { trans, tokens } = look;
   const loss = record.series("loss");
   const validation = record.series("validationLoss");
   const smoothed = smooth(record.series("step"), loss, smoothingWindow(record.lastStep));
@@ -46,31 +57,33 @@ export function lossFigure(
     quantile(loss, 0.9) || 0,
     Number.isNaN(guess) ? 0 : 1.1 * guess,
   );
-  const curves = begin(record, progress, look, size, compact, "loss", top || 1);
+  const reach = log ? decades([...smoothed, ...validation], 1, [-1, 1]) : top || 1;
+  const curves = begin(record, progress, look, size, compact ? COMPACT : MARGIN, "loss", reach);
   const { frame, x, color } = curves;
+  const marked = marks(record, x);
+  const each = decimate(x, loss, frame.pointLimit);
+  const broken = brokenAt(x, loss, smoothed);
   const data = [
+    { ...line(each, color, tokens.strokeRaw), opacity: tokens.rawAlpha, hoverinfo: "skip" as const },
     {
-      ...line(decimate(x, loss, frame.pointLimit), color, 1),
-      opacity: look.tokens.rawAlpha,
-      hoverinfo: "skip" as const,
-    },
-    {
-      ...line(decimate(x, smoothed, frame.pointLimit), color, 2),
+      ...line(decimate(x, smoothed, frame.pointLimit), color, tokens.stroke),
       mode: record.count < 3 ? ("lines+markers" as const) : ("lines" as const),
       hovertemplate: hover(trans.__("training")),
     },
     { ...circles(measured(x, validation), color, look), hovertemplate: hover(trans.__("validation")) },
+    ...(broken ? [square(broken, look)] : []),
   ];
   const trained = frame.points(x, smoothed);
   const validated = measured(x, validation);
   const validatedPoints = frame.points(validated.x, validated.y);
   const level = Number.isNaN(guess) ? [] : [frame.point(frame.x[0], guess), frame.point(frame.x[1], guess)];
+  const roomy = !compact && size.width >= frame.scale(ROOMY);
   const annotations = frame.labels(
     [
       {
         key: "guess",
         text: trans.__("guessing: ln %1 = %2", record.info.classes ?? 0, guess.toFixed(3)),
-        color: look.tokens.reference,
+        color: tokens.reference,
         line: compact ? [] : level,
       },
       {
@@ -85,18 +98,31 @@ export function lossFigure(
         color,
         line: tail(validatedPoints),
       },
+      ...(compact ? [] : markLabels(marked, frame)),
+      {
+        key: "each",
+        text: roomy && each.x.length > 20 ? trans.__("| training, each step") : "",
+        color,
+        line: middle(frame.points(each.x, each.y)),
+        along: true,
+      },
     ],
-    [trained, validatedPoints, level],
+    [trained, validatedPoints, level, ...markLines(marked, frame)],
   );
-  const shapes = Number.isNaN(guess) ? [] : [frame.reference(guess, "dash")];
+  const shapes = [
+    ...(Number.isNaN(guess) ? [] : [frame.reference(guess, "dash")]),
+    ...markShapes(marked, frame),
+    ...(broken ? [frame.mark(broken.x, tokens.sick)] : []),
+  ];
   return { data, layout: frame.layout({ ...curves.axes, annotations, shapes }) };
 }
 
 /** Accuracy of the training batches (smoothed) and of the validation set, in percent. */
 export function accuracyFigure(record: RunRecord, progress: Progress, look: Look, size: Size): Figure {
-  const { trans } = look;
-  const curves = begin(record, progress, look, size, false, "accuracy", 100);
+  const { trans, tokens } = look;
+  const curves = begin(record, progress, look, size, MARGIN, "accuracy", 100);
   const { frame, x, color } = curves;
+  const marked = marks(record, x);
   const percent = (values: Float64Array): Float64Array => values.map((value) => 100 * value);
   const smoothed = smooth(
     record.series("step"),
@@ -107,7 +133,7 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
   const validated = measured(x, validation);
   const data = [
     {
-      ...line(decimate(x, smoothed, frame.pointLimit), color, 2),
+      ...line(decimate(x, smoothed, frame.pointLimit), color, tokens.stroke),
       hovertemplate: hover(trans.__("training"), " %"),
     },
     { ...circles(validated, color, look), hovertemplate: hover(trans.__("validation"), " %") },
@@ -120,41 +146,92 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
   const hasValidation = validatedPoints.length > 0;
   const annotations = frame.labels(
     [
-      { key: "guess", text: trans.__("guessing"), color: look.tokens.reference, line: level },
+      { key: "guess", text: trans.__("guessing"), color: tokens.reference, line: level },
       {
         key: "value",
-        text: (hasValidation ? `○ ${shown.toFixed(1)}` : last(smoothed).toFixed(1)) || "",
+        text: hasValidation ? `○ ${shown.toFixed(1)}` : last(smoothed).toFixed(1),
         color,
         line: tail(hasValidation ? validatedPoints : trained),
         bold: true,
       },
     ],
-    [trained, validatedPoints, level],
+    [trained, validatedPoints, level, ...markLines(marked, frame)],
   );
-  const shapes = Number.isNaN(guess) ? [] : [frame.reference(guess, "dash")];
+  const shapes = [
+    ...(Number.isNaN(guess) ? [] : [frame.reference(guess, "dash")]),
+    ...markShapes(marked, frame),
+  ];
   return { data, layout: frame.layout({ ...curves.axes, annotations, shapes }) };
 }
 
 /** Learning rate on a logarithmic axis. */
 export function rateFigure(record: RunRecord, progress: Progress, look: Look, size: Size): Figure {
+  const { tokens } = look;
   const rates = record.series("learningRate");
   const range = decades(rates, 3, [-3, 0]);
-  const curves = begin(record, progress, look, size, false, "rate", range);
+  const curves = begin(record, progress, look, size, MARGIN, "rate", range);
   const { frame, x, color } = curves;
+  const marked = marks(record, x);
   const points = measured(x, rates);
   const data = [
     {
-      ...line(decimate(points.x, points.y, frame.pointLimit), color, 2),
-      line: { color, width: 2, shape: "hv" as const },
+      ...line(decimate(points.x, points.y, frame.pointLimit), color, tokens.stroke),
+      line: { color, width: tokens.stroke, shape: "hv" as const },
       hovertemplate: hover(""),
     },
   ];
   const path = frame.points(points.x, points.y);
+  const [first, now] = [formatValue(points.y[0] ?? Number.NaN), formatValue(last(rates))];
+  const start = path.filter(({ y }) => y === path[0]?.y);
   const annotations = frame.labels(
-    [{ key: "rate", text: formatValue(last(rates)), color: look.tokens.ink, line: tail(path) }],
-    [path],
+    [
+      { key: "rate", text: now, color: tokens.ink, line: tail(path) },
+      {
+        key: "first",
+        text: first === now ? "" : first,
+        color: tokens.ink,
+        line: start.slice(0, 1),
+        along: true,
+      },
+    ],
+    [path, ...markLines(marked, frame)],
   );
-  return { data, layout: frame.layout({ ...curves.axes, annotations }) };
+  const shapes = markShapes(marked, frame);
+  return { data, layout: frame.layout({ ...curves.axes, annotations, shapes }) };
+}
+
+/** Where on the axis each row of a run lies. */
+export function progressOf(record: RunRecord, progress: Progress): Float64Array {
+  if (progress === "seconds") return record.series("seconds");
+  const steps = record.series("step");
+  const each = progress === "epoch" ? (record.info.stepsPerEpoch ?? 1) : 1;
+  return each === 1 ? steps : steps.map((step) => step / each);
+}
+
+/** The last point before a loss that is no number any more. */
+function brokenAt(
+  x: Float64Array,
+  loss: Float64Array,
+  smoothed: Float64Array,
+): { x: number; y: number } | undefined {
+  const row = loss.findIndex(
+    (value, index) => index > 0 && !Number.isFinite(value) && index === loss.length - 1,
+  );
+  if (row < 0) return undefined;
+  const good = smoothed.findLastIndex(Number.isFinite);
+  return good < 0 ? undefined : { x: x[good]!, y: smoothed[good]! };
+}
+
+function square({ x, y }: { x: number; y: number }, { tokens, trans }: Look): Plotly.Data {
+  return {
+    type: "scatter" as const,
+    mode: "markers" as const,
+    x: [x],
+    y: [y],
+    cliponaxis: false,
+    marker: { symbol: "square" as const, size: tokens.marker + 3, color: tokens.sick },
+    hovertemplate: `${trans.__("no number any more")}<extra></extra>`,
+  };
 }
 
 /** Frame and axes; `top` is the largest value of a linear axis from 0, or the decades of a logarithmic one. */
@@ -163,38 +240,42 @@ function begin(
   progress: Progress,
   look: Look,
   size: Size,
-  compact: boolean,
+  margin: Margin,
   name: string,
   top: number | readonly [number, number],
 ): Curves {
   const { trans, tokens } = look;
-  const margin = compact ? COMPACT : MARGIN;
-  const key = `${record.info.id} ${name}`;
-  const x = record.series(progress);
-  const across = Math.max(2, Math.floor((size.width - margin.l) / 76));
-  const xTicks = widened(look, `${key} ${progress}`, last(x) || 1, (max) =>
-    linearTicks(max, Math.min(5, across), progress === "step"),
-  );
   const log = typeof top !== "number";
-  const up = Math.max(2, Math.min(6, Math.floor((size.height - margin.t - margin.b) / 36)));
+  const key = `${record.info.id} ${name}${log ? " log" : ""}`;
+  const x = progressOf(record, progress);
+  const scale = tokens.tickSize / TICK_SIZE;
+  const across = Math.max(2, Math.floor((size.width - scale * margin.l) / (76 * scale)));
+  const xTicks = widened(look, `${key} ${progress}`, last(x) || 1, (max) =>
+    linearTicks(max, Math.min(5, across), progress !== "seconds"),
+  );
+  const room = (size.height - scale * (margin.t + margin.b)) / (36 * scale);
+  const up = Math.max(2, Math.min(6, Math.floor(room)));
   const yTicks = log
     ? { range: look.axes.widen(key, top[0], top[1]), values: [] }
     : top === 100
       ? { range: [0, 100] as const, values: up < 4 ? [0, 50, 100] : [0, 25, 50, 75, 100] }
       : widened(look, key, top, (max) => linearTicks(max, up));
   const frame = new Frame(look, size, margin, xTicks.range, yTicks.range, log);
-  const title = progress === "step" ? trans.__("step") : trans.__("seconds");
-  const hoverTitle =
-    progress === "step" ? trans.__("step %1", "%{x:,d}") : trans.__("%1 seconds", "%{x:.1f}");
+  const titles: Record<Progress, readonly [title: string, hover: string]> = {
+    step: [trans.__("step"), trans.__("step %1", "%{x:,d}")],
+    epoch: [trans.__("epoch"), trans.__("epoch %1", "%{x:.2f}")],
+    seconds: [trans.__("seconds"), trans.__("%1 seconds", "%{x:.1f}")],
+  };
+  const [title, hoverTitle] = titles[progress];
   return {
     look,
     frame,
     x,
-    color: record.lost ? tokens.past : tokens.run,
+    color: lineColor(record, tokens),
     axes: {
       xaxis: {
         ...frame.ticks(xTicks.values),
-        ...(compact ? {} : frame.title(title)),
+        ...(margin === COMPACT ? {} : frame.title(title)),
         unifiedhovertitle: { text: hoverTitle },
       },
       yaxis: log ? frame.decadeTicks() : frame.ticks(yTicks.values),
@@ -217,10 +298,10 @@ function line(points: { x: readonly number[]; y: readonly number[] }, color: str
 function circles(points: { x: readonly number[]; y: readonly number[] }, color: string, look: Look) {
   const many = points.x.length > 60;
   return {
-    ...line(points, color, 1),
+    ...line(points, color, look.tokens.strokeRaw),
     cliponaxis: false,
     mode: many ? ("lines" as const) : ("lines+markers" as const),
-    marker: { size: 6, color: look.tokens.background, line: { color, width: 1.5 } },
+    marker: { size: look.tokens.marker - 1, color: look.tokens.background, line: { color, width: 1.5 } },
   };
 }
 
@@ -231,4 +312,10 @@ function hover(name: string, unit = ""): string {
 /** The last eighth of a line, where its label goes. */
 function tail(points: readonly Point[]): Point[] {
   return finite(points).slice(-Math.max(1, Math.ceil(points.length / 8)));
+}
+
+/** The middle of a line, for a label that names it and needs no end. */
+function middle(points: readonly Point[]): Point[] {
+  const part = finite(points);
+  return part.slice(Math.floor(part.length / 4), Math.ceil((3 * part.length) / 4));
 }

@@ -5,13 +5,10 @@ import type * as Plotly from "plotly.js";
 import type { RunRecord } from "../data/record.js";
 import { decades } from "./axis.js";
 import type { Figure, Size } from "./chart.js";
-import { formatValue } from "./format.js";
-import { Frame, finite, type Label, type Look, type Margin } from "./frame.js";
+import { formatValue, plain } from "./format.js";
+import { Frame, finite, type Label, type Look, lineColor, type Margin } from "./frame.js";
 import type { Point } from "./labels.js";
 import { rampColor } from "./tokens.js";
-
-/** Standard deviation over all elements of a layer's output, or across the batch for each unit, averaged. */
-export type Spread = "std" | "batchStd";
 
 /** How runs beside the one on show are drawn, in order; more cannot be told apart. */
 export const COMPARED_DASHES = ["dash", "dot", "dashdot"] as const;
@@ -25,7 +22,19 @@ export interface Moment {
 const MARGIN: Margin = { l: 48, r: 12, t: 20, b: 26 };
 /** The lower chart carries the names of the axis that both share. */
 const TITLED: Margin = { ...MARGIN, b: 42 };
+/** The upper chart, where there is no height for its numbers. */
+const UNLABELLED: Margin = { ...MARGIN, b: 8 };
 const COMPACT: Margin = { l: 42, r: 8, t: 18, b: 20 };
+
+/** How much of it is shown. */
+export interface SignalOptions {
+  /** The conclusions drawn from the numbers, too: "÷ 7.2 each layer". */
+  readonly answer?: boolean;
+  /** Little height: the upper chart of two shares the lower one's numbers. */
+  readonly small?: boolean;
+  /** A picture in a cell. */
+  readonly compact?: boolean;
+}
 
 /** Range in which activations keep their size through many layers. */
 const HEALTHY_SPREAD = [0.1, 1] as const;
@@ -34,84 +43,90 @@ const HEADROOM = 10;
 /** Gradients within this factor of the output layer's count as healthy. */
 const HEALTHY_FACTOR = 10;
 
-/** Spread of each layer's activations, and their mean. */
+/** Below this part of values around 1, float32 keeps no digits: half a unit in the last place of 1. */
+const FLOAT32_NOISE = 2 ** -24;
+/** A factor from layer to layer is worth naming from here on, either way. */
+const NOTABLE_FACTOR = 2;
+
+/** Spread of each layer's activations: across the batch for each unit, averaged; or over all values where a batch is one. */
 export function forwardFigure(
   moment: Moment,
   compared: readonly Moment[],
-  spread: Spread,
   look: Look,
   size: Size,
-  compact = false,
+  { answer = false, small = false, compact = false }: SignalOptions = {},
 ): Figure {
   const { trans, tokens } = look;
-  const color = lineColor(moment, look);
-  const values = profile(moment, spread);
-  const means = profile(moment, "mean").map(Math.abs);
-  const others = compared.map((other) => profile(other, spread));
+  const color = lineColor(moment.record, tokens);
+  const field = spreadField(moment);
+  const values = profile(moment, field);
+  const others = compared.map((other) => profile(other, field));
   const range = decades([...values, ...others.flat(), ...HEALTHY_SPREAD, HEADROOM], 3, [-2, 1]);
-  const frame = begin(moment, look, size, compact ? COMPACT : MARGIN, "forward", range);
-  // Means jump between large and almost zero: dashes on their own read better than a line.
-  const meanDashes = {
-    ...trace(means, color, 1),
-    mode: "markers" as const,
-    marker: {
-      symbol: "line-ew-open" as const,
-      size: dashLength(frame, values.length),
-      color,
-      line: { color, width: 1.5 },
-    },
-    hoverinfo: "skip" as const,
-  };
+  const margin = compact ? COMPACT : small ? UNLABELLED : MARGIN;
+  const frame = begin(moment, look, size, margin, "forward", range);
   const data = [
-    ...(compact ? [] : [meanDashes]),
     ...ghosts(others, look),
     signalTrace(moment, values, look, frame, describeForward(moment, look)),
   ];
   const points = frame.points(ordinals(values), values);
-  const meanPoints = frame.points(ordinals(means), means);
   const otherPoints = others.map((other) => frame.points(ordinals(other), other));
-  const band = bandParts(
-    frame,
-    HEALTHY_SPREAD,
-    compact ? trans.__("healthy") : trans.__("healthy: 0.1 to 1"),
-  );
+  const healthy = compact ? trans.__("healthy") : trans.__("healthy: 0.1 to 1");
+  const band = bandParts(frame, HEALTHY_SPREAD, healthy);
+  const noise = frame.y[0] < Math.log10(FLOAT32_NOISE);
+  const noiseLine = noise
+    ? [frame.point(frame.x[0], FLOAT32_NOISE), frame.point(frame.x[1], FLOAT32_NOISE)]
+    : [];
+  const outputs = moment.record.info.classes === undefined ? 0 : 1;
   const annotations = frame.labels(
     [
       { key: "band", text: band.text, color: tokens.ok, line: band.edge, along: true },
+      { key: "run", text: plain(moment.record.info.name), color, line: inside(points, frame), along: true },
+      ...ghostLabels(compared, otherPoints, frame),
       {
-        key: "std",
-        text: compared.length > 0 ? plain(moment.record.info.name) : trans.__("std"),
-        color,
+        key: "factor",
+        text: answer && !compact ? factorText(values.slice(0, values.length - outputs), look) : "",
+        color: tokens.ink,
         line: inside(points, frame),
         along: true,
       },
-      ...ghostLabels(compared, otherPoints, frame),
       {
-        key: "mean",
-        text: trans.__("– |mean|"),
-        color,
-        line: compact ? [] : inside(meanPoints, frame),
+        key: "noise",
+        text: compact ? "" : trans.__("float32 rounding noise below"),
+        color: tokens.reference,
+        line: noiseLine,
+        along: true,
       },
     ],
-    [
-      points,
-      ...otherPoints,
-      ...meanPoints.map(({ x, y }) => [
-        { x: x - 6, y },
-        { x: x + 6, y },
-      ]),
-    ],
+    [points, ...otherPoints, noiseLine],
   );
   return {
     data,
     layout: frame.layout({
-      xaxis: layerAxis(moment, frame, "numbers"),
+      xaxis: small ? { showticklabels: false } : layerAxis(moment, frame, "numbers"),
       yaxis: frame.decadeTicks(),
-      shapes: [band.shape],
+      shapes: [band.shape, ...(noise ? [frame.reference(FLOAT32_NOISE, "dash")] : [])],
       annotations,
       hovermode: "x",
+      spikes: compact,
     }),
   };
+}
+
+/** Which spread can be shown: a batch of one example has none across it. */
+export function spreadField(moment: Moment): "batchStd" | "std" {
+  return profile(moment, "batchStd").some((value) => value > 0) ? "batchStd" : "std";
+}
+
+/** "÷ 7.2 each layer": the geometric mean over the layers above float32's noise; empty where it is near 1. */
+export function factorText(values: readonly number[], { trans }: Look): string {
+  const end = values.findIndex((value) => !(value > FLOAT32_NOISE) || !Number.isFinite(value));
+  const used = end < 0 ? values : values.slice(0, end);
+  if (used.length < 3) return "";
+  const factor = (used.at(-1)! / used[0]!) ** (1 / (used.length - 1));
+  if (factor < NOTABLE_FACTOR && factor > 1 / NOTABLE_FACTOR) return "";
+  return factor < 1
+    ? trans.__("÷ %1 each layer", (1 / factor).toPrecision(2))
+    : trans.__("× %1 each layer", factor.toPrecision(2));
 }
 
 /** Norm of the loss gradient at each layer's input sum. */
@@ -120,7 +135,7 @@ export function backwardFigure(
   compared: readonly Moment[],
   look: Look,
   size: Size,
-  compact = false,
+  { answer = false, compact = false }: SignalOptions = {},
 ): Figure {
   const { trans, tokens } = look;
   const values = profile(moment, "gradientNorm");
@@ -142,12 +157,19 @@ export function backwardFigure(
       { key: "band", text: band?.text ?? "", color: tokens.ok, line: band?.edge ?? [], along: true },
       {
         key: "gradient",
-        text: compared.length > 0 ? plain(moment.record.info.name) : trans.__("gradient norm"),
-        color: lineColor(moment, look),
+        text: plain(moment.record.info.name),
+        color: lineColor(moment.record, tokens),
         line: inside(points, frame),
         along: true,
       },
       ...ghostLabels(compared, otherPoints, frame),
+      {
+        key: "factor",
+        text: answer && !compact ? factorText([...values].reverse(), look) : "",
+        color: tokens.ink,
+        line: inside(points, frame),
+        along: true,
+      },
     ],
     [points, ...otherPoints],
   );
@@ -159,8 +181,23 @@ export function backwardFigure(
       shapes: band ? [band.shape] : [],
       annotations,
       hovermode: "x",
+      spikes: compact,
     }),
   };
+}
+
+/** The layer that is nearest to a pixel of a chart `width` pixels wide, and where its line is. */
+export function layerAt(
+  { info }: RunRecord,
+  pixel: number,
+  width: number,
+  scale: number,
+): { layer: number; x: number } | undefined {
+  const left = MARGIN.l * scale;
+  const each = (width - left - MARGIN.r * scale) / Math.max(1, info.layers.length);
+  const layer = Math.floor((pixel - left) / each);
+  if (!info.layers[layer]) return undefined;
+  return { layer, x: left + (layer + 0.5) * each };
 }
 
 function begin(
@@ -184,10 +221,6 @@ function ordinals(values: readonly unknown[]): number[] {
   return values.map((_, index) => index + 1);
 }
 
-function lineColor({ record }: Moment, { tokens }: Look): string {
-  return record.lost ? tokens.past : tokens.run;
-}
-
 function trace(values: readonly number[], color: string, width: number) {
   return {
     type: "scatter" as const,
@@ -203,8 +236,8 @@ function ghosts(others: readonly (readonly number[])[], { tokens }: Look): Plotl
   return others.map((values, index) => {
     const color = tokens.compared[index]!;
     return {
-      ...trace(values, color, 1.5),
-      line: { color, width: 1.5, dash: COMPARED_DASHES[index]! },
+      ...trace(values, color, tokens.strokeGhost),
+      line: { color, width: tokens.strokeGhost, dash: COMPARED_DASHES[index]! },
       hoverinfo: "skip" as const,
     };
   });
@@ -238,12 +271,12 @@ function signalTrace(
   const depth = Math.max(1, values.length - 1);
   const edge = (value: number): boolean => value === 0 || value === Number.POSITIVE_INFINITY;
   return {
-    ...trace(values, lineColor(moment, look), 2),
+    ...trace(values, lineColor(moment.record, tokens), tokens.stroke),
     y: values.map((value) => (value === 0 ? floor : Math.min(value, ceiling))),
     mode: values.length > 60 ? "lines" : "lines+markers",
     cliponaxis: false,
     marker: {
-      size: values.length > 24 ? 6 : 8,
+      size: values.length > 24 ? tokens.marker - 1 : tokens.marker + 1,
       color: values.map((value, index) =>
         edge(value) ? tokens.sick : rampColor(tokens.layers, index / depth),
       ),
@@ -270,8 +303,8 @@ function describe({ record, sample }: Moment, fields: readonly (readonly [LayerF
 
 function describeForward(moment: Moment, { trans }: Look): string[] {
   return describe(moment, [
-    ["std", trans.__("std")],
     ["batchStd", trans.__("std across the batch")],
+    ["std", trans.__("std of all values")],
     ["mean", trans.__("mean")],
     ["zeros", trans.__("zeros")],
   ]);
@@ -299,11 +332,6 @@ function bandParts(frame: Frame, [low, high]: readonly [number, number], text: s
   return { shape, text, edge: [frame.point(frame.x[0], high), frame.point(frame.x[1], high)] };
 }
 
-/** Pixels from end to end: short enough to stay apart from layer to layer. */
-function dashLength({ size, margin }: Frame, layers: number): number {
-  return Math.min(12, (0.5 * (size.width - margin.l - margin.r)) / layers);
-}
-
 /** The part of a line that lies in the plot, with zeros left out. */
 function inside(points: readonly Point[], frame: Frame): Point[] {
   const bottom = frame.size.height - frame.margin.b;
@@ -315,12 +343,12 @@ function layerAxis({ record }: Moment, frame: Frame, names: "numbers" | "kinds")
   const { layers, classes } = record.info;
   const { size, margin, look } = frame;
   const each = (size.width - margin.l - margin.r) / Math.max(1, layers.length);
-  const stride = [1, 2, 5, 10, 20, 50].find((step) => step * each >= 24) ?? 100;
+  const stride = [1, 2, 5, 10, 20, 50].find((step) => step * each >= frame.scale(24)) ?? 100;
   const labelled = layers
     .map((layer, index) => ({ layer, number: index + 1 }))
     .filter(({ number }) => number % stride === 0 || (stride > 2 && number === 1));
   const fits = (text: (layer: LayerInfo) => string): boolean =>
-    layers.every((layer) => each >= 6 * text(layer).length + 6);
+    layers.every((layer) => each >= frame.scale(6 * text(layer).length + 6));
   const describe = [(layer: LayerInfo) => layer.label, (layer: LayerInfo) => layer.kind].find(fits);
   const second = names === "kinds" ? describe : undefined;
   const name = (number: number): string =>
@@ -333,9 +361,4 @@ function layerAxis({ record }: Moment, frame: Frame, names: "numbers" | "kinds")
     ),
     ...(names === "kinds" && !second ? frame.title(look.trans.__("layer")) : {}),
   };
-}
-
-/** Plotly reads a little HTML in texts; names are only names. */
-function plain(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

@@ -19,6 +19,12 @@ export interface Tokens {
   readonly compared: readonly [string, string, string];
   readonly past: string;
   readonly rawAlpha: number;
+  /** Widths in pixels: a run's line, the line of a run beside it, a single step's. */
+  readonly stroke: number;
+  readonly strokeGhost: number;
+  readonly strokeRaw: number;
+  /** Diameter of a marker. */
+  readonly marker: number;
   readonly layers: readonly string[];
   /** Ramp of densities, from none to most. */
   readonly density: readonly string[];
@@ -30,10 +36,11 @@ export interface Tokens {
 export function readTokens(node: Element): Tokens {
   const style = getComputedStyle(node);
   const text = (name: string): string => style.getPropertyValue(`--gb-${name}`).trim();
+  const pixels = (name: string): number => Number.parseFloat(text(name));
   return {
     font: text("font"),
-    tickSize: Number.parseFloat(text("size-tick")),
-    noteSize: Number.parseFloat(text("size-small")),
+    tickSize: pixels("size-tick"),
+    noteSize: pixels("size-small"),
     background: text("bg"),
     ink: text("ink"),
     inkQuiet: text("ink-quiet"),
@@ -47,7 +54,11 @@ export function readTokens(node: Element): Tokens {
     run: text("run-1"),
     compared: [text("run-2"), text("run-3"), text("run-4")],
     past: text("run-past"),
-    rawAlpha: Number.parseFloat(text("raw-alpha")),
+    rawAlpha: pixels("raw-alpha"),
+    stroke: pixels("stroke"),
+    strokeGhost: pixels("stroke-ghost"),
+    strokeRaw: pixels("stroke-raw"),
+    marker: pixels("marker"),
     layers: [0, 1, 2, 3, 4, 5].map((index) => text(`layer-${index}`)),
     density: [0, 1, 2, 3, 4].map((index) => text(`density-${index}`)),
     signed: [text("minus"), text("zero"), text("plus")],

@@ -5,7 +5,7 @@ import { formatCount } from "../charts/format.js";
 import { type Look, newMemories } from "../charts/frame.js";
 import { accuracyFigure, lossFigure, type Progress, rateFigure } from "../charts/learning.js";
 import { last, smoothingWindow } from "../data/series.js";
-import { element, heading } from "./dom.js";
+import { button, element, heading } from "./dom.js";
 import type { Host, Lack, Screen, View } from "./screen.js";
 import { Segmented } from "./segmented.js";
 
@@ -18,6 +18,7 @@ export class LearningScreen implements Screen {
   readonly #trans: Host["trans"];
   readonly #progress: Segmented<Progress>;
   readonly #lossUnit: HTMLElement;
+  readonly #log: HTMLButtonElement;
   readonly #loss: Chart;
   readonly #accuracy: Chart;
   readonly #rate: Chart;
@@ -30,6 +31,7 @@ export class LearningScreen implements Screen {
       trans.__("Horizontal axis"),
       [
         ["step", trans.__("Steps")],
+        ["epoch", trans.__("Epochs")],
         ["seconds", trans.__("Seconds")],
       ],
       redraw,
@@ -40,6 +42,12 @@ export class LearningScreen implements Screen {
     this.#rate = new Chart(trans.__("Learning rate"));
     const loss = heading(trans.__("Loss"));
     this.#lossUnit = loss.unit;
+    this.#log = button("gb-Toggle", trans.__("log"), () => {
+      this.#log.setAttribute("aria-pressed", String(this.#log.getAttribute("aria-pressed") !== "true"));
+      redraw();
+    });
+    this.#log.setAttribute("aria-label", trans.__("Logarithmic axis"));
+    this.#log.setAttribute("aria-pressed", "false");
     const accuracy = heading(trans.__("Accuracy"));
     accuracy.unit.textContent = trans.__("% of examples");
     const rate = heading(trans.__("Learning rate"));
@@ -50,7 +58,12 @@ export class LearningScreen implements Screen {
       element(
         "div",
         "gb-Learning-charts",
-        element("section", "gb-Learning-loss", loss.node, this.#loss.node),
+        element(
+          "section",
+          "gb-Learning-loss",
+          element("div", "gb-HeadingRow", loss.node, this.#log),
+          this.#loss.node,
+        ),
         element("section", "gb-Learning-accuracy", accuracy.node, this.#accuracy.node),
         element("section", "gb-Learning-rate", rate.node, this.#rate.node),
       ),
@@ -70,13 +83,18 @@ export class LearningScreen implements Screen {
 
   draw({ record, tokens }: View): void {
     const trans = this.#trans;
-    const progress = this.#progress.value;
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans, ...this.#memories[index] });
-    const smoothed = trans.__("smoothed over %1 steps", formatCount(smoothingWindow(record.lastStep)));
+    this.#progress.enable("epoch", record.info.stepsPerEpoch !== undefined);
+    const progress = this.#progress.value;
+    const smoothed = trans.__(
+      "training smoothed over %1 steps",
+      formatCount(smoothingWindow(record.lastStep)),
+    );
     this.#lossUnit.textContent = record.info.classes
       ? `${trans.__("cross-entropy, nats")} · ${smoothed}`
       : smoothed;
-    this.#loss.draw((size) => lossFigure(record, progress, look(0), size));
+    const log = this.#log.getAttribute("aria-pressed") === "true";
+    this.#loss.draw((size) => lossFigure(record, progress, look(0), size, { log }));
     // While a run goes on, the two small charts take turns: they change slowly, and a draw costs as much as the loss's.
     const growing = record.info.status === "running" && !record.lost;
     this.#turn = !this.#turn;

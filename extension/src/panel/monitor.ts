@@ -1,26 +1,51 @@
-// The monitor: the frame around the screens (toolbar, tabs, heading, empty states) for the runs of one notebook's kernel.
+// The monitor: the frame around the screens (toolbar, tabs, heading, verdict, empty states) for the runs of one notebook's
+// kernel.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message } from "@lumino/messaging";
 import { Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
+import type { RunAnswer } from "gradbook/train/control";
+import type { DiagnosisLevel } from "gradbook/train/run";
 import { loadPlotly } from "../charts/chart.js";
 import { onThemeChange, readTokens, type Tokens } from "../charts/tokens.js";
 import type { RunRecord } from "../data/record.js";
 import { monitorIcon } from "../icons.js";
+import type { Preferences } from "../preferences.js";
 import type { NotebookSession } from "../session.js";
 import { button, element } from "./dom.js";
 import { EmptyState } from "./empty.js";
+import { insertCode } from "./export/cells.js";
+import { exportChoices } from "./export/menu.js";
 import { Focus } from "./focus.js";
+import type { Choice } from "./menu.js";
 import { Pace } from "./pace.js";
 import type { Host, Lack, Screen, ScreenName, View } from "./screen.js";
 import { SCREENS } from "./screens.js";
+import { lostStatement, type Statement, statementOf } from "./statement.js";
 import { Tabs } from "./tabs.js";
 import { Toolbar } from "./toolbar.js";
+import { VerdictRegion } from "./verdict.js";
 
 /** Below these sizes in pixels the panel tightens its spacing, or stacks its columns. */
 const SMALL = 700;
+/** Below this width the toolbar's fields have short labels. */
+const TIGHT = 800;
 const NARROW = 560;
+
+/** What the monitor needs of the program around it. */
+export interface Surroundings {
+  readonly preferences: Preferences;
+  /** Shows a section of a notebook: "notebooks/NAME.ipynb#Heading". */
+  openSection(section: string): Promise<void>;
+}
+
+export interface MonitorOptions {
+  readonly session: NotebookSession;
+  readonly trans: TranslationBundle;
+  readonly surroundings: Surroundings;
+  readonly screen?: ScreenName;
+}
 
 export class MonitorPanel extends Widget {
   readonly session: NotebookSession;
@@ -40,7 +65,11 @@ export class MonitorPanel extends Widget {
   readonly #noteText: HTMLElement = element("p", "");
   readonly #noteAction: HTMLButtonElement;
   readonly #body: HTMLElement;
+  readonly #verdict: VerdictRegion;
+  readonly #preferences: Preferences;
+  readonly #levels = new Map<string, DiagnosisLevel>();
   readonly #ends: (() => void)[];
+  #small = false;
   #tokens: Tokens | undefined;
   #screen: ScreenName = "learning";
   /** The user has chosen a tab; until then the monitor shows the one that fits the run. */
@@ -49,8 +78,9 @@ export class MonitorPanel extends Widget {
   #shown: string | undefined;
   #lack: Lack | undefined;
 
-  constructor(session: NotebookSession, trans: TranslationBundle, screen?: ScreenName) {
+  constructor({ session, trans, surroundings, screen }: MonitorOptions) {
     super();
+    this.#preferences = surroundings.preferences;
     this.session = session;
     this.#trans = trans;
     this.#screenChosen = screen !== undefined;
@@ -66,10 +96,6 @@ export class MonitorPanel extends Widget {
       () => this.isVisible,
     );
     const redraw = (): void => this.#pace.now();
-    this.#toolbar = new Toolbar(trans, (id) => {
-      this.#selected = id;
-      redraw();
-    });
     this.#tabs = new Tabs(trans, this.id, (name) => this.#choose(name));
     this.#empty = new EmptyState(trans);
     const host: Host = {
@@ -79,6 +105,17 @@ export class MonitorPanel extends Widget {
       open: (name) => this.#choose(name),
       send: (request) => session.send(request),
     };
+    this.#toolbar = new Toolbar(host, {
+      choose: (id) => {
+        this.#selected = id;
+        redraw();
+      },
+      exports: () => this.#exports(),
+    });
+    this.#verdict = new VerdictRegion(trans, this.id, {
+      setLevel: (level) => this.#setLevel(level),
+      open: (section) => void surroundings.openSection(section),
+    });
     this.#screens = new Map(SCREENS.map(({ name, create }) => [name, create(host)]));
     this.#noteAction = button("gb-Button", "", () => this.#lack?.action?.run());
     this.#note.append(this.#noteText, this.#noteAction);
@@ -90,7 +127,7 @@ export class MonitorPanel extends Widget {
       if (option) title.append(option);
       this.#body.append(node);
     }
-    this.#body.append(this.#note);
+    this.#body.append(this.#note, this.#verdict.node);
     this.node.append(this.#toolbar.node, this.#tabs.node, this.#body, this.#empty.node);
     this.node.addEventListener("keydown", (event) => {
       if (!this.#tabs.key(event)) return;
@@ -100,14 +137,14 @@ export class MonitorPanel extends Widget {
     this.#ends = [
       session.store.subscribe((event) => {
         if (event.type === "started") this.#selected = event.run;
+        if (event.type === "answer") this.#answer(event.answer);
         this.#pace.request();
       }),
       session.onState(() => this.#pace.request()),
-      onThemeChange(() => {
-        this.#tokens = undefined;
-        redraw();
-      }),
+      onThemeChange(() => this.#restyle()),
+      surroundings.preferences.subscribe(() => this.#restyle()),
     ];
+    this.#restyle();
     void loadPlotly();
     this.#show(screen ?? "learning");
   }
@@ -121,6 +158,7 @@ export class MonitorPanel extends Widget {
     if (this.isDisposed) return;
     for (const end of this.#ends) end();
     this.#pace.dispose();
+    this.#toolbar.dispose();
     for (const screen of this.#screens.values()) screen.dispose();
     super.dispose();
   }
@@ -145,7 +183,9 @@ export class MonitorPanel extends Widget {
   #resized(width = -1, height = -1): void {
     const w = width < 0 ? this.node.clientWidth : width;
     const h = height < 0 ? this.node.clientHeight : height;
-    this.node.classList.toggle("gb-mod-small", w < SMALL || h < SMALL);
+    this.#small = w < SMALL || h < SMALL;
+    this.node.classList.toggle("gb-mod-small", this.#small);
+    this.node.classList.toggle("gb-mod-tight", w < TIGHT);
     this.node.classList.toggle("gb-mod-narrow", w < NARROW);
     this.#pace.now();
   }
@@ -171,7 +211,39 @@ export class MonitorPanel extends Widget {
       this.#focus.step = null;
     }
     this.#tokens ??= readTokens(this.node);
-    this.#drawScreen({ record, store, tokens: this.#tokens, state });
+    const level = this.#levelOf(record);
+    this.#drawScreen({ record, store, tokens: this.#tokens, state, level, small: this.#small });
+  }
+
+  /** As chosen here for this run; else as `watch` was told, else as the settings say. */
+  #levelOf({ info }: RunRecord): DiagnosisLevel {
+    return this.#levels.get(info.id) ?? info.level ?? this.#preferences.level;
+  }
+
+  #setLevel(level: DiagnosisLevel): void {
+    if (this.#shown !== undefined) this.#levels.set(this.#shown, level);
+    this.#pace.now();
+  }
+
+  /** The theme or its size has changed: everything is read and drawn anew. */
+  #restyle(): void {
+    this.#tokens = undefined;
+    this.node.classList.toggle("gb-mod-projector", this.#preferences.projector);
+    this.#pace.now();
+  }
+
+  #answer(answer: RunAnswer): void {
+    if (answer.type === "refused") this.#toolbar.say(answer.text);
+    if (answer.type === "code" && this.isVisible) insertCode(this.session.notebook.content, answer.code);
+  }
+
+  #exports(): Choice[] {
+    const record = this.#record();
+    if (!record) return [];
+    const { label } = SCREENS.find(({ name }) => name === this.#screen)!;
+    const notebook = this.session.notebook.content;
+    const title = label(this.#trans);
+    return exportChoices({ record, node: this.#body, title, notebook }, this.#trans);
   }
 
   #drawScreen(view: View): void {
@@ -186,6 +258,15 @@ export class MonitorPanel extends Widget {
       this.#noteAction.textContent = lack.action?.label ?? "";
       this.#noteAction.hidden = !lack.action;
     } else screen.draw(view);
+    this.#verdict.draw(this.#statement(screen, view, lack !== undefined), view.level);
+  }
+
+  /** What is said below the screen: its own verdict, or the run's. */
+  #statement(screen: Screen, { record, level }: View, lacking: boolean): Statement | undefined {
+    if (level === "off") return undefined;
+    if (screen.statement) return lacking ? undefined : screen.statement();
+    if (record.lost) return lostStatement(this.#trans);
+    return record.verdict && statementOf(record.verdict, record.info, level, this.#trans);
   }
 
   #choose(screen: ScreenName): void {

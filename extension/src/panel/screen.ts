@@ -1,12 +1,13 @@
 // What the monitor's frame and its screens ask of each other. The screens themselves are listed in screens.ts.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { MonitorRequest } from "gradbook/train/run";
+import type { DiagnosisLevel, MonitorRequest } from "gradbook/train/run";
 import type { Tokens } from "../charts/tokens.js";
 import type { LinkState } from "../data/link.js";
 import type { RunRecord } from "../data/record.js";
 import type { RunStore } from "../data/store.js";
 import type { Focus } from "./focus.js";
+import type { Statement } from "./statement.js";
 
 /** Names of the screens, in the order of their tabs and of the keys 1 to 5. */
 export type ScreenName = "learning" | "signal" | "lens" | "microscope" | "race";
@@ -42,6 +43,10 @@ export interface View {
   readonly store: RunStore;
   readonly tokens: Tokens;
   readonly state: LinkState;
+  /** How much is given away: at "hint" and "off" no conclusions are drawn in the charts. */
+  readonly level: DiagnosisLevel;
+  /** The panel has little width or height. */
+  readonly small: boolean;
 }
 
 /** What a screen says instead of its charts: one helpful sentence, and perhaps a button. */
@@ -59,5 +64,7 @@ export interface Screen {
   lacks(view: View): Lack | undefined;
   /** Called at most a few times a second, and only while the screen is visible. */
   draw(view: View): void;
+  /** A verdict of its own, in place of the run's diagnosis; asked after each drawing. */
+  statement?(): Statement | undefined;
   dispose(): void;
 }

@@ -2,6 +2,7 @@
 
 import { LearningScreen } from "./learning.js";
 import { LensScreen } from "./lens/screen.js";
+import { RaceScreen } from "./race/screen.js";
 import type { ScreenKind } from "./screen.js";
 import { SignalScreen } from "./signal.js";
 
@@ -23,5 +24,11 @@ export const SCREENS: readonly ScreenKind[] = [
     label: (trans) => trans.__("Layer lens"),
     question: (trans) => trans.__("Which layer is sick?"),
     create: (host) => new LensScreen(host),
+  },
+  {
+    name: "race",
+    label: (trans) => trans.__("Race"),
+    question: (trans) => trans.__("Which one learns faster?"),
+    create: (host) => new RaceScreen(host),
   },
 ];

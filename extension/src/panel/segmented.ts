@@ -28,6 +28,17 @@ export class Segmented<Value extends string> {
     return this.#value;
   }
 
+  set value(value: Value) {
+    this.#value = value;
+    this.#show();
+  }
+
+  /** Shows a choice or hides it; the first one takes the place of one that is hidden. */
+  enable(value: Value, enabled: boolean): void {
+    this.#buttons.get(value)!.hidden = !enabled;
+    if (!enabled && this.#value === value) this.value = [...this.#buttons.keys()][0]!;
+  }
+
   #show(): void {
     for (const [value, node] of this.#buttons)
       node.setAttribute("aria-pressed", String(value === this.#value));

@@ -1,0 +1,82 @@
+// What two or more runs have in common and what they do not, from what is known of them: a table of the differences, and one
+// line of the rest.
+
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { RunInfo } from "gradbook/train/run";
+import { formatCount } from "../../charts/format.js";
+import type { RunRecord } from "../../data/record.js";
+import { element } from "../dom.js";
+import { laneDash } from "./lane.js";
+
+export interface Fact {
+  readonly name: string;
+  /** One a run, in their order. */
+  readonly values: readonly string[];
+}
+
+/** What can be told of runs from their records, the telling things first; facts that no run has are left out. */
+export function factsOf(infos: readonly RunInfo[], trans: TranslationBundle): Fact[] {
+  const rows: readonly (readonly [name: string, value: (info: RunInfo) => string | number | undefined])[] = [
+    [trans.__("Activation"), (info) => names(info, ({ activation }) => activation?.name)],
+    [trans.__("Normalisation"), (info) => counted(info, trans)],
+    [trans.__("Layers"), (info) => info.layers.length],
+    [trans.__("Parameters"), (info) => info.parameters && formatCount(info.parameters)],
+    [trans.__("Optimizer"), (info) => info.optimizer?.kind],
+    [trans.__("Learning rate"), (info) => info.optimizer?.learningRate],
+    [trans.__("Momentum"), (info) => info.optimizer?.momentum],
+    [trans.__("Weight decay"), (info) => info.optimizer?.weightDecay],
+    [trans.__("Batch size"), (info) => info.batchSize],
+    [trans.__("Seed"), (info) => info.seed],
+    [trans.__("Data"), (info) => info.dataset],
+    [trans.__("Device"), (info) => info.device],
+  ];
+  return rows.flatMap(([name, value]) => {
+    const values = infos.map((info) => value(info));
+    if (values.every((one) => one === undefined)) return [];
+    return [{ name, values: values.map((one) => (one === undefined ? "–" : String(one))) }];
+  });
+}
+
+export function differs({ values }: Fact): boolean {
+  return values.some((value) => value !== values[0]);
+}
+
+/** The table of what differs, with one line about what does not. */
+export function differencesTable(records: readonly RunRecord[], trans: TranslationBundle): HTMLElement {
+  const facts = factsOf(
+    records.map(({ info }) => info),
+    trans,
+  );
+  const different = facts.filter(differs);
+  const same = facts.filter((fact) => !differs(fact));
+  const names = records.map(({ info }, lane) => {
+    const cell = element("th", "", laneDash(lane), info.name);
+    cell.scope = "col";
+    return cell;
+  });
+  const table = element("table", "gb-Differences-table", element("tr", "", element("td", ""), ...names));
+  for (const { name, values } of different) {
+    const head = element("th", "gb-Quiet", name);
+    head.scope = "row";
+    table.append(element("tr", "", head, ...values.map((value) => element("td", "", value))));
+  }
+  const rest = same.map(({ name, values }) => `${name} ${values[0]}`).join(" · ");
+  const folded = element(
+    "details",
+    "gb-Differences-same",
+    element("summary", "", trans.__("The same: %1 settings", same.length)),
+    rest,
+  );
+  const none = element("p", "gb-Quiet", trans.__("Nothing that is recorded of them differs."));
+  return element("div", "", different.length > 0 ? table : none, ...(same.length > 0 ? [folded] : []));
+}
+
+function names(info: RunInfo, value: (layer: RunInfo["layers"][number]) => string | undefined): string {
+  return [...new Set(info.layers.flatMap((layer) => value(layer) ?? []))].join(", ") || "–";
+}
+
+function counted({ layers }: RunInfo, trans: TranslationBundle): string {
+  const kinds = layers.flatMap(({ normalisation }) => normalisation?.kind ?? []);
+  const each = [...new Set(kinds)].map((kind) => `${kind} × ${kinds.filter((one) => one === kind).length}`);
+  return each.join(", ") || trans.__("none");
+}
