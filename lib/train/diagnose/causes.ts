@@ -15,6 +15,7 @@ const SCALE: readonly RuleId[] = [
   "initial-loss",
   "rate-too-high",
   "rate-too-low",
+  "nan",
 ];
 
 /** What NaN looks like to rules that compare: nothing positive, nothing that falls. */

@@ -4,8 +4,9 @@
 /** Input rms (standardised: 1; pixels from 0 to 1: about 0.5; from 0 to 255: about 100) beyond which sums are far too large. */
 export const INPUT_SCALE = 10;
 
-/** Signal of the last hidden layer over the first one's: what is left of it, or what it has grown to, at two decades. */
-export const SIGNAL_VANISHED = 1e-2;
+/** Signal of the last hidden layer over the first one's: what is left of it (twenty layers of SiLU with He's weights leave 0.006
+ *  and learn), or what it has grown to. */
+export const SIGNAL_VANISHED = 1e-3;
 export const SIGNAL_EXPLODED = 1e2;
 
 /** Gradient norm at the first hidden layer over the last one's. Trained networks stay within two decades. */
@@ -74,6 +75,8 @@ export const NOT_VANISHED = 1e-3;
 export const INITIAL_EXCESS = 1.5;
 /** From here on training has to mend it first. */
 export const INITIAL_FAR = 3;
+/** n·Var of the output layer's weights; Glorot's is about 1, He's 2. */
+export const OUTPUT_SCALE = 4;
 /** Share of a batch-norm batch under which its statistics are noise (Wu and He 2018: errors rise under 8 and soar at 2). */
 export const NORM_BATCH = 4;
 /** PyTorch's momentum is the share of the new value (0.1): 0.9 or 0.99 are Keras's, the share of the old one. */
@@ -83,6 +86,8 @@ export const NORM_UNFINISHED = 0.3;
 
 /** Validation loss over its best: overfitting, if the training loss has fallen meanwhile. */
 export const OVERFIT = 1.15;
+/** And by at least this share of the loss at the start: what rises from nothing to next to nothing does no harm. */
+export const OVERFIT_RISE = 0.02;
 export const OVERFIT_VALIDATIONS = 4;
 /** Steps before a plateau; improvement of the second half over the first below which the loss stands still. */
 export const PLATEAU_STEPS = 120;

@@ -98,6 +98,15 @@ export class RunView {
     return undefined;
   }
 
+  /** n·Var: inputs of a unit times the variance of its weights at the start. A mean of the weights counts for more, since it
+   *  adds up: n times over the share that the mean has in the square of a rectifier's outputs, 1/π. */
+  weightScale(layer: number): number {
+    const std = this.layer(0, layer, "weightStd");
+    const mean = this.layer(0, layer, "weightMean");
+    const fanIn = this.info.layers[layer]?.fanIn ?? Number.NaN;
+    return fanIn * (std * std + (fanIn * mean * mean) / Math.PI);
+  }
+
   /** Layers with weights, by number. */
   get weighted(): readonly number[] {
     return this.numbered(({ fanIn }) => fanIn !== undefined && fanIn > 0);

@@ -147,7 +147,8 @@ const CASES: { readonly [rule in RuleId]: { readonly sick: Change; readonly well
         nans: (_, sample) => (sample > 4 ? 3 : 0),
       },
     },
-    well: { fields: { nans: (_, sample) => (sample > 4 ? 3 : 0) } },
+    // a function of the user's own makes them
+    well: { layer: ofActivation("Log"), fields: { nans: (_, sample) => (sample > 4 ? 3 : 0) } },
   },
   nan: {
     sick: { fields: { nans: (layer, sample) => (sample > 4 && layer > 2 ? 3 : 0) } },
@@ -263,7 +264,10 @@ const CASES: { readonly [rule in RuleId]: { readonly sick: Change; readonly well
     well: { fields: { silent: (layer) => 0.08 * layer } },
   },
   "initial-loss": {
-    sick: { steps: { loss: (step) => 0.3 + 8 * 0.97 ** step } },
+    sick: {
+      steps: { loss: (step) => 0.3 + 8 * 0.97 ** step },
+      fields: { weightStd: (layer) => (layer === HIDDEN ? 1 : Math.sqrt(2 / WIDTH)) },
+    },
     well: { steps: { loss: (step) => 0.3 + 2.8 * 0.97 ** step } },
   },
   "train-mode-evaluation": {

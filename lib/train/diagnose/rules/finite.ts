@@ -1,6 +1,7 @@
 // NaN and infinity: the layer and the quantity in which they appear first.
 
 import type { LayerField } from "../../run.js";
+import { activationName, traits } from "../activations.js";
 import type { RunView } from "../view.js";
 import { found, type Rule } from "./rule.js";
 
@@ -80,14 +81,20 @@ function origin(run: RunView): Origin | undefined {
   return row < 0 ? undefined : { step: steps[row]!, quantity: "loss" };
 }
 
-/** Whether the first layer's sums are broken although its weights are not: then what came in is. */
-const fromInput = ({ layer, quantity }: Origin): boolean => quantity === "input sum" && layer === 0;
+/** Whether the first layer's sums are broken although its weights are not: then what came in is. The usual activations make
+ *  nothing but numbers of numbers, so that their outputs tell as well. */
+function fromInput(run: RunView, { layer, quantity }: Origin): boolean {
+  const first = run.info.layers[0];
+  if (layer !== 0 || first === undefined) return false;
+  const usual = traits(first) !== undefined || activationName(first) === "selu";
+  return quantity === "input sum" || (quantity === "output" && usual);
+}
 
 const nanInput: Rule = {
   id: "nan-input",
   check(run) {
     const first = origin(run);
-    if (first === undefined || !fromInput(first)) return undefined;
+    if (first === undefined || !fromInput(run, first)) return undefined;
     return found("error", first.step, { quantity: "input" }, 0);
   },
 };
@@ -96,7 +103,7 @@ const nan: Rule = {
   id: "nan",
   check(run) {
     const first = origin(run);
-    if (first === undefined || fromInput(first)) return undefined;
+    if (first === undefined || fromInput(run, first)) return undefined;
     return found("error", first.step, { quantity: first.quantity }, first.layer);
   },
 };

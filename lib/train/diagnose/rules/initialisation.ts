@@ -16,19 +16,12 @@ import {
 import { median, type RunView } from "../view.js";
 import { found, type Rule } from "./rule.js";
 
-/** n·Var: inputs of a unit times the mean square of its weights at the start. */
-function weightScale(run: RunView, layer: number): number {
-  const std = run.layer(0, layer, "weightStd");
-  const mean = run.layer(0, layer, "weightMean");
-  return (std * std + mean * mean) * (run.info.layers[layer]!.fanIn ?? Number.NaN);
-}
-
 /** Root mean square of the model's inputs, from what the first layer's random weights make of them; NaN if that cannot be told. */
 function inputScale(run: RunView): number {
   const first = run.weighted[0];
   if (first === undefined || !run.fromStart || run.info.layers[first]?.frozen === true) return Number.NaN;
   const [mean, std] = [run.layer(0, first, "inputMean"), run.layer(0, first, "inputStd")];
-  return Math.hypot(mean, std) / Math.sqrt(weightScale(run, first));
+  return Math.hypot(mean, std) / Math.sqrt(run.weightScale(first));
 }
 
 const inputs: Rule = {
@@ -63,7 +56,7 @@ function scaled(run: RunView): { layer: number; amplitude: number; scale: number
   return run.hidden.flatMap((layer) => {
     const info = run.info.layers[layer]!;
     const range = traits(info)?.scale;
-    const scale = weightScale(run, layer);
+    const scale = run.weightScale(layer);
     if (range === undefined || info.normalisation !== undefined || info.frozen === true) return [];
     if (!(scale > 0) || activationName(info) === "selu") return [];
     const best = Math.min(Math.max(scale, range[0]), range[1]);
@@ -139,7 +132,7 @@ function brokenCondition(
   const within = (value: number, [low, high]: readonly [number, number]): boolean =>
     Number.isNaN(value) || (value > low && value < high);
   if (run.fromStart) {
-    const scales = layers.map((layer) => weightScale(run, layer));
+    const scales = layers.map((layer) => run.weightScale(layer));
     const odd = scales.findIndex((scale) => !within(scale, SELU_SCALE));
     if (odd >= 0 && !within(median(scales), SELU_SCALE))
       return { condition: "initialisation", value: scales[odd]!, layer: layers[odd]! };

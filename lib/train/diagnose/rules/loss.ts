@@ -4,7 +4,9 @@ import { activationName } from "../activations.js";
 import {
   INITIAL_EXCESS,
   INITIAL_FAR,
+  OUTPUT_SCALE,
   OVERFIT,
+  OVERFIT_RISE,
   OVERFIT_VALIDATIONS,
   PLATEAU_GAIN,
   PLATEAU_STEPS,
@@ -21,8 +23,11 @@ const initialLoss: Rule = {
     if (classes === undefined || classes < 2 || steps[0] !== 0) return undefined;
     const [loss, expected] = [values[0]!, Math.log(classes)];
     if (!(loss - expected > INITIAL_EXCESS)) return undefined;
-    const severity = loss - expected > INITIAL_FAR ? "warning" : "note";
-    return found(severity, 0, { loss, expected, classes }, run.weighted.at(-1));
+    const last = run.weighted.at(-1);
+    // what He's weights give is no fault of the output layer
+    const far = loss - expected > INITIAL_FAR;
+    const loud = last !== undefined && run.weightScale(last) > OUTPUT_SCALE;
+    return found(far && loud ? "warning" : "note", 0, { loss, expected, classes }, last);
   },
 };
 
@@ -53,7 +58,10 @@ const overfitting: Rule = {
     const limit = OVERFIT * values[best]!;
     if (best > values.length - 3 || !(last > limit && before > limit)) return undefined;
     const trained = around(run, steps.at(-1)!);
-    if (!(trained < around(run, steps[best]!) && trained < last)) return undefined;
+    const start = run.progress?.start ?? 0;
+    const rise = last - values[best]!;
+    if (!(trained < around(run, steps[best]!) && trained < last) || rise < OVERFIT_RISE * start)
+      return undefined;
     return found("warning", steps[best]!, { best: values[best]!, last, trained });
   },
 };

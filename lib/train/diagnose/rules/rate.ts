@@ -17,6 +17,7 @@ import {
 } from "../thresholds.js";
 import { median, type RunView } from "../view.js";
 import { found, type Rule } from "./rule.js";
+import { spike } from "./signal.js";
 
 /** Optimizers whose steps are about the learning rate itself, whatever the gradient's size. Adagrad's steps shrink by themselves. */
 const ADAPTIVE = /^(Adam|AdamW|NAdam|RAdam|Adamax|RMSprop|Lion)$/i;
@@ -92,7 +93,10 @@ const adaptive: Rule = {
     const { progress } = run;
     const silent = run.hidden.some((layer) => run.now(layer, "silent") > SILENT);
     const harmed =
-      silent || (progress !== undefined && progress.share > HARMED) || overshoot(run) !== undefined;
+      silent ||
+      spike(run) !== undefined ||
+      (progress !== undefined && progress.share > HARMED) ||
+      overshoot(run) !== undefined;
     return found(harmed ? "warning" : "note", 0, {
       rate,
       optimizer: optimizer.kind,
@@ -114,21 +118,19 @@ const updates: Rule = {
   },
 };
 
-/** Weights that get a gradient but no update: their optimizer does not know them. */
+/** Weights that the gradient reaches, but no update: their optimizer does not know them. */
 const notTrained: Rule = {
   id: "not-trained",
   check(run) {
     if (run.samples < 5) return undefined;
     const layers = learned(run);
     // a vanishing gradient leaves weights as they are, too
-    const usual = median(layers.map((layer) => run.now(layer, "weightGradientNorm")));
-    const gradient = (layer: number): number => run.now(layer, "weightGradientNorm") / usual;
-    const still = layers.find(
-      (layer) => run.now(layer, "updateRatio") === 0 && gradient(layer) > NOT_VANISHED,
-    );
-    const others = layers.some((layer) => run.now(layer, "updateRatio") > 0);
-    if (still === undefined || !others) return undefined;
-    return found("error", 0, { norm: run.now(still, "weightGradientNorm") }, still);
+    const usual = median(layers.map((layer) => run.now(layer, "gradientNorm")));
+    const reached = (layer: number): boolean => run.now(layer, "gradientNorm") > NOT_VANISHED * usual;
+    const moves = (layer: number): boolean => run.now(layer, "updateRatio") > 0;
+    const still = layers.find((layer) => !moves(layer) && reached(layer));
+    if (still === undefined || !layers.some(moves)) return undefined;
+    return found("error", 0, { norm: run.now(still, "gradientNorm") }, still);
   },
 };
 

@@ -1,6 +1,7 @@
 // What becomes of the signal on its way forward through the layers, and of the gradient on its way back.
 
 import { activationName } from "../activations.js";
+import type { Finding } from "../diagnosis.js";
 import {
   DEEP,
   GRADIENT_EXPLODED,
@@ -94,17 +95,16 @@ const explodingGradient: Rule = {
   },
 };
 
-const gradientSpike: Rule = {
-  id: "gradient-spike",
-  check(run) {
-    const { steps, values } = run.series("gradientNorm");
-    const usual = median(values.slice(0, Math.max(3, values.length >> 1)));
-    const limit = Math.max(GRADIENT_LARGE, GRADIENT_SPIKE * usual);
-    const at = values.findIndex((value) => value > limit);
-    if (at < 0) return undefined;
-    return found("warning", steps[at]!, { norm: values[at]!, usual, threshold: limit });
-  },
-};
+/** The first step whose gradient is far above what is usual. */
+export function spike(run: RunView): Finding | undefined {
+  const { steps, values } = run.series("gradientNorm");
+  const usual = median(values.slice(0, Math.max(3, values.length >> 1)));
+  const threshold = Math.max(GRADIENT_LARGE, GRADIENT_SPIKE * usual);
+  const at = values.findIndex((value) => value > threshold);
+  return at < 0 ? undefined : found("warning", steps[at]!, { norm: values[at]!, usual, threshold });
+}
+
+const gradientSpike: Rule = { id: "gradient-spike", check: spike };
 
 /** Several sigmoids in a row with nothing between them that restores the scale: each passes on at most a quarter. */
 const sigmoidDepth: Rule = {
