@@ -4,6 +4,7 @@ import { host } from "./host.js";
 import {
   type DiagnosisLevel,
   type LayerInfo,
+  type Modes,
   ROW_LENGTH,
   type RunInfo,
   type RunStatus,
@@ -75,6 +76,10 @@ export class RunRecorder {
 
   setClasses(classes: number): void {
     if (this.info.classes !== classes) this.change({ classes });
+  }
+
+  setModes(modes: Modes): void {
+    this.change({ modes });
   }
 
   newRow(step: number): Row {

@@ -16,6 +16,7 @@ import { type LayerField, layerColumn, type RunInfo } from "./run.js";
 import { sampling } from "./sampling.js";
 import { BACKWARD_FIELDS, FORWARD_FIELDS, forwardStatistics, gradientNorm } from "./statistics.js";
 import { ControlDesk } from "./steer/desk.js";
+import { ModeCount, withModes } from "./watch/modes.js";
 
 const watched = new WeakMap<Module, Watcher>();
 
@@ -85,6 +86,7 @@ export class Watcher {
   private readonly layers: readonly WatchedLayer[];
   private readonly parameters: ReadonlySet<unknown>;
   private readonly recorder: RunRecorder;
+  private readonly modes: ModeCount;
   private readonly desk: ControlDesk;
   private readonly handles: HookHandle[] = [];
   private readonly stops: (() => void)[] = [];
@@ -98,9 +100,13 @@ export class Watcher {
     this.layers = watchedLayers(model);
     this.parameters = new Set(model.parameters());
     this.recorder = new RunRecorder(
-      this.layers.map(({ info }) => info),
+      withModes(
+        model,
+        this.layers.map(({ info }) => info),
+      ),
       options,
     );
+    this.modes = new ModeCount(model, (modes) => this.recorder.setModes(modes));
     this.desk = new ControlDesk(this);
     this.handles.push(model.registerForwardPreHook((module) => this.begin(module)));
     this.layers.forEach((layer, i) => {
@@ -203,6 +209,7 @@ export class Watcher {
   }
 
   private begin(module: Module): void {
+    this.modes.forward(module.training, this.count);
     if (!module.training || this.current !== undefined) return;
     const close = this.desk.begin();
     this.collect();
@@ -296,6 +303,7 @@ export class Watcher {
       this.ride(sample);
       this.waiting.push({ step: this.count, sample });
     }
+    this.modes.update(this.count);
     this.count++;
   }
 

@@ -47,7 +47,7 @@ export function traits(layer: LayerInfo): Traits | undefined {
   const name = activationName(layer);
   if (name === "") return { scale: [1, 2] };
   if (name !== "leakyrelu") return TRAITS[name];
-  const slope = Number(layer.activation?.negativeSlope ?? 0.01);
+  const slope = Number(layer.activation?.negativeSlope ?? layer.activation?.slope ?? 0.01);
   const he = 2 / (1 + slope * slope);
   return { scale: [Math.min(he, 1.9), he] };
 }

@@ -48,10 +48,10 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
     hint: "Compare the weights of each layer at the first and at the last step. Which optimizer was told of them?",
   },
   "evaluation-mode-training": {
-    sentence: "The model trains in evaluation mode: {steps} steps so far.",
+    sentence: "The model trains in evaluation mode, for {steps} steps or more.",
     cause:
       "model.eval() was called and model.train() not after it: dropout is off, and batch norm uses its old statistics.",
-    evidence: "{steps} steps in evaluation mode, the first at step {step}.",
+    evidence: "At least {steps} steps in evaluation mode, the first at step {step}.",
     advice:
       "Call model.train() before each epoch, or evaluate within nn.evalMode(model, ...), which restores the mode.",
     symptom: "The network behaves otherwise than it was built to.",
@@ -236,7 +236,7 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
     cause:
       "Without model.eval(), dropout goes on dropping and batch norm uses the batch (and moves its statistics).",
     evidence:
-      "{count} forward passes without gradients in training mode, with {kind} in {layer}; the first at step {step}.",
+      "At least {count} forward passes without gradients in training mode, with {kind} in {layer}; the first at step {step}.",
     advice: "Call model.eval() before and model.train() after, or evaluate within nn.evalMode(model, ...).",
     symptom: "The validation does not measure what will be used.",
     hint: "Which layers do something else while training? In which mode was the model during validation?",

@@ -1,0 +1,98 @@
+// What a run tells of training and evaluation mode: counted in loops that get it wrong, and in those that get it right.
+
+import * as gb from "gradbook";
+import { installHost } from "gradbook/train/host";
+import type { LayerInfo, RunInfo } from "gradbook/train/run";
+import { withModes } from "gradbook/train/watch/modes";
+import { afterEach, expect, test } from "vitest";
+
+const { nn, optim, tensor, watch } = gb;
+
+afterEach(() => {
+  Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
+});
+
+/** Ten steps, each followed by an evaluation; the last description of the run. */
+function trained(layer: gb.nn.Module, before: (model: gb.nn.Module) => void, grad = false): RunInfo {
+  let last: RunInfo | undefined;
+  installHost({
+    publish: (event) => {
+      if (event.type === "run") last = event.info;
+    },
+    display: () => undefined,
+  });
+  const model = nn.Sequential(nn.Linear(3, 4), layer, nn.Linear(4, 1));
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+  const x = tensor.ones(4, 3);
+  watch(model);
+  for (let step = 0; step < 10; step++) {
+    model(x).sum().backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+    before(model);
+    if (grad) model(x);
+    else gb.noGrad(() => model(x));
+    model.train();
+  }
+  return last!;
+}
+
+const WRONG = { trainingEvaluations: 8, firstTrainingEvaluation: 1 };
+
+test.each([
+  ["eval() is forgotten, with dropout", nn.Dropout(0.5), () => undefined, WRONG],
+  ["eval() is forgotten, with batch norm", nn.BatchNorm1d(4), () => undefined, WRONG],
+  ["eval() is called", nn.Dropout(0.5), (model: gb.nn.Module) => void model.eval(), undefined],
+  ["no layer minds", nn.Tanh(), () => undefined, undefined],
+])("%s", (_, layer, before, modes) => {
+  expect(trained(layer, before).modes).toEqual(modes);
+});
+
+test("an evaluation that records gradients does not count as training", () => {
+  expect(trained(nn.BatchNorm1d(4), (model) => void model.eval(), true).modes).toBeUndefined();
+});
+
+test("steps in evaluation mode are counted, and told of ever less often", () => {
+  const model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1));
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+  const told: unknown[] = [];
+  installHost({
+    publish: (event) => {
+      if (event.type === "run" && event.info.modes !== told.at(-1)) told.push(event.info.modes);
+    },
+    display: () => undefined,
+  });
+  watch(model);
+  for (let step = 0; step < 20; step++) {
+    if (step === 4) model.eval();
+    model(tensor.ones(4, 3)).sum().backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  }
+  expect(told).toEqual(
+    [1, 2, 4, 8, 16].map((evaluationSteps) => ({ evaluationSteps, firstEvaluationStep: 4 })),
+  );
+});
+
+test("layers are described with their dropout, and with statistics that move or do not", () => {
+  const model = nn.Sequential(
+    nn.Linear(3, 4),
+    nn.BatchNorm1d(4),
+    nn.AlphaDropout(0.1),
+    nn.Linear(4, 4),
+    nn.BatchNorm1d(4),
+    nn.Linear(4, 1),
+  );
+  model.at(4)!.freeze();
+  const layer = (path: string, kind?: string): LayerInfo => ({
+    path,
+    label: "",
+    kind: "Linear",
+    ...(kind !== undefined && { normalisation: { kind } }),
+  });
+  expect(withModes(model, [layer("0", "BatchNorm1d"), layer("3", "BatchNorm1d"), layer("5")])).toEqual([
+    { ...layer("0"), normalisation: { kind: "BatchNorm1d", moving: true }, dropout: "AlphaDropout" },
+    { ...layer("3"), normalisation: { kind: "BatchNorm1d", moving: false } },
+    layer("5"),
+  ]);
+});
