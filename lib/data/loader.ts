@@ -7,6 +7,7 @@ import type { BatchOptions } from "./batch-indices.js";
 import { batchCount, batchIndices } from "./batch-indices.js";
 import { type Collated, defaultCollate } from "./collate.js";
 import type { Dataset, MapDataset } from "./dataset.js";
+import { Pass } from "./pass.js";
 import type { Sampler } from "./samplers.js";
 import { BATCHES_PER_TURN } from "./settings.js";
 
@@ -57,11 +58,13 @@ class DataLoaderClass<B> {
   }
 
   [Symbol.iterator](): IterableIterator<B> {
-    return this.batches(this.indices());
+    const pass = new Pass(this, 0);
+    return this.batches(this.indices(), pass);
   }
 
   async *[Symbol.asyncIterator](): AsyncIterableIterator<B> {
-    yield* this.resting(this.indices());
+    const pass = new Pass(this, 0);
+    yield* this.resting(this.indices(), pass);
   }
 
   /** A new pass, without its first batches: their samples are drawn, but not gathered. What is drawn before batch number `first` is
@@ -70,10 +73,12 @@ class DataLoaderClass<B> {
    *  @example const sizes: number[] = [];
    *  for await (const [X] of loader.startingAt(1)) sizes.push(X.shape[0]!);
    *  sizes // -> [ 8 ] */
-  startingAt(first: number): AsyncIterable<B> {
+  startingAt(first: number): AsyncIterableIterator<B> & Iterable<B> {
+    const pass = new Pass(this, first);
     const indices = this.indices();
     for (let i = 0; i < first; i++) indices.next();
-    return this.resting(indices);
+    const batches = this.resting(indices, pass);
+    return Object.assign(batches, { [Symbol.iterator]: () => this.batches(indices, pass) });
   }
 
   private indices(): IterableIterator<Int32Array> {
@@ -82,7 +87,7 @@ class DataLoaderClass<B> {
     return batchIndices(this.dataset.length, this.options);
   }
 
-  private *batches(passed: IterableIterator<Int32Array>): IterableIterator<B> {
+  private *batches(passed: IterableIterator<Int32Array>, pass: Pass): IterableIterator<B> {
     for (const indices of passed) {
       const batch = this.batchOf(indices);
       if (batch instanceof Promise) {
@@ -91,14 +96,17 @@ class DataLoaderClass<B> {
           "DataLoader: the data set gives promises of samples; use `for await (const batch of loader)`",
         );
       }
+      pass.give();
       yield batch;
     }
   }
 
-  private async *resting(passed: IterableIterator<Int32Array>): AsyncIterableIterator<B> {
+  private async *resting(passed: IterableIterator<Int32Array>, pass: Pass): AsyncIterableIterator<B> {
     let handedOut = 0;
     for (const indices of passed) {
-      yield await this.batchOf(indices);
+      const batch = await this.batchOf(indices);
+      pass.give();
+      yield batch;
       if (++handedOut % BATCHES_PER_TURN === 0) await new Promise(setImmediate);
     }
   }

@@ -327,6 +327,16 @@ export abstract class Optimizer<O extends GroupOptions> {
     });
   }
 
+  /** The same optimizer, state and all, for copies of its parameters.
+   *  @internal */
+  copyFor(copyOf: (parameter: Tensor) => Tensor): this {
+    const paramGroups = this.paramGroups.map((group) => ({ ...group, params: group.params.map(copyOf) }));
+    const own = { paramGroups, states: new WeakMap(), steps: new WeakMap() };
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(this)) as object, this, own) as this;
+    copy.loadStateDict(this.stateDict());
+    return copy;
+  }
+
   /** Own parameters with their entries in `dict`, after checks. */
   private pairsWith(dict: OptimizerState): [Tensor, StateEntries][] {
     const name = this.constructor.name;

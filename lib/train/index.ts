@@ -7,6 +7,8 @@ export * from "./metrics/index.js";
 export { type PretrainedLayer, type PretrainOptions, pretrain, tiedDecoder } from "./pretrain.js";
 export { type ToPyTorchOptions, toPyTorch } from "./pytorch/index.js";
 export type { Report, WatchOptions } from "./recorder.js";
+export { type Fork, type ForkOptions, fork } from "./rewind/fork.js";
+export type { SnapshotOptions } from "./rewind/ring.js";
 export type { RunInfo, RunSnapshot } from "./run.js";
 export { Sweep, type SweepOptions, sweep, type Trial } from "./sweep.js";
 export {
@@ -16,4 +18,4 @@ export {
   replaceHead,
   unfreezeLayers,
 } from "./transfer.js";
-export { type Watcher, watch } from "./watch.js";
+export { type Rewound, type Watcher, watch } from "./watch.js";

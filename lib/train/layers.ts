@@ -10,6 +10,8 @@ export interface WatchedLayer {
   readonly head: Module;
   /** The module whose output is the layer's activation; the head itself where nothing follows. */
   readonly last: Module;
+  /** All of its modules, from the first to the last. */
+  readonly modules: readonly Module[];
 }
 
 /** Modules that only move values about, or take some of them. */
@@ -31,7 +33,7 @@ export function watchedLayers(model: Module): WatchedLayer[] {
     const head = modules[0]!;
     const last = modules.at(-1)!;
     const label = modules.map((module) => shortName(module)).join(" → ");
-    return { head, last, info: { path, label, kind: last.constructor.name } };
+    return { head, last, modules, info: { path, label, kind: last.constructor.name } };
   });
 }
 

@@ -1,6 +1,7 @@
 // Puts measured numbers into rows and passes them to the host, a few times a second.
 
 import { host } from "./host.js";
+import type { SnapshotOptions } from "./rewind/ring.js";
 import {
   type DiagnosisLevel,
   type LayerInfo,
@@ -20,6 +21,9 @@ export interface WatchOptions {
   dataset?: string;
   /** How much the diagnosis of the run gives away: nothing, a hint where to look, or ("answer", the default) everything. */
   level?: DiagnosisLevel;
+  /** Copies of the training to go back to (`watcher.rewind`, `gb.train.fork`). By default about a dozen, ever further apart, of models
+   *  of up to 8 MiB with their optimizer's state; false: none. */
+  snapshots?: SnapshotOptions | false;
 }
 
 /** Numbers only the training loop knows, to be shown with the watched ones. */
@@ -49,7 +53,7 @@ export class Row {
 }
 
 export class RunRecorder {
-  private info: RunInfo;
+  info: RunInfo;
   private readonly started = performance.now();
   private rows: Float32Array[] = [];
   private samples: Float32Array[] = [];
@@ -68,10 +72,6 @@ export class RunRecorder {
       ...(options.level !== undefined && { level: options.level }),
     };
     host()?.publish({ type: "run", info: this.info });
-  }
-
-  get id(): string {
-    return this.info.id;
   }
 
   setClasses(classes: number): void {

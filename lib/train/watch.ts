@@ -12,10 +12,12 @@ import { isCurrent, onSettle, session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
+import type { Moment, Training } from "./rewind/moment.js";
 import { type LayerField, layerColumn, type RunInfo } from "./run.js";
 import { sampling } from "./sampling.js";
 import { BACKWARD_FIELDS, FORWARD_FIELDS, forwardStatistics, gradientNorm } from "./statistics.js";
 import { ControlDesk } from "./steer/desk.js";
+import { setRate } from "./steer/steering.js";
 import { ModeCount, withModes } from "./watch/modes.js";
 
 const watched = new WeakMap<Module, Watcher>();
@@ -37,6 +39,39 @@ export function watch(model: Module, options: WatchOptions = {}): Watcher {
 export function watcherOf(model: Module): Watcher | undefined {
   const watcher = watched.get(model);
   return watcher?.active ? watcher : undefined;
+}
+
+/** Runs by their names. */
+const runs = new Map<string, WeakRef<Watcher>>();
+
+/** The watcher of the run with this name, ended or not. */
+export function runNamed(name: string): Watcher {
+  const watcher = runs.get(name)?.deref();
+  if (watcher !== undefined) return watcher;
+  const known = [...runs].filter(([, reference]) => reference.deref() !== undefined).map(([other]) => other);
+  throw new RangeError(
+    `there is no run named ${JSON.stringify(name)} whose model is still there; there are ${known.join(", ") || "none"}`,
+  );
+}
+
+/** A training taken up again at an earlier step. */
+export interface Rewound<B = [Tensor, Tensor]> {
+  /** The step that comes next. */
+  readonly step: number;
+  /** What was left of the pass over the loader; nothing where batches do not come from a loader. */
+  readonly batches: AsyncIterable<B> & Iterable<B>;
+  /** Watches what comes now, as a new run. */
+  readonly watcher: Watcher;
+  /** What `fit` goes on with.
+   *  @internal */
+  readonly fitted: unknown;
+}
+
+/** Where a run comes from that goes on with an earlier one. */
+interface Origin {
+  readonly watcher: Watcher;
+  readonly moment: Moment;
+  readonly training: Training;
 }
 
 /** What one sampled step has gathered so far. */
@@ -95,8 +130,11 @@ export class Watcher {
   private waiting: { step: number; sample: Sample }[] = [];
   private flushing = false;
 
+  private readonly options: WatchOptions;
+
   /** Use `watch(model)`. */
-  constructor(model: Module, options: WatchOptions) {
+  constructor(model: Module, options: WatchOptions, origin?: Origin) {
+    this.options = options;
     this.layers = watchedLayers(model);
     this.parameters = new Set(model.parameters());
     this.recorder = new RunRecorder(
@@ -107,12 +145,20 @@ export class Watcher {
       options,
     );
     this.modes = new ModeCount(model, (modes) => this.recorder.setModes(modes));
-    this.desk = new ControlDesk(this);
+    this.desk = new ControlDesk(model, this.layers, this, options.snapshots);
+    if (origin !== undefined) {
+      const { watcher, moment, training } = origin;
+      this.count = moment.step;
+      this.desk.adopt(watcher.desk, moment, training);
+      this.change({ forkedFrom: { run: watcher.run, step: moment.step }, snapshots: this.desk.ring.steps });
+    }
+    runs.set(this.info.name, new WeakRef(this));
     this.handles.push(model.registerForwardPreHook((module) => this.begin(module)));
     this.layers.forEach((layer, i) => {
       this.handles.push(layer.head.tapForward((_m, _x, output) => this.tapInputSum(i, output)));
       this.handles.push(layer.last.tapForward((_m, _x, output) => this.tapActivation(i, output)));
     });
+    this.handles.push(...this.desk.trace.attach(model));
     this.stops.push(...listen(new WeakRef(this)));
   }
 
@@ -123,7 +169,12 @@ export class Watcher {
 
   /** The run's id in its record. */
   get run(): string {
-    return this.recorder.id;
+    return this.info.id;
+  }
+
+  /** @internal */
+  get info(): RunInfo {
+    return this.recorder.info;
   }
 
   /** Pauses the training loop in its next step, after backward() and before the parameters change: a breakpoint, in a notebook,
@@ -166,6 +217,52 @@ export class Watcher {
     this.desk.steering.ask("pace", stepsPerSecond);
   }
 
+  /** Puts everything back to what it was before step `step`, or before the last step that there is a copy of at or before it (see
+   *  the option `snapshots` of `watch`): parameters and buffers, the optimizer and its schedules, random numbers, the place in
+   *  the data. Training goes on from there as a new run; `gb.train.fork` does the same beside the old model.
+   *
+   *  @example
+   *  const watcher = watch(model, { snapshots: { every: 1 } });
+   *  lossFn(model(x), labels).backward();
+   *  optimizer.step();
+   *  optimizer.zeroGrad();
+   *  const before = watcher.rewind(0);
+   *  [before.step, before.watcher.steps] // -> [ 0, 0 ] */
+  rewind<B = [Tensor, Tensor]>(step: number, options: { lr?: number; name?: string } = {}): Rewound<B> {
+    return this.goOnFrom(this.momentAt("rewind", step), this.training, options);
+  }
+
+  /** @internal */
+  get training(): Training {
+    return this.desk.training;
+  }
+
+  /** @internal */
+  momentAt(what: string, step: number): Moment {
+    const moment = this.desk.momentAt(step);
+    if (moment !== undefined) return moment;
+    const [first] = this.desk.ring.steps;
+    throw new RangeError(
+      first === undefined
+        ? `${what}: no copies of this run are there; ask for some with watch(model, { snapshots: { every: 100 } })`
+        : `${what}: there is no copy at or before step ${step}; the first is before step ${first}`,
+    );
+  }
+
+  /** Takes up a training, this one or a copy, at a moment of this run.
+   *  @internal */
+  goOnFrom<B>(moment: Moment, training: Training, options: { lr?: number; name?: string }): Rewound<B> {
+    if (training.model === this.desk.training.model) this.finish();
+    const fitted = moment.restore(training);
+    if (options.lr !== undefined) for (const optimizer of training.optimizers) setRate(optimizer, options.lr);
+    const name = options.name ?? this.options.name;
+    const own = { ...this.options, ...(name !== undefined && { name }) };
+    const watcher = new Watcher(training.model, own, { watcher: this, moment, training });
+    watched.set(training.model, watcher);
+    const batches = (moment.batches() ?? []) as Rewound<B>["batches"];
+    return { step: moment.step, batches, watcher, fitted };
+  }
+
   /** @internal */
   change(change: Partial<RunInfo>): void {
     this.recorder.change(change);
@@ -185,6 +282,12 @@ export class Watcher {
     if (this.trains(optimizer)) this.desk.beforeUpdate(optimizer);
   }
 
+  /** What else to keep with each copy of the training.
+   *  @internal */
+  keepAlso(more: () => unknown): void {
+    this.desk.more = more;
+  }
+
   private trains(optimizer: Optimizer<GroupOptions>): boolean {
     return optimizer.paramGroups.some(({ params }) =>
       params.some((parameter) => this.parameters.has(parameter)),
@@ -202,7 +305,7 @@ export class Watcher {
     this.flush();
     this.recorder.reach(this.count - 1);
     this.active = false;
-    this.desk.steering.finish();
+    this.desk.finish();
     for (const handle of this.handles) handle.remove();
     for (const stop of this.stops) stop();
     this.recorder.finish("finished");
@@ -246,6 +349,7 @@ export class Watcher {
 
   /** @internal */
   tapPrediction(logits: Tensor, target: Tensor): void {
+    this.desk.trace.addPrediction(logits, target);
     if (this.current === undefined) return;
     this.recorder.setClasses(logits.shape[1]!);
     this.current.accuracy = noGrad(() => logits.detach().argmax(1).eq(target).float().mean().node);
@@ -253,6 +357,7 @@ export class Watcher {
 
   /** @internal */
   tapLoss(root: Node): void {
+    this.desk.trace.addLoss(root);
     const sample = this.current;
     if (sample === undefined) return;
     sample.loss = noGrad(() => ops.identity(ops.detached(root)));
@@ -305,6 +410,7 @@ export class Watcher {
     }
     this.modes.update(this.count);
     this.count++;
+    this.desk.afterUpdate();
   }
 
   /** Reads the statistics of steps that have been computed, without waiting for any. */
@@ -370,7 +476,7 @@ export class Watcher {
     this.flush();
     this.recorder.reach(this.count - 1);
     this.recorder.send();
-    this.desk.steering.release();
+    this.desk.cellEnded();
   }
 
   /** Flushes when user code gives way to the event loop: at the latest at the end of the cell. */

@@ -1,6 +1,7 @@
 // From raw images to data sets of tensors, ready for a loader.
 
 import type { Tensor } from "../../tensor/tensor.js";
+import { type About, describe } from "../about.js";
 import { TensorDataset } from "../dataset.js";
 import { hostTensor } from "../host-tensor.js";
 import type { DataSource, LoadOptions, RawDataset, RawImages } from "./source.js";
@@ -37,12 +38,14 @@ export function imageDataset(
   const channels = Array.from({ length: shape[0] }, (_, c) =>
     options.standardize ? standardized(grey(), train, shape, c) : grey(),
   );
+  const name = source === "sample" ? `${title} (${small})` : title;
+  const about: About = { name, classes };
   return {
-    train: toDataset(train, shape, channels),
-    test: toDataset(test, shape, channels),
+    train: describe(toDataset(train, shape, channels), about),
+    test: describe(toDataset(test, shape, channels), about),
     classes,
     source,
-    name: source === "sample" ? `${title} (${small})` : title,
+    name,
   };
 }
 

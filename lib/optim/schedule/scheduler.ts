@@ -67,6 +67,16 @@ const isFunction = (value: unknown): boolean =>
 const sameKind = (a: unknown, b: unknown): boolean =>
   typeof a === typeof b && Array.isArray(a) === Array.isArray(b);
 
+const schedules = new WeakMap<AnyOptimizer, Set<WeakRef<LRScheduler>>>();
+
+/** The schedules of an optimizer that are still in use, in the order in which they were made: those that are parts of others are
+ *  left out. */
+export function schedulesOf(optimizer: AnyOptimizer): LRScheduler[] {
+  const alive = [...(schedules.get(optimizer) ?? [])].flatMap((reference) => reference.deref() ?? []);
+  const parts = new Set(alive.flatMap((schedule) => schedule.parts));
+  return alive.filter((schedule) => !parts.has(schedule));
+}
+
 /** The base of all schedules. `O`: what it was made with; `S`: what changes from step to step.
  *  @example const schedule: optim.lrScheduler.LRScheduler = new optim.lrScheduler.StepLR(optimizer, 2);
  *  schedule.preview(3) // -> [ 0.1, 0.1, 0.010000000000000002 ] */
@@ -83,6 +93,9 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
   /** True for schedules that set a rate whatever it was before. */
   protected readonly absolute: boolean = false;
   private warned = false;
+  /** The schedules that it is made of.
+   *  @internal */
+  readonly parts: readonly LRScheduler[] = [];
 
   constructor(optimizer: AnyOptimizer, options: O, state: S) {
     if (!(optimizer instanceof Optimizer)) {
@@ -95,6 +108,38 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
     this.groups = [...(optimizer.paramGroups as ScheduledGroup[])];
     for (const group of this.groups) group.initialLr ??= group.lr;
     this.baseLrs = this.groups.map(({ initialLr }) => initialLr!);
+    this.register();
+  }
+
+  private register(): void {
+    const { optimizer } = this;
+    const list = schedules.get(optimizer) ?? new Set();
+    schedules.set(optimizer, list.add(new WeakRef(this as LRScheduler)));
+  }
+
+  /** The same schedule for a copy of its optimizer: the groups' rates are the copy's own, and stay.
+   *  @internal */
+  copyFor(optimizer: AnyOptimizer): this {
+    const rates = optimizer.paramGroups.map(({ lr }) => lr);
+    const copy = this.shallowCopy(optimizer);
+    copy.warned = true;
+    copy.begin(copy.groups);
+    copy.loadStateDict(structuredClone(this.stateDict()));
+    copy.warned = this.warned;
+    for (const [i, group] of optimizer.paramGroups.entries()) group.lr = rates[i]!;
+    copy.register();
+    return copy;
+  }
+
+  private shallowCopy(optimizer: AnyOptimizer): this {
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(this)) as object, this, {
+      optimizer,
+      options: { ...this.options },
+      state: { ...this.state },
+      groups: [...(optimizer.paramGroups as ScheduledGroup[])].slice(0, this.groups.length),
+      parts: this.parts.map((part) => part.shallowCopy(optimizer)),
+    });
+    return copy as this;
   }
 
   /** The learning rate of group `i` at step `lastEpoch`, from the one before. */

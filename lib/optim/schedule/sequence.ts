@@ -12,7 +12,7 @@ import {
 
 /** What schedules of schedules share: their parts, in the state dict as `_schedulers`. */
 export abstract class Composite<O extends object = object> extends LRScheduler<O> {
-  protected readonly parts: readonly LRScheduler[];
+  override readonly parts: readonly LRScheduler[];
 
   constructor(
     name: string,

@@ -11,11 +11,15 @@ import type { BestState } from "./best.js";
 import type { Batches, EpochRecord } from "./options.js";
 
 /** The contents of a checkpoint of `fit`. `model` and `optimizer` are state dicts as they are, for use without `fit`. */
-export interface Checkpoint {
+export interface Checkpoint extends Reached {
   readonly version: 1;
   readonly model: Readonly<Record<string, Tensor>>;
   readonly optimizer: OptimizerState;
   readonly schedulers: { readonly step: SchedulerState | null; readonly epoch: SchedulerState | null };
+}
+
+/** How far a run of `fit` has come. */
+export interface Reached {
   /** The epoch that goes on, from 1 on, the batches of it that are done, and the optimizer's steps so far. */
   readonly epoch: number;
   readonly batch: number;

@@ -5,12 +5,13 @@ import * as utils from "../../nn/clip.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import type { Generator, GeneratorState } from "../../tensor/random/generator.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { watcherOf } from "../watch.js";
+import { type Rewound, watcherOf } from "../watch.js";
 import { Best, snapshot } from "./best.js";
 import {
   type Checkpoint,
   generatorsOf,
   passFrom,
+  type Reached,
   readCheckpoint,
   setStates,
   statesOf,
@@ -101,7 +102,9 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
 
   async run(): Promise<History<M>> {
     const { model, options } = this;
-    if (options.checkpoint?.resume) await this.resume(options.checkpoint.path);
+    if (options.from !== undefined) this.goOn(options.from);
+    else if (options.checkpoint?.resume) await this.resume(options.checkpoint.path);
+    watcherOf(model)?.keepAlso(() => this.reached());
     try {
       while (this.epoch <= options.epochs && !this.stopped) await this.runEpoch();
     } finally {
@@ -243,7 +246,7 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
   }
 
   private async save(): Promise<void> {
-    const { model, options, epoch, batch, step } = this;
+    const { model, options } = this;
     const { optimizer, schedulers, checkpoint } = options;
     await writeCheckpoint(checkpoint!.path, {
       version: 1,
@@ -253,6 +256,14 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
         step: schedulers?.step?.stateDict() ?? null,
         epoch: schedulers?.epoch?.stateDict() ?? null,
       },
+      ...this.reached(),
+    });
+  }
+
+  /** How far it has come. */
+  private reached(): Reached {
+    const { epoch, batch, step } = this;
+    return {
       epoch,
       batch,
       step,
@@ -260,7 +271,20 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
       running: this.measuring.stateDict(),
       history: [...this.history] as unknown as Checkpoint["history"],
       best: this.best.state,
-    });
+    };
+  }
+
+  /** Goes on from a step of a watched run. */
+  private goOn({ fitted }: Pick<Rewound<unknown>, "fitted">): void {
+    if (fitted === undefined) {
+      throw new Error(
+        "fit: `from` is for runs of fit; go on with a loop over its batches as the run itself had one",
+      );
+    }
+    const reached = fitted as Reached;
+    this.takeUp(reached);
+    // in the middle of an epoch they stand where the step has left them
+    if (reached.batch === 0) setStates(this.generators, this.epochStart);
   }
 
   private async resume(path: string): Promise<void> {
@@ -273,17 +297,23 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
       const state = found.schedulers[when];
       if (state !== null) options.schedulers?.[when]?.loadStateDict(state);
     }
+    setStates(
+      this.generators,
+      found.random.map(({ now }) => now),
+    );
+    this.takeUp(found);
+  }
+
+  private takeUp(found: Reached): void {
     this.epoch = found.epoch;
     this.batch = found.batch;
     this.step = found.step;
     this.epochStart = found.random.map(({ epochStart }) => epochStart);
-    const now = found.random.map((states) => states.now);
-    setStates(this.generators, now);
     this.measuring.loadStateDict(found.running);
     this.history.push(...(found.history as unknown as EpochRecord<M>[]));
     this.best.state = found.best;
     this.history.bestEpoch = found.best.epoch;
-    const { patience } = options.earlyStopping ?? {};
+    const { patience } = this.options.earlyStopping ?? {};
     this.stopped = patience !== undefined && this.best.waited >= patience;
   }
 }

@@ -6,6 +6,7 @@ import type { LRScheduler } from "../../optim/schedule/scheduler.js";
 import type { Generator } from "../../tensor/random/generator.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Accuracy, Metric } from "../metrics/index.js";
+import type { Rewound } from "../watch.js";
 
 /** Batches of inputs and targets; a DataLoader is one. */
 export type Batches = Iterable<readonly [Tensor, Tensor]> | AsyncIterable<readonly [Tensor, Tensor]>;
@@ -96,6 +97,8 @@ export interface FitOptions<O extends GroupOptions, M extends Metrics = DefaultM
   monitor?: "loss" | (keyof M & string);
   earlyStopping?: EarlyStoppingOptions;
   checkpoint?: CheckpointOptions;
+  /** Goes on from an earlier step of a watched run of `fit`: what `gb.train.fork` or `watcher.rewind` has given. */
+  from?: Pick<Rewound<unknown>, "fitted">;
   callbacks?: readonly Callback<M>[];
   /** Told about each epoch; prints a line by default. null: silent. */
   log?: ((epoch: EpochRecord<M>) => void) | null;

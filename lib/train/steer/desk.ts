@@ -1,17 +1,29 @@
-// All that can be done to a run while it trains, in one place for its watcher: steering it, the marks of what was changed.
+// All that can be done to a run while it trains, in one place for its watcher: steering it, the marks of what was changed, the
+// moments to go back to.
 
+import { aboutDataset } from "../../data/about.js";
+import { latestPass } from "../../data/pass.js";
+import type { Module } from "../../module/module.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import type { RunControl } from "../control.js";
+import type { WatchedLayer } from "../layers.js";
+import { lookAt } from "../microscope/microscope.js";
+import { Trace } from "../microscope/trace.js";
+import type { MicroscopeQuestion } from "../microscope-data.js";
+import { bytesIn } from "../rewind/copies.js";
+import { forkCode } from "../rewind/fork-code.js";
+import { Moment, type Place, Places, type Training } from "../rewind/moment.js";
+import { Ring, type SnapshotOptions } from "../rewind/ring.js";
 import type { RunInfo } from "../run.js";
 import { Changes } from "./changes.js";
-import { refuse } from "./mailbox.js";
+import { answer, refuse } from "./mailbox.js";
 import { type Question, type Steered, Steering } from "./steering.js";
 
 type AnyOptimizer = Optimizer<GroupOptions>;
 
 /** What the desk needs of the watcher. */
 export interface Watched {
-  readonly run: string;
+  readonly info: RunInfo;
   /** Number of the current step. */
   readonly steps: number;
   /** Publishes what has changed about the run. */
@@ -23,28 +35,82 @@ export interface Watched {
 export class ControlDesk implements Steered {
   readonly run: string;
   readonly steering: Steering;
+  readonly ring: Ring;
+  /** What else to keep with each moment. */
+  more: (() => unknown) | undefined;
+  private readonly model: Module;
   private readonly watched: Watched;
   private readonly changes = new Changes();
-  /** The present step is looked at closely. */
-  private close = false;
+  private readonly optimizers: AnyOptimizer[] = [];
+  private readonly places = new Places();
+  private readonly layers: readonly WatchedLayer[];
+  readonly trace: Trace;
+  /** The place of a moment that is due, to be taken when the next step begins: what schedules and others do after a step
+   *  belongs to it. */
+  private due: Place | undefined;
 
-  constructor(watched: Watched) {
+  constructor(
+    model: Module,
+    layers: readonly WatchedLayer[],
+    watched: Watched,
+    snapshots: SnapshotOptions | false | undefined,
+  ) {
+    this.model = model;
+    this.layers = layers;
+    this.trace = new Trace(layers);
     this.watched = watched;
-    this.run = watched.run;
+    this.run = watched.info.id;
+    this.ring = new Ring(snapshots);
     this.steering = new Steering(this);
+  }
+
+  /** What is being trained. */
+  get training(): Training {
+    const { model, optimizers, more } = this;
+    return { model, optimizers, ...(more && { more }) };
   }
 
   /** At the start of a training step: gives whether it is to be measured, however far the run has come. */
   begin(): boolean {
-    this.close = this.steering.begin();
-    return this.close;
+    if (this.ring.latest === undefined && this.ring.due(this.watched.steps)) this.due = this.places.before();
+    this.takeMoment();
+    this.ring.bringHome(false);
+    this.trace.begin(this.steering.begin());
+    return this.trace.on;
   }
 
   /** Before an optimizer changes the parameters. */
   beforeUpdate(optimizer: AnyOptimizer): void {
     const step = this.watched.steps;
+    if (!this.optimizers.includes(optimizer)) {
+      this.optimizers.push(optimizer);
+      if (this.ring.latest?.step === step) this.ring.latest.add(optimizer);
+    }
     if (this.changes.look(optimizer, step)) this.mark();
-    this.steering.beforeUpdate(optimizer, step, this.close);
+    this.steering.beforeUpdate(optimizer, step, this.trace.on);
+  }
+
+  /** A step has been taken. */
+  afterUpdate(): void {
+    this.due = this.places.after(this.ring.due(this.watched.steps));
+  }
+
+  /** Goes on from a moment of another run: with its copies until then. `training`: the same optimizers in the same order. */
+  adopt({ ring }: ControlDesk, { step }: Moment, { optimizers }: Training): void {
+    this.ring.adopt(ring, step);
+    this.optimizers.push(...optimizers);
+  }
+
+  /** The run has ended. */
+  finish(): void {
+    this.takeMoment();
+    this.steering.finish();
+  }
+
+  /** The cell has ended. */
+  cellEnded(): void {
+    this.takeMoment();
+    this.steering.release();
   }
 
   controlled(control: RunControl): void {
@@ -59,8 +125,50 @@ export class ControlDesk implements Steered {
     if (this.changes.byHand(optimizer, this.watched.steps, from, to)) this.mark();
   }
 
-  answer(question: Question, _optimizer: AnyOptimizer | undefined): void {
-    refuse(this.run, `${question.type} is not there yet`);
+  answer(question: Question, paused: boolean): void {
+    if (question.type === "fork") this.offerFork(question.step, question.learningRate);
+    else if (paused) this.look(question);
+    else
+      refuse(this.run, "Pause the run first: the microscope looks at a step before the parameters change.");
+  }
+
+  private look(question: MicroscopeQuestion): void {
+    const names = aboutDataset(latestPass()?.loader.dataset)?.classes;
+    try {
+      const { data, numbers } = lookAt(this.watched.steps, this.trace, this.layers, question, names);
+      answer({ type: "microscope", run: this.run, data }, numbers);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      refuse(this.run, error.message);
+    }
+  }
+
+  private offerFork(step: number, lr: number | undefined): void {
+    const moment = this.momentAt(step);
+    if (moment === undefined) {
+      refuse(this.run, "No copy of this run is left to go back to.");
+      return;
+    }
+    const { name } = this.watched.info;
+    const code = forkCode({ name, step: moment.step, fitted: this.more !== undefined, lr });
+    answer({ type: "code", run: this.run, code });
+  }
+
+  /** The last moment at or before a step that there is. */
+  momentAt(step: number): Moment | undefined {
+    this.takeMoment();
+    return this.ring.at(step);
+  }
+
+  private takeMoment(): void {
+    const { due, training, ring } = this;
+    if (due === undefined) return;
+    this.due = undefined;
+    const states = training.optimizers.map((optimizer) => optimizer.stateDict().state);
+    if (!ring.affords(bytesIn([training.model.stateDict(), states]))) return;
+    ring.bringHome(true);
+    ring.add(new Moment(this.watched.steps, training, due));
+    this.watched.change({ snapshots: ring.steps });
   }
 
   private mark(): void {

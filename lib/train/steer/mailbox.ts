@@ -1,7 +1,7 @@
 // Requests of the front end on their way to the training loop of the run they are for. A loop may keep its thread busy for an
 // hour, so nothing comes by event here: the loop looks at one shared word in each step.
 
-import type { RunRequest } from "../control.js";
+import type { RunAnswer, RunRequest } from "../control.js";
 import { host, type RequestSource } from "../host.js";
 
 /** Whose requests are handed over, by the runs' ids. Weak: a mailbox must not keep a run alive. */
@@ -14,11 +14,10 @@ export interface Receiver {
 let source: RequestSource | undefined;
 let seen = 0;
 
-/** From now on `receiver` gets the requests for this run. Gives the way to stop. */
-export function receiveRequests(run: string, receiver: Receiver): () => void {
+/** From now on `receiver` gets the requests for this run, as long as there is one. */
+export function receiveRequests(run: string, receiver: Receiver): void {
   receivers.set(run, new WeakRef(receiver));
   deliver();
-  return () => void receivers.delete(run);
 }
 
 /** Hands over what has come in since the last time. Costs a few nanoseconds where nothing has. */
@@ -40,9 +39,14 @@ export function deliver(): void {
   }
 }
 
+/** Says something in the front end; `numbers` are a message's buffer. */
+export function answer(what: RunAnswer, numbers?: Float32Array): void {
+  host()?.publish({ type: "answer", answer: what, ...(numbers && { numbers }) });
+}
+
 /** Says in the front end that a request could not be met. */
 export function refuse(run: string, text: string): void {
-  host()?.publish({ type: "answer", answer: { type: "refused", run, text } });
+  answer({ type: "refused", run, text });
 }
 
 const NOBODY = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

@@ -6,7 +6,7 @@ import { checkInterrupt } from "../../compute/interrupt.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import { type ControlAction, FULL_SPEED, type RunControl, type RunRequest } from "../control.js";
 import { host } from "../host.js";
-import { deliver, receiveRequests, waitForRequest } from "./mailbox.js";
+import { deliver, receiveRequests, refuse, waitForRequest } from "./mailbox.js";
 
 type AnyOptimizer = Optimizer<GroupOptions>;
 /** What a run is asked beside how to behave. */
@@ -20,6 +20,13 @@ export class TrainingStopped extends Error {
   override readonly name = "Interrupted";
 }
 
+/** Sets the rate of the first group; the others keep their proportions to it. */
+export function setRate({ paramGroups: [first, ...others] }: AnyOptimizer, rate: number): void {
+  const from = first!.lr;
+  first!.lr = rate;
+  for (const group of others) group.lr = from === 0 ? rate : (group.lr / from) * rate;
+}
+
 /** The run that is steered. */
 export interface Steered {
   readonly run: string;
@@ -28,14 +35,13 @@ export interface Steered {
   /** Its loop is about to wait: what has been measured is to be shown. */
   resting(): void;
   rateChanged(optimizer: AnyOptimizer, from: number, to: number): void;
-  /** Meets a question. `optimizer`: set while the loop waits with this optimizer's update to come. */
-  answer(question: Question, optimizer: AnyOptimizer | undefined): void;
+  /** Meets a question. `paused`: the loop waits, between backward() and the update. */
+  answer(question: Question, paused: boolean): void;
 }
 
 /** Steers one run: see `Watcher`. */
 export class Steering {
   private readonly steered: Steered;
-  private readonly stopReceiving: () => void;
   private state = FULL_SPEED;
   /** A pause is wanted. The loop waits once a step has been looked at closely, which may be the one after. */
   private holding = false;
@@ -43,14 +49,17 @@ export class Steering {
   /** Steps to take before the next wait. */
   private allowed = 0;
   private stopping = false;
+  private ended = false;
   private rate: number | undefined;
   private lastStep = 0;
-  /** The optimizer whose update waits. */
-  private waiting: AnyOptimizer | undefined;
+  /** In the middle of a wait, in which questions about the step can be answered. */
+  private waiting = false;
+  /** Asked while a single step is being taken, for the wait after it. */
+  private questions: Question[] = [];
 
   constructor(steered: Steered) {
     this.steered = steered;
-    this.stopReceiving = receiveRequests(steered.run, this);
+    receiveRequests(steered.run, this);
   }
 
   /** True where steps come so slowly that all of them can be measured, and looked at closely. */
@@ -59,7 +68,9 @@ export class Steering {
   }
 
   receive(request: RunRequest): void {
-    if (request.type === "control") this.ask(request.action, request.value);
+    if (this.ended && request.type !== "fork") refuse(this.steered.run, "This run has ended.");
+    else if (request.type === "control") this.ask(request.action, request.value);
+    else if (this.state.paused && !this.waiting) this.questions.push(request);
     else this.steered.answer(request, this.waiting);
   }
 
@@ -106,6 +117,12 @@ export class Steering {
     this.lastStep = performance.now();
   }
 
+  /** The run has ended: nothing is obeyed any more. */
+  finish(): void {
+    this.release();
+    this.ended = true;
+  }
+
   /** The cell has ended: the next one starts at full speed. */
   release(): void {
     this.holding = false;
@@ -115,19 +132,19 @@ export class Steering {
     this.set(FULL_SPEED);
   }
 
-  /** The run has ended. */
-  finish(): void {
-    this.release();
-    this.stopReceiving();
-  }
-
   private hold(optimizer: AnyOptimizer, step: number): void {
     // nobody could ever resume it
     if (host()?.requests === undefined) return;
     if (this.allowed === 0) {
       this.steered.resting();
       this.set({ paused: true });
-      while (this.holding && this.allowed === 0) this.wait(optimizer, step, WAIT_MILLISECONDS);
+      this.waiting = true;
+      for (const question of this.questions.splice(0)) this.steered.answer(question, true);
+      try {
+        while (this.holding && this.allowed === 0) this.wait(optimizer, step, WAIT_MILLISECONDS);
+      } finally {
+        this.waiting = false;
+      }
     }
     if (this.holding) this.allowed--;
   }
@@ -143,7 +160,6 @@ export class Steering {
   }
 
   private wait(optimizer: AnyOptimizer, step: number, milliseconds: number): void {
-    this.waiting = optimizer;
     try {
       waitForRequest(milliseconds);
       checkInterrupt();
@@ -152,8 +168,6 @@ export class Steering {
     } catch (error) {
       this.release();
       throw error;
-    } finally {
-      this.waiting = undefined;
     }
   }
 
@@ -165,13 +179,10 @@ export class Steering {
       );
     }
     if (this.rate === undefined) return;
-    const [first] = optimizer.paramGroups;
-    const from = first!.lr;
+    const from = optimizer.paramGroups[0]!.lr;
     const to = this.rate;
     this.rate = undefined;
-    // groups keep their proportions
-    for (const group of optimizer.paramGroups)
-      group.lr = group === first || from === 0 ? to : (group.lr / from) * to;
+    setRate(optimizer, to);
     this.steered.rateChanged(optimizer, from, to);
   }
 
