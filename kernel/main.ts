@@ -2,10 +2,12 @@
 // that runs user code.
 
 import { MessageChannel, Worker } from "node:worker_threads";
+import { keepCompiledCode } from "./code-cache.js";
 import { readOptions } from "./options.js";
 import { SHARED } from "./protocol/threads.js";
 import type { WireThreadData } from "./wire/thread.js";
 
+keepCompiledCode();
 const { connection, library, paths, historyFolder } = readOptions(process.argv.slice(2));
 const words = new Int32Array(new SharedArrayBuffer(SHARED.length * Int32Array.BYTES_PER_ELEMENT));
 const { port1, port2 } = new MessageChannel();

@@ -39,6 +39,11 @@ export class LanguageService implements Language {
     });
   }
 
+  /** Does now what the first cell would otherwise wait for. */
+  warmUp(): void {
+    this.#converter.convert(this.declarations, "");
+  }
+
   compile(source: string, name: string): Compiled {
     const { text, using } = prepare(source);
     const lines = new Lines(source);

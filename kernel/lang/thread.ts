@@ -1,8 +1,8 @@
 // The language thread: answers the wire thread's calls one by one.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { keepCompiledCode, writeCompiledCode } from "../code-cache.js";
 import type { LanguageCall, LanguageReply } from "../protocol/threads.js";
-import { LanguageService } from "./service.js";
 
 export interface LanguageThreadData {
   readonly paths: Record<string, string[]>;
@@ -10,8 +10,12 @@ export interface LanguageThreadData {
   readonly declarations: string | undefined;
 }
 
+keepCompiledCode();
+const { LanguageService } = await import("./service.js");
 const { paths, declarations } = workerData as LanguageThreadData;
 const service = new LanguageService(paths, declarations);
+service.warmUp();
+writeCompiledCode();
 
 parentPort?.on("message", ({ id, method, arguments: given }: LanguageCall) => {
   parentPort?.postMessage(answer(id, () => (service[method] as (...given: unknown[]) => unknown)(...given)));

@@ -7,6 +7,7 @@ import type ts from "@tslab/typescript-for-tslab";
 import type { Converter } from "tslab/dist/converter.js";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
 import { keepNamesRight } from "./names.js";
+import { withFewWatchers } from "./watchers.js";
 
 export type TypeScript = typeof ts;
 
@@ -91,7 +92,7 @@ function withOwnFiles(system: ts.System, paths: Record<string, string[]>): ts.Sy
     .map((file) => path.dirname(file));
   const isLibrary = (file: string): boolean =>
     file.endsWith(".d.ts") && library.some((folder) => file.startsWith(folder + path.sep));
-  const own = Object.create(system) as ts.System;
+  const own = withFewWatchers(system, library.map(path.dirname));
   own.readFile = (file, encoding) => {
     if (file === AMBIENT_FILE) return AMBIENT_TEXT;
     const text = system.readFile(file, encoding);

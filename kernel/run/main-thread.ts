@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { installHost } from "gradbook/train/host";
 import type { RunEvent } from "gradbook/train/run";
+import { writeCompiledCode } from "../code-cache.js";
 import { NOTEBOOK_MODULE, PRELOADED } from "../preloaded.js";
 import type { ToMain } from "../protocol/threads.js";
 import { Bindings } from "./bindings.js";
@@ -134,4 +135,5 @@ async function preload(modules: Modules, bindings: Bindings, executor: Executor)
   }
   const { settleSession } = await modules.import("gradbook/tensor/session");
   executor.settle = settleSession as () => Promise<void>;
+  writeCompiledCode();
 }

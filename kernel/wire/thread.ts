@@ -47,9 +47,10 @@ const {
   inputs: inputPort,
   requests: requestPort,
 } = workerData as WireThreadData;
+const language = new LanguageClient(paths);
+language.start();
 const sockets = await bindSockets(connection);
 const publisher = new Publisher(sockets.iopub);
-const language = new LanguageClient(paths);
 const history = new History(historyFolder);
 const recorder = new Recorder();
 // before all who pass verdicts on, so that the last one of a cell reaches them with its end
@@ -96,7 +97,6 @@ port.on("message", (message: FromMain) => {
   }
 });
 watchParent(() => kill());
-language.start();
 
 function handle(message: Message, from: "shell" | "control" | "stdin"): void {
   if (from === "stdin") {

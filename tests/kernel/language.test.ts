@@ -169,6 +169,19 @@ describe("imports", () => {
     );
   });
 
+  test("of a package that is installed after it was missed", async () => {
+    const missed = await kernel().execute("import type { late as Late } from 'comes-late';");
+    expect(missed.stderr).toContain("Cannot find module 'comes-late'");
+    writePackage("comes-late", {
+      "package.json": JSON.stringify({ name: "comes-late", type: "module", exports: "./code.js" }),
+      "code.js": "export const late = 1;",
+      "code.d.ts": "export declare const late: number;",
+    });
+    // the system tells of new files a moment later
+    const imported = async () => kernel().execute("import { late } from 'comes-late'; late.toFixed(1)");
+    await expect.poll(imported).toMatchObject({ stderr: "", result: "'1.0'" });
+  });
+
   test("of the library give the kernel's own copy", async () => {
     expect(await result("import { nn as imported } from 'gradbook'; imported === nn")).toBe("true");
   });
