@@ -35,8 +35,8 @@ export class Executor {
   readonly #runtime: Runtime;
   /** Waits for what the library still computes, and throws what has gone wrong in it; set once the library is loaded. */
   settle: () => Promise<void> = async () => {};
-  #running: Execution | undefined;
-  #cell: CompiledCell | undefined;
+  /** By number: at most one of each shell, the latest last. */
+  readonly #running = new Map<number, { readonly execution: Execution; readonly cell: CompiledCell }>();
   #latest = 0;
 
   constructor(interrupts: Interrupts, modules: Modules, bindings: Bindings, reports: ErrorReports) {
@@ -57,14 +57,15 @@ export class Executor {
 
   /** The cell that runs, by its execution count; none for what front ends run unseen. */
   get cell(): { execution: number; code: string } | undefined {
-    const count = /^cell\[(\d+)\]/.exec(this.#cell?.name ?? "")?.[1];
-    return count === undefined ? undefined : { execution: Number(count), code: this.#cell!.source };
+    const asking = executions.getStore()?.id ?? this.#latest;
+    const { cell } = this.#running.get(asking) ?? [...this.#running.values()].at(-1) ?? {};
+    const count = /^cell\[(\d+)\]/.exec(cell?.name ?? "")?.[1];
+    return count === undefined ? undefined : { execution: Number(count), code: cell!.source };
   }
 
   async run(id: number, cell: CompiledCell): Promise<Outcome> {
     const execution = new Execution(id);
-    this.#running = execution;
-    this.#cell = cell;
+    this.#running.set(id, { execution, cell });
     this.#latest = id;
     try {
       const result = await this.#value(execution, cell);
@@ -73,9 +74,8 @@ export class Executor {
       const interrupted = execution.stopped || isInterrupt(error);
       return { status: "error", error: this.#reports.report(shown(error, interrupted)), interrupted };
     } finally {
-      this.#running = undefined;
-      this.#cell = undefined;
-      this.#interrupts.clear();
+      this.#running.delete(id);
+      if (this.#running.size === 0) this.#interrupts.clear();
       // What the cell has put off to the end of this turn (the last rows of a run) still belongs before its end.
       await setImmediate();
     }
@@ -83,8 +83,9 @@ export class Executor {
 
   /** Stops this execution if it still runs; -1: what earlier cells still do in the background. */
   interrupt(id: number): void {
+    const running = this.#running.get(id);
     if (id < 0) this.#interrupts.stopAllUpTo(this.#latest);
-    else if (this.#running?.id === id) this.#interrupts.stop(this.#running);
+    else if (running !== undefined) this.#interrupts.stop(running.execution);
   }
 
   async #value(execution: Execution, cell: CompiledCell): Promise<MimeBundle | undefined> {

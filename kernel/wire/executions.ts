@@ -1,5 +1,6 @@
-// The queue of cells: one at a time through compiler and main thread, with the messages that Jupyter expects around each, in
-// their order. After an error the cells that wait are answered "aborted".
+// The queues of cells, one of each shell: a cell at a time through compiler and main thread, with the messages that Jupyter
+// expects around each, in their order. After an error the cells that wait in its queue are answered "aborted". A subshell's cell
+// runs while that of the main shell waits for something or, in a top-level loop, lets other work run.
 
 import { diagnosticText, syntaxError } from "../lang/code-frame.js";
 import { LIMITS } from "../limits.js";
@@ -36,7 +37,7 @@ export interface ExecutionParts {
   readonly history: History;
   readonly cells: Cells;
   readonly toMain: (message: ToMain) => void;
-  /** Called before a cell goes to main: whatever was to stop the one before it is over. */
+  /** Called before a cell goes to main that is alone there: whatever was to stop the one before it is over. */
   readonly starting: () => void;
   /** Called when a cell has ended, before the last messages about it. */
   readonly ended: (execution: number, outcome: Outcome) => void;
@@ -48,16 +49,22 @@ const COMPILER_STOPPED: ErrorContent = {
   traceback: ["Interrupted: The cell was stopped."],
 };
 
+/** What is known of an execution while it goes on. */
+interface Running {
+  readonly record: ExecutionRecord;
+  readonly request: Request;
+  /** What front ends are to do when they get the reply. */
+  readonly payload: Json[];
+  compiling: boolean;
+  finish?: (outcome: Outcome) => void;
+}
+
 export class Executions {
   readonly #parts: ExecutionParts;
   readonly #records = new Map<number, ExecutionRecord>();
-  #queue: Request[] = [];
-  #running: ExecutionRecord | undefined;
-  #request: Request | undefined;
-  /** What front ends are to do when they get the reply. */
-  #payload: Json[] = [];
-  #phase: "compile" | "run" = "compile";
-  #finish: ((outcome: Outcome) => void) | undefined;
+  /** By the identifier of the shell; a queue begins with the cell that runs. */
+  readonly #queues = new Map<string, Request[]>();
+  readonly #running = new Map<number, Running>();
   #nextId = 1;
   #count = 0;
   #hidden = 0;
@@ -66,20 +73,28 @@ export class Executions {
     this.#parts = parts;
   }
 
-  /** The execution that goes on now. */
-  get running(): ExecutionRecord | undefined {
-    return this.#running;
+  /** The executions that go on now, in the order in which they began: at most one of each shell. */
+  get running(): readonly ExecutionRecord[] {
+    return [...this.#running.values()].map(({ record }) => record);
+  }
+
+  /** How many cells have counted so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  isRunning(id: number): boolean {
+    return this.#running.has(id);
   }
 
   /** What asked for this execution, while it goes on. */
   requestOf(id: number): Request | undefined {
-    return this.#running?.id === id ? this.#request : undefined;
+    return this.#running.get(id)?.request;
   }
 
   /** Has the front end show a text in its pager at the end of the running cell. */
   page(id: number, text: string): void {
-    if (this.#running?.id === id)
-      this.#payload.push({ source: "page", data: { "text/plain": text }, start: 0 });
+    this.#running.get(id)?.payload.push({ source: "page", data: { "text/plain": text }, start: 0 });
   }
 
   record(id: number): ExecutionRecord | undefined {
@@ -87,29 +102,32 @@ export class Executions {
   }
 
   add(request: Request): void {
-    this.#queue.push(request);
-    if (this.#running === undefined && this.#queue.length === 1) void this.#runAll();
+    const queue = this.#queues.get(request.shell) ?? [];
+    this.#queues.set(request.shell, queue);
+    queue.push(request);
+    if (queue.length === 1) void this.#runAll(request.shell, queue);
   }
 
   /** Main says that an execution has ended. */
   done(id: number, outcome: Outcome): void {
-    if (this.#running?.id === id) this.#finish?.(outcome);
+    this.#running.get(id)?.finish?.(outcome);
   }
 
-  /** Stops the running cell in its compilation; true if there was one. */
-  stopCompiling(): boolean {
-    if (this.#running === undefined || this.#phase !== "compile") return false;
-    this.#parts.language.abort();
-    return true;
+  /** Stops the cells that are being compiled, and gives those that run. */
+  stopCompiling(): readonly ExecutionRecord[] {
+    const all = [...this.#running.values()];
+    if (all.some(({ compiling }) => compiling)) this.#parts.language.abort();
+    return all.filter(({ compiling }) => !compiling).map(({ record }) => record);
   }
 
-  async #runAll(): Promise<void> {
-    for (let request = this.#queue[0]; request !== undefined; request = this.#queue[0]) {
+  async #runAll(shell: string, queue: Request[]): Promise<void> {
+    for (let request = queue[0]; request !== undefined; request = queue[0]) {
       const ok = await this.#run(request);
-      this.#queue.shift();
-      if (!ok && flagField(request.message.content, "stop_on_error", true)) this.#abortWaiting();
-      if (this.#queue.length === 0) this.#parts.cells.settled();
+      queue.shift();
+      if (!ok && flagField(request.message.content, "stop_on_error", true)) this.#abort(queue);
     }
+    this.#queues.delete(shell);
+    this.#parts.cells.settled();
   }
 
   /** Everything about one cell; true if it ended well. */
@@ -129,13 +147,12 @@ export class Executions {
     if (!silent) publisher.publish("execute_input", { code: source, execution_count: count }, header);
 
     const name = stored ? `cell[${count}].ts` : `hidden[${++this.#hidden}].ts`;
-    this.#request = request;
-    this.#payload = [];
-    const outcome = source.trim() === "" ? OK : await this.#outcome(record, source, name);
+    const running: Running = { record, request, payload: [], compiling: true };
+    this.#running.set(record.id, running);
+    const outcome = source.trim() === "" ? OK : await this.#outcome(running, record, source, name);
     const user_expressions =
-      outcome.status === "ok" ? await this.#evaluate(record, objectField(content, "user_expressions")) : {};
-    this.#running = undefined;
-    this.#request = undefined;
+      outcome.status === "ok" ? await this.#evaluate(running, objectField(content, "user_expressions")) : {};
+    this.#running.delete(record.id);
     this.#parts.ended(record.id, outcome);
 
     if (!silent && outcome.status === "error") publisher.publish("error", { ...outcome.error }, header);
@@ -149,7 +166,7 @@ export class Executions {
     publisher.flush();
     request.reply(
       outcome.status === "ok"
-        ? { status: "ok", execution_count: count, user_expressions, payload: this.#payload }
+        ? { status: "ok", execution_count: count, user_expressions, payload: running.payload }
         : { status: "error", execution_count: count, ...outcome.error },
     );
     publisher.status("idle", header);
@@ -157,11 +174,11 @@ export class Executions {
   }
 
   /** What the expressions give now that the cell has run. One that fails does not fail the cell. */
-  async #evaluate(record: ExecutionRecord, expressions: Json): Promise<Json> {
+  async #evaluate(running: Running, expressions: Json): Promise<Json> {
     const results: Json = {};
-    const { run: _, ...hidden } = record;
+    const { run: _, ...hidden } = running.record;
     for (const [name, source] of Object.entries(expressions)) {
-      const outcome = await this.#outcome(hidden, String(source), `hidden[${++this.#hidden}].ts`);
+      const outcome = await this.#outcome(running, hidden, String(source), `hidden[${++this.#hidden}].ts`);
       results[name] =
         outcome.status === "ok"
           ? { status: "ok", data: {}, metadata: {}, ...outcome.result }
@@ -170,10 +187,9 @@ export class Executions {
     return results;
   }
 
-  async #outcome(record: ExecutionRecord, source: string, name: string): Promise<Outcome> {
+  async #outcome(running: Running, record: ExecutionRecord, source: string, name: string): Promise<Outcome> {
     const { language, publisher, cells, toMain, starting } = this.#parts;
-    this.#running = record;
-    this.#phase = "compile";
+    running.compiling = true;
     let cell: CompiledCell;
     try {
       const compiled = await language.call("compile", source, name);
@@ -189,10 +205,10 @@ export class Executions {
       if (message === "stopped") return { ...failed(COMPILER_STOPPED), interrupted: true };
       return failed({ ename: "CompilerError", evalue: message, traceback: [message] });
     }
-    this.#phase = "run";
-    starting();
+    running.compiling = false;
+    if (this.#running.size === 1) starting();
     const outcome = new Promise<Outcome>((resolve) => {
-      this.#finish = resolve;
+      running.finish = resolve;
     });
     toMain({ type: "run", execution: record.id, cell });
     return outcome;
@@ -205,10 +221,8 @@ export class Executions {
     return record;
   }
 
-  #abortWaiting(): void {
-    const waiting = this.#queue;
-    this.#queue = [];
-    for (const { message, reply } of waiting) {
+  #abort(queue: Request[]): void {
+    for (const { message, reply } of queue.splice(0)) {
       this.#parts.publisher.status("busy", message.header);
       reply({ status: "aborted", execution_count: this.#count });
       this.#parts.publisher.status("idle", message.header);

@@ -7,11 +7,13 @@ import type { History } from "./history.js";
 import { KERNEL_INFO } from "./kernel-info.js";
 import type { LanguageClient } from "./language.js";
 import type { Handler, Request } from "./requests.js";
+import type { Subshells } from "./subshells.js";
 
 export interface HandlerParts {
   readonly language: LanguageClient;
   readonly comms: Comms;
   readonly history: History;
+  readonly subshells: Subshells;
   readonly interrupt: () => void;
   /** Ends the kernel once this request has been answered. */
   readonly shutdown: () => void;
@@ -21,6 +23,7 @@ export function requestHandlers({
   language,
   comms,
   history,
+  subshells,
   interrupt,
   shutdown,
 }: HandlerParts): Record<string, Handler> {
@@ -45,6 +48,9 @@ export function requestHandlers({
       comms.closed(request);
       return undefined;
     },
+    create_subshell_request: () => subshells.create(),
+    delete_subshell_request: ({ message }) => subshells.delete(textField(message.content, "subshell_id")),
+    list_subshell_request: () => subshells.list(),
     interrupt_request: () => {
       interrupt();
       return { status: "ok" };

@@ -14,7 +14,7 @@ export class Inputs {
   readonly #port: MessagePort;
   readonly #words: Int32Array<SharedArrayBuffer>;
   /** The question that waits for its answer. */
-  #asked: number | undefined;
+  #asked: { readonly question: number; readonly execution: number } | undefined;
 
   constructor(stdin: Channel, port: MessagePort, words: Int32Array<SharedArrayBuffer>) {
     this.#stdin = stdin;
@@ -24,14 +24,14 @@ export class Inputs {
 
   /** Asks whoever runs the cell; `request` is undefined for what goes on after its cell has ended. */
   ask(
-    { question, prompt, password }: Extract<FromMain, { type: "input" }>,
+    { question, execution, prompt, password }: Extract<FromMain, { type: "input" }>,
     request: Request | undefined,
   ): void {
     if (request === undefined || !flagField(request.message.content, "allow_stdin", true)) {
       this.#answer({ question, refused: NO_INPUT });
       return;
     }
-    this.#asked = question;
+    this.#asked = { question, execution };
     const { header, identities } = request.message;
     this.#stdin.send(newMessage("input_request", { prompt, password }, { parent: header, identities }));
   }
@@ -39,12 +39,12 @@ export class Inputs {
   /** An `input_reply`. One that nobody waits for any more is dropped. */
   answered(content: Json): void {
     if (this.#asked === undefined) return;
-    this.#answer({ question: this.#asked, value: textField(content, "value") });
+    this.#answer({ question: this.#asked.question, value: textField(content, "value") });
   }
 
   /** The cell has ended; a late answer must not reach another cell's question. */
-  forget(): void {
-    this.#asked = undefined;
+  forget(execution: number): void {
+    if (this.#asked?.execution === execution) this.#asked = undefined;
   }
 
   #answer(answer: InputAnswer): void {

@@ -20,6 +20,6 @@ export const KERNEL_INFO: Json = {
   },
   banner: `Gradbook ${KERNEL_VERSION}: deep learning in TypeScript, on Node ${process.versions.node}`,
   debugger: false,
-  supported_features: [],
+  supported_features: ["kernel subshells"],
   help_links: [{ text: "TypeScript", url: "https://www.typescriptlang.org/docs/" }],
 };

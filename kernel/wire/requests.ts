@@ -6,6 +6,8 @@ import type { Json, Message } from "../protocol/messages.js";
 export interface Request {
   readonly message: Message;
   readonly channel: "shell" | "control";
+  /** Identifier of the subshell that the message is for; "": the main shell. */
+  readonly shell: string;
   reply(content: Json): void;
 }
 

@@ -2,7 +2,7 @@
 
 import { LIMITS } from "../limits.js";
 import { SHARED, type ToMain } from "../protocol/threads.js";
-import type { Executions } from "./executions.js";
+import type { ExecutionRecord, Executions } from "./executions.js";
 import type { Publisher } from "./publisher.js";
 
 const GIVEN_UP =
@@ -26,32 +26,33 @@ export class Stop {
     this.#toMain = toMain;
     // While a cell runs: lets its top-level loops know that it is time to let other work run.
     setInterval(() => {
-      if (executions.running !== undefined) Atomics.store(words, SHARED.yieldDue, 1);
+      if (executions.running.length > 0) Atomics.store(words, SHARED.yieldDue, 1);
     }, LIMITS.yieldMilliseconds);
   }
 
-  /** Stops the running cell; with none running, what cells still do in the background. */
+  /** Stops the running cells, of all shells; with none running, what cells still do in the background. */
   interrupt(): void {
-    const { running } = this.#executions;
-    if (running === undefined) {
+    if (this.#executions.running.length === 0) {
       this.#toMain({ type: "interrupt", execution: -1 });
       return;
     }
-    if (this.#executions.stopCompiling()) return;
+    const stopped = this.#executions.stopCompiling();
+    if (stopped.length === 0) return;
     Atomics.store(this.#words, SHARED.interrupt, 1);
     Atomics.notify(this.#words, SHARED.interrupt);
-    this.#toMain({ type: "interrupt", execution: running.id });
-    const ifStillRunning = (after: number, act: () => void): void => {
+    for (const { id } of stopped) this.#toMain({ type: "interrupt", execution: id });
+    const ifStillRunning = (after: number, act: (parent: ExecutionRecord["parent"]) => void): void => {
       setTimeout(() => {
-        if (this.#executions.running?.id === running.id) act();
+        const [first] = stopped.filter(({ id }) => this.#executions.isRunning(id));
+        if (first !== undefined) act(first.parent);
       }, after);
     };
     // On Windows there are no signals: SIGINT would end the process.
     if (process.platform !== "win32") {
       ifStillRunning(LIMITS.interruptSignalMilliseconds, () => process.kill(process.pid, "SIGINT"));
     }
-    ifStillRunning(LIMITS.interruptGiveUpMilliseconds, () =>
-      this.#publisher.stream("stderr", GIVEN_UP, running.parent),
+    ifStillRunning(LIMITS.interruptGiveUpMilliseconds, (parent) =>
+      this.#publisher.stream("stderr", GIVEN_UP, parent),
     );
   }
 }

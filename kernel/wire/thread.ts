@@ -5,7 +5,7 @@ import type { RunStatus } from "gradbook/train/run";
 import { LIMITS } from "../limits.js";
 import type { Connection } from "../options.js";
 import { CELLS_COMM } from "../protocol/cells.js";
-import { type Json, type Message, newMessage, objectField } from "../protocol/messages.js";
+import { type Json, type Message, newMessage, objectField, textField } from "../protocol/messages.js";
 import { type FromMain, type Outcome, SHARED, type ToMain } from "../protocol/threads.js";
 import { Cells } from "./cells.js";
 import type { Channel } from "./channel.js";
@@ -21,9 +21,11 @@ import { watchParent } from "./parent.js";
 import { Pictures } from "./pictures.js";
 import { Publisher } from "./publisher.js";
 import { Recorder } from "./recorder.js";
+import type { Request } from "./requests.js";
 import { RunRequests } from "./run-requests.js";
 import { bindSockets } from "./sockets.js";
 import { Stop } from "./stop.js";
+import { Subshells } from "./subshells.js";
 
 export interface WireThreadData {
   readonly connection: Connection;
@@ -70,7 +72,7 @@ const executions = new Executions({
   toMain,
   starting: () => Atomics.store(words, SHARED.interrupt, 0),
   ended: (execution, outcome) => {
-    inputs.forget();
+    inputs.forget(execution);
     recorder.cellEnded(execution, statusOfRuns(outcome));
   },
 });
@@ -78,10 +80,12 @@ const stop = new Stop(words, executions, publisher, toMain);
 recorder.listen(
   new Pictures((execution, data, id, update) => showDisplay(execution, { data, metadata: {} }, id, update)),
 );
+const subshells = new Subshells();
 const handlers = requestHandlers({
   language,
   comms,
   history,
+  subshells,
   interrupt: () => stop.interrupt(),
   shutdown: () => setTimeout(() => void end(), 0),
 });
@@ -109,25 +113,29 @@ function handle(message: Message, from: "shell" | "control" | "stdin"): void {
     const about = { parent: message.header, identities: message.identities };
     channel.send(newMessage(type.replace(/_request$/, "_reply"), content, about));
   };
-  const request = { message, channel: from, reply };
-  if (type === "execute_request" && from === "shell") executions.add(request);
+  const shell = textField({ ...message.header }, "subshell_id");
+  const request = { message, channel: from, shell, reply };
+  if (type === "execute_request" && from === "shell" && subshells.missing(shell) === undefined)
+    executions.add(request);
   else void answer(request);
 }
 
 /** Busy, the reply, idle. A cell that runs meanwhile is announced as busy again, since front ends show the latest status. */
-async function answer(request: Parameters<typeof executions.add>[0]): Promise<void> {
+async function answer(request: Request): Promise<void> {
   const { header } = request.message;
   publisher.status("busy", header);
   try {
     const handler = Object.hasOwn(handlers, header.msg_type) ? handlers[header.msg_type] : undefined;
-    const content = await handler?.(request);
+    const missing = subshells.missing(request.shell);
+    const content =
+      missing === undefined ? await handler?.(request) : { ...missing, execution_count: executions.count };
     if (content !== undefined) request.reply(content);
   } catch (error) {
     const evalue = error instanceof Error ? error.message : String(error);
     request.reply({ status: "error", ename: "KernelError", evalue, traceback: [evalue] });
   }
   publisher.status("idle", header);
-  const { running } = executions;
+  const [running] = executions.running;
   if (running !== undefined) publisher.status("busy", running.parent);
 }
 
@@ -151,7 +159,7 @@ const FROM_MAIN: Handlers = {
   done: ({ execution, outcome }) => executions.done(execution, outcome),
   run: ({ execution, event }) => {
     if (event.type === "answer") monitor.answer(event);
-    else recorder.record(event, execution, executions.running?.id === execution);
+    else recorder.record(event, execution, executions.isRunning(execution));
   },
   target: ({ name, registered }) => comms.setMainTarget(name, registered),
   comm: ({ execution, event }) => comms.fromMain(event, executions.record(execution)?.parent ?? {}),

@@ -144,7 +144,12 @@ export class KernelClient {
   send(
     type: string,
     content: object,
-    more: { channel?: "shell" | "control" | "stdin"; buffers?: Uint8Array[]; metadata?: object } = {},
+    more: {
+      channel?: "shell" | "control" | "stdin";
+      buffers?: Uint8Array[];
+      metadata?: object;
+      subshell?: string;
+    } = {},
   ): string {
     const id = randomUUID();
     const header = {
@@ -154,6 +159,7 @@ export class KernelClient {
       username: "test",
       date: new Date().toISOString(),
       version: "5.5",
+      ...(more.subshell === undefined ? {} : { subshell_id: more.subshell }),
     };
     const parts = [header, {}, more.metadata ?? {}, content].map((part) => Buffer.from(JSON.stringify(part)));
     void this.sendFrames([DELIMITER, this.sign(parts), ...parts, ...(more.buffers ?? [])], more.channel);
@@ -187,9 +193,10 @@ export class KernelClient {
     return this.finished(this.startCell(code, options));
   }
 
-  /** Sends a cell and does not wait. */
-  startCell(code: string, options: object = {}): string {
-    return this.send("execute_request", { code, silent: false, store_history: true, ...options });
+  /** Sends a cell, to the main shell or a subshell, and does not wait. */
+  startCell(code: string, options: object = {}, subshell?: string): string {
+    const content = { code, silent: false, store_history: true, ...options };
+    return this.send("execute_request", content, subshell === undefined ? {} : { subshell });
   }
 
   /** The next question of a cell. */

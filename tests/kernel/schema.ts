@@ -68,6 +68,9 @@ const BY_STATUS: Record<string, Record<string, Record<string, Check>>> = {
     ok: { matches: listOf(text), cursor_start: whole, cursor_end: whole, metadata: object },
     error,
   },
+  create_subshell_reply: { ok: { subshell_id: text } },
+  delete_subshell_reply: { ok: {}, error },
+  list_subshell_reply: { ok: { subshell_id: listOf(text) } },
   inspect_reply: { ok: { found: flag, data: object, metadata: object }, error },
 };
 
