@@ -2,6 +2,7 @@
 
 export { type DeadLayer, DeadUnits, deadUnits } from "./dead-units.js";
 export * from "./fit/index.js";
+export { type StopRule, TrainingHalted } from "./halt/guard.js";
 export { type McOptions, mcPredict } from "./mc-dropout.js";
 export * from "./metrics/index.js";
 export { type PretrainedLayer, type PretrainOptions, pretrain, tiedDecoder } from "./pretrain.js";

@@ -1,5 +1,6 @@
 // Puts measured numbers into rows and passes them to the host, a few times a second.
 
+import type { StopRule } from "./halt/guard.js";
 import { host } from "./host.js";
 import type { SnapshotOptions } from "./rewind/ring.js";
 import {
@@ -24,6 +25,11 @@ export interface WatchOptions {
   /** Copies of the training to go back to (`watcher.rewind`, `gb.train.fork`). By default about a dozen, ever further apart, of models
    *  of up to 8 MiB with their optimizer's state; false: none. */
   snapshots?: SnapshotOptions | false;
+  /** Halts before a step that shows one of these is applied: `optimizer.step()` throws an error that names step, layer and operation,
+   *  and the model is as the step before left it. "nan": a loss or a gradient that is not finite; "exploding-gradient": gradients
+   *  that grow a thousandfold on their way back through the layers; "gradient-spike": a norm of more than 1,000 and a hundred times
+   *  what was usual. Each step then waits for its loss and gradients. */
+  stopOn?: readonly StopRule[];
 }
 
 /** Numbers only the training loop knows, to be shown with the watched ones. */

@@ -94,6 +94,8 @@ export interface RunInfo {
   readonly control?: RunControl;
   /** What was changed on its optimizers, in order. */
   readonly changes?: readonly Change[];
+  /** A rule that the training was to stop on (`stopOn` of `watch`) has halted it, before this step was applied. */
+  readonly halted?: { readonly rule: string; readonly step: number; readonly text: string };
   /** Steps before which the training can be taken up again, ascending. */
   readonly snapshots?: readonly number[];
   /** The run that it goes on from, before this step of it. */

@@ -145,7 +145,7 @@ export class Watcher {
       options,
     );
     this.modes = new ModeCount(model, (modes) => this.recorder.setModes(modes));
-    this.desk = new ControlDesk(model, this.layers, this, options.snapshots);
+    this.desk = new ControlDesk(model, this.layers, this, options);
     if (origin !== undefined) {
       const { watcher, moment, training } = origin;
       this.count = moment.step;
@@ -158,7 +158,7 @@ export class Watcher {
       this.handles.push(layer.head.tapForward((_m, _x, output) => this.tapInputSum(i, output)));
       this.handles.push(layer.last.tapForward((_m, _x, output) => this.tapActivation(i, output)));
     });
-    this.handles.push(...this.desk.trace.attach(model));
+    this.handles.push(...this.desk.attach());
     this.stops.push(...listen(new WeakRef(this)));
   }
 
@@ -349,7 +349,7 @@ export class Watcher {
 
   /** @internal */
   tapPrediction(logits: Tensor, target: Tensor): void {
-    this.desk.trace.addPrediction(logits, target);
+    this.desk.addPrediction(logits, target);
     if (this.current === undefined) return;
     this.recorder.setClasses(logits.shape[1]!);
     this.current.accuracy = noGrad(() => logits.detach().argmax(1).eq(target).float().mean().node);
@@ -357,7 +357,7 @@ export class Watcher {
 
   /** @internal */
   tapLoss(root: Node): void {
-    this.desk.trace.addLoss(root);
+    this.desk.addLoss(root);
     const sample = this.current;
     if (sample === undefined) return;
     sample.loss = noGrad(() => ops.identity(ops.detached(root)));

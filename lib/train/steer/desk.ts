@@ -3,9 +3,12 @@
 
 import { aboutDataset } from "../../data/about.js";
 import { latestPass } from "../../data/pass.js";
-import type { Module } from "../../module/module.js";
+import type { Node } from "../../graph/node.js";
+import type { HookHandle, Module } from "../../module/index.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
+import type { Tensor } from "../../tensor/tensor.js";
 import type { RunControl } from "../control.js";
+import { Guard, type StopRule, TrainingHalted } from "../halt/guard.js";
 import type { WatchedLayer } from "../layers.js";
 import { lookAt } from "../microscope/microscope.js";
 import { Trace } from "../microscope/trace.js";
@@ -32,6 +35,11 @@ export interface Watched {
   show(): void;
 }
 
+export interface DeskOptions {
+  readonly snapshots?: SnapshotOptions | false;
+  readonly stopOn?: readonly StopRule[];
+}
+
 export class ControlDesk implements Steered {
   readonly run: string;
   readonly steering: Steering;
@@ -44,7 +52,8 @@ export class ControlDesk implements Steered {
   private readonly optimizers: AnyOptimizer[] = [];
   private readonly places = new Places();
   private readonly layers: readonly WatchedLayer[];
-  readonly trace: Trace;
+  private readonly trace: Trace;
+  private readonly guard: Guard | undefined;
   /** The place of a moment that is due, to be taken when the next step begins: what schedules and others do after a step
    *  belongs to it. */
   private due: Place | undefined;
@@ -53,11 +62,12 @@ export class ControlDesk implements Steered {
     model: Module,
     layers: readonly WatchedLayer[],
     watched: Watched,
-    snapshots: SnapshotOptions | false | undefined,
+    { snapshots, stopOn }: DeskOptions,
   ) {
     this.model = model;
     this.layers = layers;
     this.trace = new Trace(layers);
+    this.guard = stopOn && new Guard(stopOn, model, this.trace);
     this.watched = watched;
     this.run = watched.info.id;
     this.ring = new Ring(snapshots);
@@ -75,8 +85,24 @@ export class ControlDesk implements Steered {
     if (this.ring.latest === undefined && this.ring.due(this.watched.steps)) this.due = this.places.before();
     this.takeMoment();
     this.ring.bringHome(false);
-    this.trace.begin(this.steering.begin());
-    return this.trace.on;
+    const close = this.steering.begin();
+    this.trace.begin(close || this.guard !== undefined);
+    this.guard?.begin();
+    return close;
+  }
+
+  /** Takes part in the model's forward passes, after everybody else who wants its layers' gradients. */
+  attach(): HookHandle[] {
+    return [...this.trace.attach(this.model), ...(this.guard?.attach() ?? [])];
+  }
+
+  addPrediction(logits: Tensor, labels: Tensor): void {
+    this.trace.addPrediction(logits, labels);
+  }
+
+  addLoss(root: Node): void {
+    this.trace.addLoss(root);
+    this.guard?.addLoss(root);
   }
 
   /** Before an optimizer changes the parameters. */
@@ -87,6 +113,7 @@ export class ControlDesk implements Steered {
       if (this.ring.latest?.step === step) this.ring.latest.add(optimizer);
     }
     if (this.changes.look(optimizer, step)) this.mark();
+    this.checkStep(step);
     this.steering.beforeUpdate(optimizer, step, this.trace.on);
   }
 
@@ -169,6 +196,19 @@ export class ControlDesk implements Steered {
     ring.bringHome(true);
     ring.add(new Moment(this.watched.steps, training, due));
     this.watched.change({ snapshots: ring.steps });
+  }
+
+  private checkStep(step: number): void {
+    try {
+      this.guard?.check(step);
+    } catch (error) {
+      if (error instanceof TrainingHalted) {
+        const { rule, message: text } = error;
+        this.watched.change({ halted: { rule, step, text } });
+        this.watched.show();
+      }
+      throw error;
+    }
   }
 
   private mark(): void {
