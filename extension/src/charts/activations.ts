@@ -101,9 +101,9 @@ const BUILDERS: Readonly<Record<string, (numbers: Numbers) => Activation>> = {
     reach: 2,
   }),
   ReLU: () => rectifier("max(0, z)", 0),
-  LeakyReLU: ({ slope = 0.01 }) => rectifier(`max(${slope}z, z)`, slope),
-  PReLU: ({ slope = 0.25 }) => rectifier("max(αz, z)", slope),
-  RReLU: ({ slope = 11 / 48 }) => rectifier("max(αz, z)", slope),
+  LeakyReLU: ({ negativeSlope = 0.01 }) => rectifier(`max(${negativeSlope}z, z)`, negativeSlope),
+  PReLU: () => rectifier("max(αz, z)", 0.25),
+  RReLU: ({ lower = 1 / 8, upper = 1 / 3 }) => rectifier("max(αz, z)", (lower + upper) / 2),
   ReLU6: () => ({
     symbol: "min(max(0, z), 6)",
     value: (z) => clip(z, 0, 6),

@@ -159,15 +159,13 @@ class Painter {
       );
     }
     const beyond = this.#beyond();
-    for (const part of [-1, -0.5, 0, 0.5, 1]) {
+    // where text is large there is room for three numbers only
+    const parts = area.right - area.left < this.#em(20) ? [-1, 0, 1] : [-1, -0.5, 0, 0.5, 1];
+    for (const part of parts) {
       const value = part * x;
       const sign = Math.abs(part) === 1 && beyond ? (part < 0 ? "≤ " : "≥ ") : "";
-      this.#text(
-        "gb-Lens-tick gb-mod-middle",
-        this.#x(area, value),
-        area.bottom + this.#em(1.4),
-        sign + signed(value),
-      );
+      const text = sign + signed(value);
+      this.#text("gb-Lens-tick gb-mod-middle", this.#x(area, value), area.bottom + this.#em(1.4), text);
     }
     const middle = (area.left + area.right) / 2;
     this.#text(

@@ -30,6 +30,8 @@ export interface Tokens {
   readonly density: readonly string[];
   /** Ramp of signed values: below zero, zero, above. */
   readonly signed: readonly [string, string, string];
+  /** Ramp of pictures, from nothing to full. */
+  readonly picture: readonly [string, string];
 }
 
 /** Reads the tokens that hold at `node`, which must be within an element of class gb-Monitor. */
@@ -62,6 +64,7 @@ export function readTokens(node: Element): Tokens {
     layers: [0, 1, 2, 3, 4, 5].map((index) => text(`layer-${index}`)),
     density: [0, 1, 2, 3, 4].map((index) => text(`density-${index}`)),
     signed: [text("minus"), text("zero"), text("plus")],
+    picture: [text("picture-0"), text("picture-1")],
   };
 }
 

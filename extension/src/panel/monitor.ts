@@ -104,6 +104,9 @@ export class MonitorPanel extends Widget {
       redraw,
       open: (name) => this.#choose(name),
       send: (request) => session.send(request),
+      typeset: (node) => {
+        void session.notebook.content.rendermime.latexTypesetter?.typeset(node);
+      },
     };
     this.#toolbar = new Toolbar(host, {
       choose: (id) => {

@@ -33,6 +33,8 @@ export interface Host {
   open(screen: ScreenName): void;
   /** Sends the kernel a request; false if there is no kernel to take it. */
   send(request: MonitorRequest): boolean;
+  /** Turns the LaTeX between \\( and \\) in an element into formulas. */
+  typeset(node: HTMLElement): void;
 }
 
 /** What there is to show. */

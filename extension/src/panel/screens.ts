@@ -2,6 +2,7 @@
 
 import { LearningScreen } from "./learning.js";
 import { LensScreen } from "./lens/screen.js";
+import { MicroscopeScreen } from "./microscope/screen.js";
 import { RaceScreen } from "./race/screen.js";
 import type { ScreenKind } from "./screen.js";
 import { SignalScreen } from "./signal.js";
@@ -24,6 +25,12 @@ export const SCREENS: readonly ScreenKind[] = [
     label: (trans) => trans.__("Layer lens"),
     question: (trans) => trans.__("Which layer is sick?"),
     create: (host) => new LensScreen(host),
+  },
+  {
+    name: "microscope",
+    label: (trans) => trans.__("Batch microscope"),
+    question: (trans) => trans.__("What happens to one example?"),
+    create: (host) => new MicroscopeScreen(host),
   },
   {
     name: "race",

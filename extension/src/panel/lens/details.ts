@@ -86,7 +86,7 @@ export class Details {
 
   #spread(value: Value): HTMLElement {
     const trans = this.#trans;
-    const spread = (std: LayerField): string => `± ${brief(value(std))}`;
+    const spread = (std: LayerField): string => (Number.isNaN(value(std)) ? "–" : `± ${brief(value(std))}`);
     const pair = (mean: LayerField, std: LayerField): string =>
       Number.isNaN(value(mean)) ? "–" : `${brief(value(mean))} ${spread(std)}`;
     return section(
@@ -125,10 +125,11 @@ function section(name: string, unit: string, ...parts: HTMLElement[]): HTMLEleme
   return element("section", "", title.node, ...parts);
 }
 
-/** Rows of a name and a number. */
+/** Rows of a name and a number; those without a number are left out. */
 function table(rows: readonly (readonly [name: string, value: string])[]): HTMLElement {
   const body = element("table", "gb-Details-table");
   for (const [name, value] of rows) {
+    if (value === "–") continue;
     const head = element("th", "", name);
     head.scope = "row";
     body.append(element("tr", "", head, element("td", "", value)));
