@@ -62,8 +62,9 @@ export class Recorder {
     const known = this.#runs.get(info.id);
     const layers = info.layers.length;
     if (known !== undefined && known.info.layers.length === layers) {
-      // What comes after the end of the cell does not start the run again.
-      const status = active || info.status !== "running" ? info.status : known.info.status;
+      // What comes after the end of the cell does not start the run again, nor does a newer run of its name.
+      const status =
+        (active && !info.superseded) || info.status !== "running" ? info.status : known.info.status;
       this.#changeInfo(known, { ...info, status });
       return;
     }

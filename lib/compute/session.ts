@@ -25,6 +25,7 @@ import {
 import { PlanTable } from "./plan-table.js";
 import { PlanWatch } from "./plan-watch.js";
 import { originsOf, type Result, resultOf, settleResult } from "./results.js";
+import { Rider } from "./rider.js";
 
 /** Host data up to this size travels with each run that reads it; larger data is written to the device once. And values up to
  *  this size that are waited for come back with the run that computes them; larger ones are asked for. */
@@ -73,7 +74,7 @@ export class Session {
   /** Storages without a buffer whose newest value may fail to be computed, and the value from before. */
   private readonly newborn = new Map<Storage, Node>();
   /** Values to compute along with whatever is computed next (statistics of watched layers). */
-  private riders: { node: Node; settled: () => void }[] = [];
+  private riders: Rider[] = [];
   private nextBuffer = 1;
   /** Buffers whose values nobody needs any more, by their size. */
   private readonly spare = new Map<number, Buffer[]>();
@@ -111,15 +112,23 @@ export class Session {
     return this.client.completed(run);
   }
 
+  /** Bytes of all values that are alive on the device, or have not been found to be dead yet. */
+  get liveBytes(): number {
+    return this.live.bytes;
+  }
+
   /** Says that user code holds `storage`: its value must keep its meaning when a value it reads is overwritten. */
   escape(storage: Storage): void {
     const { node } = storage;
     if (node.pending) this.escaped.push({ node, storage });
   }
 
-  /** Computes `node` together with whatever is computed next, then calls `settled`. */
-  ride(node: Node, settled: () => void): void {
-    this.riders.push({ node, settled });
+  /** Computes `node` together with whatever is computed next. Of a value that is computed, the bytes are asked for. */
+  ride(node: Node): Rider {
+    const rider = new Rider(node);
+    if (node.pending) this.riders.push(rider);
+    else rider.settled(this.client);
+    return rider;
   }
 
   /** Gives a storage a new value, which is not computed yet. */
@@ -155,7 +164,7 @@ export class Session {
     this.addHeld(results);
     const reported = this.run(results, report) ? this.lastRun : undefined;
     const overdue = this.keepAtRisk();
-    for (const rider of riders) rider.settled();
+    for (const rider of riders) rider.settled(this.client);
     if (overdue.length > 0) {
       this.walk(overdue);
       this.run(overdue);
@@ -382,7 +391,7 @@ export class Session {
 
   /** The bytes of a computed value; undefined where its computation has failed, which is left to be thrown elsewhere. */
   tryRead(node: Node): Uint8Array | undefined {
-    return node.value === undefined ? undefined : this.client.tryRead(node.value.id);
+    return node.value === undefined ? undefined : this.client.requested(this.client.request(node.value.id));
   }
 
   /** `read` without blocking. */

@@ -3,6 +3,8 @@
 import { connect } from "../compute/engine/connect.js";
 import { Session } from "../compute/session.js";
 
+export type { Rider } from "../compute/rider.js";
+
 let current: Session | undefined;
 
 /** The session; opened on first use, on the device and home that the environment names (lib/compute/settings.ts). */

@@ -21,6 +21,11 @@ const FIRST_EXPONENT: Readonly<Record<Quantity, number>> = {
   weight: -12,
 };
 
+/** The power of two at which a quantity's innermost bins end. */
+export function firstExponent(quantity: Quantity): number {
+  return FIRST_EXPONENT[quantity];
+}
+
 /** The edges of the bins, ascending: a symmetric logarithmic scale with edges at 2^k and 1.5 * 2^k. A bin holds its edge
  *  nearer to zero and not the other one; the two outermost bins hold everything beyond, infinities too. Zeros are in bin 32.
  *

@@ -7,11 +7,11 @@ import {
   type DiagnosisLevel,
   type LayerInfo,
   type Modes,
+  type OptimizerInfo,
   ROW_LENGTH,
   type RunInfo,
   type RunStatus,
   type StepField,
-  sampleLength,
   stepColumn,
 } from "./run.js";
 
@@ -40,14 +40,8 @@ export type Report = Partial<
 /** Rows are passed on at most this often. */
 const INTERVAL_MS = 60;
 
-const usedNames = new Map<string, number>();
-
-/** The name itself the first time, then "name #2", "name #3". */
-function uniqueName(name: string): string {
-  const count = (usedNames.get(name) ?? 0) + 1;
-  usedNames.set(name, count);
-  return count === 1 ? name : `${name} #${count}`;
-}
+/** How many runs there were of each name, and the newest. */
+const byName = new Map<string, { count: number; newest: RunRecorder }>();
 
 /** One row of the table of steps to be: all fields start as not measured. */
 export class Row {
@@ -63,21 +57,30 @@ export class RunRecorder {
   private readonly started = performance.now();
   private rows: Float32Array[] = [];
   private samples: Float32Array[] = [];
+  private histograms: Uint8Array[] = [];
   private sent = 0;
   private lastStep = -1;
 
-  constructor(layers: readonly LayerInfo[], options: WatchOptions) {
+  /** `facts`: what else is known of the run. */
+  constructor(layers: readonly LayerInfo[], options: WatchOptions, facts: Partial<RunInfo> = {}) {
+    const { name = "Run" } = options;
+    const before = byName.get(name);
+    const count = (before?.count ?? 0) + 1;
+    byName.set(name, { count, newest: this });
     this.info = {
       id: crypto.randomUUID(),
-      name: uniqueName(options.name ?? "Run"),
+      name: count === 1 ? name : `${name} #${count}`,
       startedAt: new Date().toISOString(),
       status: "running",
       device: "cpu",
       layers,
+      ...facts,
       ...(options.dataset !== undefined && { dataset: options.dataset }),
       ...(options.level !== undefined && { level: options.level }),
     };
     host()?.publish({ type: "run", info: this.info });
+    // runs that were given no name are not taken for one another
+    if (options.name !== undefined) before?.newest.change({ superseded: true });
   }
 
   setClasses(classes: number): void {
@@ -88,10 +91,16 @@ export class RunRecorder {
     this.change({ modes });
   }
 
-  newRow(step: number): Row {
+  /** What is known once the first step has been made. */
+  setTraining(optimizer: OptimizerInfo, batchSize: number): void {
+    if (this.info.optimizer === undefined) this.change({ optimizer, batchSize });
+  }
+
+  /** `time`: when the step ended, as `performance.now()` tells it. */
+  newRow(step: number, time: number = performance.now()): Row {
     const row = new Row();
     row.set("step", step);
-    row.set("seconds", (performance.now() - this.started) / 1000);
+    row.set("seconds", (time - this.started) / 1000);
     return row;
   }
 
@@ -101,16 +110,10 @@ export class RunRecorder {
     if (performance.now() - this.sent >= INTERVAL_MS) this.send();
   }
 
-  /** A row of the table of samples: nothing measured yet. */
-  newSample(step: number): Float32Array {
-    const sample = new Float32Array(sampleLength(this.info.layers.length)).fill(Number.NaN);
-    sample[0] = step;
-    return sample;
-  }
-
   /** What was measured of the layers goes out with the step's row, which comes next. */
-  pushSample(sample: Float32Array): void {
+  pushSample(sample: Float32Array, histograms: Uint8Array): void {
     this.samples.push(sample);
+    this.histograms.push(histograms);
   }
 
   /** A row with numbers from outside the step. */
@@ -128,11 +131,12 @@ export class RunRecorder {
   /** Passes on what has gathered. */
   send(): void {
     if (this.rows.length === 0) return;
-    const [steps, samples] = [joined(this.rows), joined(this.samples)];
-    this.rows = [];
-    this.samples = [];
+    const steps = joined(Float32Array, this.rows);
+    const samples = joined(Float32Array, this.samples);
+    const histograms = joined(Uint8Array, this.histograms);
+    [this.rows, this.samples, this.histograms] = [[], [], []];
     this.sent = performance.now();
-    host()?.publish({ type: "rows", run: this.info.id, steps, samples, histograms: new Uint8Array(0) });
+    host()?.publish({ type: "rows", run: this.info.id, steps, samples, histograms });
   }
 
   finish(status: RunStatus): void {
@@ -148,9 +152,9 @@ export class RunRecorder {
 }
 
 /** Rows of one length, one after the other. */
-function joined(rows: readonly Float32Array[]): Float32Array {
+function joined<T extends Float32Array | Uint8Array>(Kind: new (length: number) => T, rows: readonly T[]): T {
   const length = rows[0]?.length ?? 0;
-  const all = new Float32Array(rows.length * length);
+  const all = new Kind(rows.length * length);
   rows.forEach((row, i) => {
     all.set(row, i * length);
   });

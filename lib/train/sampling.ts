@@ -1,20 +1,74 @@
-// Which steps are measured: all of the first ones, in which initialisation shows, then ever fewer, so that a long run pays
-// little and a plot over the logarithm of the steps stays evenly filled.
+// Which steps are measured: all of the first ones, in which initialisation shows, then ever fewer, evenly over the logarithm of
+// the steps, and so many that watching costs a run a few percent at most.
 
-/** Steps from 0 on at which everything is measured. */
-const DENSE_LAYERS = 100;
-const DENSE_LOSS = 1000;
-/** After that: one step in (step / this) is measured. */
-const LAYERS_PER_STEP = 50;
-const LOSS_PER_STEP = 500;
+/** Steps from 0 on at which the layers are measured. */
+export const DENSE = 100;
+/** Steps after that, without layers, whose time tells what measuring the layers costs. */
+const COMPARED = 16;
+/** The first steps are no measure: plans are made. */
+const WARM_UP = 20;
 
-function due(step: number, dense: number, resolution: number): boolean {
-  const mark = (at: number): number => Math.floor(resolution * Math.log(at));
-  return step < dense || mark(step) !== mark(step - 1);
+/** Measured steps while the step number grows by the factor e: layers at most and at least, and rows of the table of steps. */
+const MOST = 50;
+const LEAST = 8;
+const ROWS = 250;
+
+/** A run of so many steps pays this share of its time for its layers' statistics. */
+const HORIZON = 10_000;
+const SHARE = 0.02;
+
+/** A row is due, in any case, when the last one is so long ago. */
+const ROW_MILLISECONDS = 50;
+
+/** What to measure at a step: a row of the table of steps; of its layers a sample (which comes with a row). */
+export interface Due {
+  readonly row: boolean;
+  readonly layers: boolean;
 }
 
-/** What to measure at a step: its loss, and its layers' statistics (which include the loss). */
-export function sampling(step: number): { loss: boolean; layers: boolean } {
-  const layers = due(step, DENSE_LAYERS, LAYERS_PER_STEP);
-  return { layers, loss: layers || due(step, DENSE_LOSS, LOSS_PER_STEP) };
+/** Samples while the step number grows by the factor e, where one makes its step take `cost` times as long in addition: the
+ *  first steps pay DENSE * cost, the others density * ln(HORIZON / DENSE) * cost. */
+export function densityFor(cost: number): number {
+  const left = SHARE * HORIZON - DENSE * cost;
+  const density = left / (cost * Math.log(HORIZON / DENSE));
+  return Math.min(MOST, Math.max(LEAST, density));
+}
+
+export class Schedule {
+  private density = MOST;
+  private readonly measured: number[] = [];
+  private readonly plain: number[] = [];
+  private last: { readonly step: number; readonly time: number } | undefined;
+  private lastRow = Number.NEGATIVE_INFINITY;
+
+  /** Told of the begin of each step, at a time in milliseconds. */
+  at(step: number, time: number): Due {
+    this.compare(step, time);
+    const layers = step < DENSE || (step >= DENSE + COMPARED && passes(step, this.density));
+    const row = layers || passes(step, ROWS) || time - this.lastRow >= ROW_MILLISECONDS;
+    if (row) this.lastRow = time;
+    return { row, layers };
+  }
+
+  /** Collects the times of steps with and without layers, until they are compared. */
+  private compare(step: number, time: number): void {
+    const { last } = this;
+    this.last = { step, time };
+    if (step > DENSE + COMPARED || last === undefined) return;
+    if (step === DENSE + COMPARED) {
+      const plain = median(this.plain);
+      this.density = densityFor(Math.max(0, median(this.measured) - plain) / plain || 0);
+    } else if (step > DENSE) this.plain.push(time - last.time);
+    else if (step > WARM_UP) this.measured.push(time - last.time);
+  }
+}
+
+/** Whether the logarithm of the steps passes one of the marks, of which there are `density` in a factor e. */
+function passes(step: number, density: number): boolean {
+  const mark = (at: number): number => Math.floor(density * Math.log(at));
+  return mark(step) !== mark(step - 1);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -6,19 +6,21 @@ import * as ops from "../graph/ops/index.js";
 import type { HookHandle, Module } from "../module/index.js";
 import { onCrossEntropy } from "../nn/cross-entropy.js";
 import { beforeStep, type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
-import { type GradientSlot, onBackward } from "../tensor/autograd.js";
+import { onBackward } from "../tensor/autograd.js";
 import { noGrad } from "../tensor/scope.js";
-import { isCurrent, onSettle, session } from "../tensor/session.js";
+import { isCurrent, onSettle, type Rider, session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
 import type { Moment, Training } from "./rewind/moment.js";
-import { type LayerField, layerColumn, type RunInfo } from "./run.js";
-import { sampling } from "./sampling.js";
-import { BACKWARD_FIELDS, FORWARD_FIELDS, forwardStatistics, gradientNorm } from "./statistics.js";
+import type { RunInfo } from "./run.js";
+import { Schedule } from "./sampling.js";
 import { ControlDesk } from "./steer/desk.js";
 import { setRate } from "./steer/steering.js";
 import { ModeCount, withModes } from "./watch/modes.js";
+import { describeOptimizer, momentumOf } from "./watch/optimizer.js";
+import { StepSample } from "./watch/sample.js";
+import { SILENT_EXAMPLES, Silence } from "./watch/silence.js";
 
 const watched = new WeakMap<Module, Watcher>();
 
@@ -74,19 +76,20 @@ interface Origin {
   readonly training: Training;
 }
 
-/** What one sampled step has gathered so far. */
-interface Sample {
-  loss: Node | undefined;
-  accuracy: Node | undefined;
-  learningRate: number;
-  /** Nodes by layer; a layer that was not run stays undefined. */
-  readonly forward: (Node[] | undefined)[];
-  readonly inputGradients: (Node | undefined)[];
-  forwardRow: Node | undefined;
-  backwardRow: Node | undefined;
-  run: number;
+/** A step that is measured. */
+interface Measured {
+  readonly step: number;
   /** The session that computes it. */
-  session?: ReturnType<typeof session>;
+  readonly session: ReturnType<typeof session>;
+  /** Set where its layers are sampled, too. */
+  readonly layers: StepSample | undefined;
+  loss?: Rider;
+  accuracy?: Rider;
+  learningRate: number;
+  momentum: number;
+  memory: number;
+  /** When it ended, in milliseconds. */
+  time: number;
 }
 
 /** Listens to what all models do. Only a weak reference: a listener must not keep a watcher, and with it its model, alive.
@@ -119,15 +122,20 @@ export class Watcher {
   /** False once the run has ended. */
   active = true;
   private readonly layers: readonly WatchedLayer[];
-  private readonly parameters: ReadonlySet<unknown>;
+  private readonly parameters: readonly Tensor[];
+  private readonly silences: readonly Silence[];
+  private readonly schedule = new Schedule();
   private readonly recorder: RunRecorder;
   private readonly modes: ModeCount;
   private readonly desk: ControlDesk;
   private readonly handles: HookHandle[] = [];
   private readonly stops: (() => void)[] = [];
   private count = 0;
-  private current: Sample | undefined;
-  private waiting: { step: number; sample: Sample }[] = [];
+  private batchSize = Number.NaN;
+  private current: Measured | undefined;
+  private waiting: Measured[] = [];
+  /** The step of the last row. */
+  private last: { readonly step: number; readonly time: number } | undefined;
   private flushing = false;
 
   private readonly options: WatchOptions;
@@ -136,13 +144,18 @@ export class Watcher {
   constructor(model: Module, options: WatchOptions, origin?: Origin) {
     this.options = options;
     this.layers = watchedLayers(model);
-    this.parameters = new Set(model.parameters());
+    this.parameters = model.parameters();
+    this.silences = this.layers.map(() => new Silence());
     this.recorder = new RunRecorder(
       withModes(
         model,
         this.layers.map(({ info }) => info),
       ),
       options,
+      {
+        parameters: this.parameters.reduce((sum, parameter) => sum + parameter.numel(), 0),
+        silentExamples: SILENT_EXAMPLES,
+      },
     );
     this.modes = new ModeCount(model, (modes) => this.recorder.setModes(modes));
     this.desk = new ControlDesk(model, this.layers, this, options);
@@ -153,11 +166,18 @@ export class Watcher {
       this.change({ forkedFrom: { run: watcher.run, step: moment.step }, snapshots: this.desk.ring.steps });
     }
     runs.set(this.info.name, new WeakRef(this));
-    this.handles.push(model.registerForwardPreHook((module) => this.begin(module)));
-    this.layers.forEach((layer, i) => {
-      this.handles.push(layer.head.tapForward((_m, _x, output) => this.tapInputSum(i, output)));
-      this.handles.push(layer.last.tapForward((_m, _x, output) => this.tapActivation(i, output)));
+    this.handles.push(model.tapForwardPre((module) => this.begin(module)));
+    this.layers.forEach(({ head, last, batchNorm }, i) => {
+      this.handles.push(
+        head.tapForward((_m, _x, sum) => this.tap(sum, (layers, x) => layers.tapInputSum(i, x))),
+        last.tapForward((_m, _x, output) => this.tap(output, (layers, x) => layers.tapOutput(i, x))),
+      );
+      if (batchNorm === undefined) return;
+      const tapInput = ([input]: readonly unknown[]): void =>
+        this.tap(input, (layers, x) => layers.tapNormInput(i, x));
+      this.handles.push(batchNorm.tapForwardPre((_m, inputs) => tapInput(inputs)));
     });
+    this.handles.push(model.tapForward((_m, inputs) => this.endForward(inputs)));
     this.handles.push(...this.desk.attach());
     this.stops.push(...listen(new WeakRef(this)));
   }
@@ -290,7 +310,7 @@ export class Watcher {
 
   private trains(optimizer: Optimizer<GroupOptions>): boolean {
     return optimizer.paramGroups.some(({ params }) =>
-      params.some((parameter) => this.parameters.has(parameter)),
+      params.some((parameter) => this.parameters.includes(parameter)),
     );
   }
 
@@ -315,156 +335,123 @@ export class Watcher {
     this.modes.forward(module.training, this.count);
     if (!module.training || this.current !== undefined) return;
     const close = this.desk.begin();
-    this.collect();
-    if (!close && !sampling(this.count).loss) return;
+    const due = this.schedule.at(this.count, performance.now());
+    if (this.waiting.length > 0) this.collect();
+    if (!close && !due.row) return;
+    const { layers, parameters, silences } = this;
     this.current = {
-      loss: undefined,
-      accuracy: undefined,
+      step: this.count,
+      session: session(),
+      layers: close || due.layers ? new StepSample(layers, parameters, silences) : undefined,
       learningRate: Number.NaN,
-      forward: new Array<Node[] | undefined>(this.layers.length),
-      inputGradients: new Array<Node | undefined>(this.layers.length),
-      forwardRow: undefined,
-      backwardRow: undefined,
-      run: -1,
+      momentum: Number.NaN,
+      memory: Number.NaN,
+      time: Number.NaN,
     };
     this.flushLater();
   }
 
-  private get layersSampled(): boolean {
-    return this.current !== undefined && (this.desk.steering.slow || sampling(this.count).layers);
+  private tap(value: unknown, to: (layers: StepSample, x: Tensor) => void): void {
+    const layers = this.current?.layers;
+    if (layers !== undefined && value instanceof Tensor) to(layers, value);
   }
 
-  private tapInputSum(layer: number, output: unknown): void {
-    const sample = this.current;
-    if (!this.layersSampled || sample === undefined || !(output instanceof Tensor)) return;
-    output.storage.node.tap = (gradient) => {
-      sample.inputGradients[layer] = gradient;
-    };
-  }
-
-  private tapActivation(layer: number, output: unknown): void {
-    if (!this.layersSampled || !(output instanceof Tensor)) return;
-    this.current!.forward[layer] = noGrad(() => forwardStatistics(output.detach().node));
+  private endForward(inputs: readonly unknown[]): void {
+    if (this.current === undefined) return;
+    const [first] = inputs;
+    if (first instanceof Tensor) this.batchSize = first.shape[0] ?? 1;
+    this.current.layers?.endForward();
   }
 
   /** @internal */
   tapPrediction(logits: Tensor, target: Tensor): void {
     this.desk.addPrediction(logits, target);
-    if (this.current === undefined) return;
+    const { current } = this;
+    if (current === undefined || current.accuracy !== undefined) return;
     this.recorder.setClasses(logits.shape[1]!);
-    this.current.accuracy = noGrad(() => logits.detach().argmax(1).eq(target).float().mean().node);
+    const hits = noGrad(() => logits.detach().argmax(1).eq(target).float().mean().node);
+    current.accuracy = session().ride(hits);
   }
 
   /** @internal */
   tapLoss(root: Node): void {
     this.desk.addLoss(root);
-    const sample = this.current;
-    if (sample === undefined) return;
-    sample.loss = noGrad(() => ops.identity(ops.detached(root)));
-  }
-
-  /** The forward statistics of all layers as one row, to be computed with the step. */
-  private ride(sample: Sample): void {
-    const missing = (n: number): Node[] =>
-      Array.from({ length: n }, () => ops.full([1], Number.NaN, "float32"));
-    const owner = session();
-    const settled = (): void => {
-      sample.run = owner.latest;
-      sample.session = owner;
-    };
-    if (sample.forward.some((row) => row !== undefined)) {
-      const parts = Array.from(sample.forward, (row) => row ?? missing(FORWARD_FIELDS.length)).flat();
-      sample.forwardRow = noGrad(() => ops.concat(parts, 0));
-      session().ride(sample.forwardRow, settled);
-    }
-    if (Array.from(sample.inputGradients).some((gradient) => gradient !== undefined)) {
-      sample.backwardRow = noGrad(() => ops.concat(this.backwardParts(sample, missing), 0));
-      session().ride(sample.backwardRow, settled);
-    }
-    for (const node of [sample.loss, sample.accuracy]) if (node !== undefined) session().ride(node, settled);
-  }
-
-  private backwardParts(sample: Sample, missing: (n: number) => Node[]): Node[] {
-    return this.layers.flatMap(({ head }, i) => {
-      const gradient = sample.inputGradients[i];
-      const own = head.parameters().flatMap((parameter) => {
-        const slot = parameter.storage.node.slot as GradientSlot | undefined;
-        return slot?.gradient === undefined ? [] : [slot.gradient.node];
-      });
-      return [gradient === undefined ? missing(1)[0]! : gradientNorm([gradient]), gradientNorm(own)];
-    });
+    const { current } = this;
+    if (current === undefined) return;
+    current.layers?.beginBackward();
+    current.loss ??= session().ride(noGrad(() => (root.pending ? ops.identity(ops.detached(root)) : root)));
   }
 
   /** @internal */
   endStep(optimizer: Optimizer<GroupOptions>): void {
     const group = optimizer.paramGroups.find(({ params }) =>
-      params.some((parameter) => this.parameters.has(parameter)),
+      params.some((parameter) => this.parameters.includes(parameter)),
     );
     if (group === undefined) return;
-    const sample = this.current;
-    this.current = undefined;
-    if (sample !== undefined) {
-      sample.learningRate = group.lr;
-      this.ride(sample);
-      this.waiting.push({ step: this.count, sample });
+    const { current } = this;
+    if (current !== undefined) {
+      this.recorder.setTraining(describeOptimizer(optimizer, group), this.batchSize);
+      current.learningRate = group.lr;
+      current.momentum = momentumOf(group) ?? Number.NaN;
+      this.measure(current);
     }
     this.modes.update(this.count);
     this.count++;
     this.desk.afterUpdate();
   }
 
-  /** Reads the statistics of steps that have been computed, without waiting for any. */
+  /** The step has been made, and is not computed yet. */
+  private measure(current: Measured): void {
+    this.current = undefined;
+    current.layers?.endStep();
+    current.memory = session().liveBytes;
+    current.time = performance.now();
+    this.waiting.push(current);
+  }
+
+  /** Takes the statistics of steps that have been computed, without waiting for any. */
   private collect(): void {
     while (this.waiting.length > 0) {
-      const { step, sample } = this.waiting[0]!;
-      const closed = sample.session !== undefined && !isCurrent(sample.session);
-      if (!closed && sample.run >= 0 && !session().isDone(sample.run)) return;
+      const [oldest] = this.waiting as [Measured];
+      const parts = [oldest.layers, oldest.loss, oldest.accuracy];
+      if (isCurrent(oldest.session) && parts.some((part) => part?.arrived === false)) return;
       this.waiting.shift();
-      // what a closed session has not computed will not come
-      if (!closed) this.recordRow(step, sample);
+      this.record(oldest);
     }
   }
 
-  private recordRow(step: number, sample: Sample): void {
-    const numbers = (node: Node | undefined): Float32Array | undefined => {
-      // a step that has failed leaves a row without numbers: the error is the training loop's to see
-      const bytes = node && session().tryRead(node);
-      return bytes && new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-    };
-    const forward = numbers(sample.forwardRow);
-    const backward = numbers(sample.backwardRow);
-    if (forward !== undefined || backward !== undefined) {
-      const values = this.recorder.newSample(step);
-      const put = (layer: number, fields: readonly LayerField[], from: Float32Array | undefined): void =>
-        fields.forEach((field, i) => {
-          values[layerColumn(layer, field)] = from?.[layer * fields.length + i] ?? Number.NaN;
-        });
-      this.layers.forEach((_, layer) => {
-        put(layer, FORWARD_FIELDS, forward);
-        put(layer, BACKWARD_FIELDS, backward);
-      });
-      this.recorder.pushSample(values);
+  private record(measured: Measured): void {
+    // what a closed session has not computed will not come
+    if (!isCurrent(measured.session)) return;
+    const { step, layers, time } = measured;
+    const sampled = layers?.take(step);
+    if (sampled?.measured) this.recorder.pushSample(sampled.row, sampled.histograms);
+    const row = this.recorder.newRow(step, time);
+    // a step that has failed leaves a row without numbers: the error is the training loop's to see
+    row.set("loss", numberOf(measured.loss));
+    row.set("accuracy", numberOf(measured.accuracy));
+    row.set("learningRate", measured.learningRate);
+    row.set("momentum", measured.momentum);
+    row.set("gradientNorm", sampled?.gradientNorm);
+    row.set("memory", measured.memory);
+    if (this.last !== undefined) {
+      const milliseconds = (time - this.last.time) / (step - this.last.step);
+      row.set("stepMilliseconds", milliseconds);
+      row.set("examplesPerSecond", (1000 * this.batchSize) / milliseconds);
     }
-    const row = this.recorder.newRow(step);
-    row.set("loss", numbers(sample.loss)?.[0]);
-    row.set("accuracy", numbers(sample.accuracy)?.[0]);
-    row.set("learningRate", sample.learningRate);
+    this.last = { step, time };
     this.recorder.push(row);
   }
 
   /** Everything gathered so far, waiting for it: also a step that had no optimizer. */
   private flush(): void {
-    const sample = this.current;
-    if (
-      sample !== undefined &&
-      (sample.loss !== undefined || sample.forward.some((row) => row !== undefined))
-    ) {
-      this.current = undefined;
-      this.ride(sample);
-      this.waiting.push({ step: this.count++, sample });
+    const { current } = this;
+    if (current !== undefined && (current.loss !== undefined || current.layers?.hasForward)) {
+      this.measure(current);
+      this.count++;
       session().evaluate([]);
     }
-    for (const { step, sample: done } of this.waiting) this.recordRow(step, done);
+    for (const measured of this.waiting) this.record(measured);
     this.waiting = [];
     this.recorder.send();
   }
@@ -472,7 +459,11 @@ export class Watcher {
   /** At the end of a cell all that was measured is sent, with the number of the last step.
    *  @internal */
   endCell(): void {
-    if (this.current?.loss === undefined) this.current = undefined;
+    if (this.current?.loss === undefined) {
+      this.current?.layers?.drop();
+      this.current?.accuracy?.drop();
+      this.current = undefined;
+    }
     this.flush();
     this.recorder.reach(this.count - 1);
     this.recorder.send();
@@ -494,6 +485,11 @@ export class Watcher {
     this.recorder.send();
     if (this.waiting.length > 0) this.flushLater();
   }
+}
+
+function numberOf(rider: Rider | undefined): number | undefined {
+  const bytes = rider?.take();
+  return bytes && new Float32Array(bytes.buffer, bytes.byteOffset, 1)[0];
 }
 
 // the last value of a cell that ends in watch(...) is not worth showing: the monitor shows the run

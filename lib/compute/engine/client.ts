@@ -165,12 +165,17 @@ export class EngineClient {
       : this.#ask({ type: "read", ...request, sequence: this.#next() }).bytes!;
   }
 
-  /** The bytes of buffer `id`, or undefined where they could not be computed: what went wrong is left for whoever waits for
-   *  it. Waits as `read` does, but never ends an interrupted cell. */
-  tryRead(id: number): Uint8Array | undefined {
+  /** Asks for the bytes of buffer `id`, without waiting: gives the number by which `requested` finds them. */
+  request(id: number): number {
     const sequence = this.#next();
     this.#awaited.set(sequence, {});
     this.#send({ type: "read", sequence, buffer: id, offset: 0, bytes: TO_THE_END });
+    return sequence;
+  }
+
+  /** The bytes of a request, or undefined where they could not be computed: what went wrong is left for whoever waits for it.
+   *  To be called once. Waits as `read` does, but never ends an interrupted cell. */
+  requested(sequence: number): Uint8Array | undefined {
     this.#waitFor(sequence);
     const { bytes } = this.#awaited.get(sequence)!;
     this.#awaited.delete(sequence);

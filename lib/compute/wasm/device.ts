@@ -5,6 +5,7 @@ import { elements } from "../../graph/shape.js";
 import type { DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
+import type { Sums } from "../reference/routines/sums.js";
 import {
   ARENA_WORD,
   argumentWord,
@@ -25,6 +26,7 @@ import { Linker } from "./link.js";
 import type { SingleMemory } from "./memories.js";
 import type { TileShape } from "./microkernel.js";
 import { compileProgram, type Program, type Run } from "./program.js";
+import { sumsOn } from "./sums.js";
 import { type Memory, type Module, wasm } from "./webassembly.js";
 
 class WasmBuffer implements DeviceBuffer {
@@ -91,6 +93,7 @@ export class WasmDevice implements SingleMemory {
   readonly #chooseBlas: (engine: Engine) => string | undefined;
   readonly #linker: Linker;
   readonly #helpers: Helpers;
+  readonly #sums: Sums;
   readonly #threads: number;
   readonly #grain: number;
   readonly #arena: Range = { address: 0, bytes: 0 };
@@ -114,6 +117,7 @@ export class WasmDevice implements SingleMemory {
       cancelled: () => (this.#current!.cancelled() ? 1 : 0),
       routine: (index) => this.#routine(index),
     });
+    this.#sums = sumsOn(memory);
     this.#helpers = new Helpers(threads - 1, memory, library);
   }
 
@@ -230,7 +234,8 @@ export class WasmDevice implements SingleMemory {
   #routine(index: number): void {
     const { executable, bindings } = this.#current!;
     const { program, plan } = executable;
-    runRoutine(program.routines[index]!, (operand) => this.#operand(operand, plan, bindings));
+    const kernel = program.routines[index]!;
+    runRoutine(kernel, (operand) => this.#operand(operand, plan, bindings), this.#sums);
   }
 
   /** A whole tensor of a plan where it lies. */

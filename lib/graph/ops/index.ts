@@ -9,4 +9,5 @@ export * from "./pack.js";
 export * from "./random.js";
 export * from "./reduce.js";
 export * from "./routines.js";
+export * from "./summary.js";
 export * from "./window.js";

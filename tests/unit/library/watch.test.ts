@@ -15,7 +15,7 @@ import {
   sampleLength,
   stepColumn,
 } from "gradbook/train/run";
-import { sampling } from "gradbook/train/sampling";
+import { Schedule } from "gradbook/train/sampling";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { count, difference, seeded } from "./support.js";
 
@@ -207,8 +207,26 @@ test("watching again ends the run and starts another one with a number; no step 
       .filter(({ id }) => id === he!.id)
       .at(-1)!.status,
   ).toBe("finished");
+  expect(infos().some(({ id, superseded }) => id === he!.id && superseded === true)).toBe(true);
+  expect(infos().some(({ id, superseded }) => id === again.id && superseded === true)).toBe(false);
   expect(rowsOf(he!.id).map(([step]) => step)).toEqual([0]);
   expect(rowsOf(again.id).map(([step]) => step)).toEqual([0, 1]);
+});
+
+test("watching changes no bit of the training, and samples share one plan", () => {
+  const trained = (steps: number, watched: boolean): { weights: number[][]; plans: number } => {
+    const { model, optimizer } = network();
+    const watcher = watched ? watch(model) : undefined;
+    const plans = count(() => {
+      for (let i = 0; i < steps; i++)
+        trainStep(model, optimizer, (loss) => void (i % 7 === 0 && loss.item()));
+    }).compiles;
+    watcher?.finish();
+    return { weights: model.parameters().map((parameter) => [...parameter.toTypedArray()]), plans };
+  };
+  expect(trained(140, true).weights).toEqual(trained(140, false).weights);
+  // with and without the loss read: a step with layers, one with a row, and one with neither
+  expect(trained(300, true).plans).toBe(0);
 });
 
 test("works without a host, and publishes while the event loop turns", async () => {
@@ -243,19 +261,39 @@ test("evaluation in between is not recorded", () => {
   ).toBeLessThan(1e-5);
 });
 
-test("sampling: everything at first, then ever fewer", () => {
-  for (let step = 0; step < 100; step++) expect(sampling(step)).toEqual({ loss: true, layers: true });
-  for (let step = 0; step < 1000; step++) expect(sampling(step).loss).toBe(true);
-  const measured = (from: number, to: number, what: "loss" | "layers"): number =>
-    Array.from({ length: to - from }, (_, i) => sampling(from + i)).filter((due) => due[what]).length;
-  for (const start of [1000, 10_000, 100_000]) {
-    // one step in (step / 50): from a step to its double 50 ln 2 = 35 of them
-    expect(Math.abs(measured(start, 2 * start, "layers") - 50 * Math.LN2)).toBeLessThan(2);
-    // one step in (step / 500), and the steps at which layers are measured
-    const losses = measured(start, 2 * start, "loss");
-    expect(losses).toBeGreaterThan(500 * Math.LN2 - 2);
-    expect(losses).toBeLessThan(550 * Math.LN2 + 2);
-  }
+/** The steps of a run that are sampled when steps with and without layers take so long, in milliseconds. */
+function sampled(steps: number, plain: number, layers: number): number[] {
+  const schedule = new Schedule();
+  let time = 0;
+  return Array.from({ length: steps }, (_, step) => step).filter((step) => {
+    const due = schedule.at(step, time);
+    time += due.layers ? layers : plain;
+    return due.layers;
+  });
+}
+
+test.each([0.02, 0.5, 1, 1.4])(
+  "all of the first 100 steps are sampled, and 10,000 steps pay at most 2 % when a sample costs %d steps",
+  (cost) => {
+    const steps = sampled(10_000, 1, 1 + cost);
+    expect(steps.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(steps.length * cost).toBeLessThanOrEqual(0.02 * 10_000 + cost);
+    // evenly over the logarithm of the steps
+    const rest = steps.slice(100);
+    expect(rest.length).toBeGreaterThan(30);
+    const factors = rest.slice(1).map((step, i) => step / rest[i]!);
+    expect(Math.max(...factors)).toBeLessThan(1.15);
+  },
+);
+
+test("however dear samples are, some are taken; and there is always a row within 50 ms", () => {
+  const steps = sampled(100_000, 1, 20);
+  expect(steps.filter((step) => step >= 10_000).length).toBeGreaterThan(15);
+  const schedule = new Schedule();
+  const rows = Array.from({ length: 100_000 }, (_, step) => step).filter(
+    (step) => schedule.at(step, step).row,
+  );
+  expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(50);
 });
 
 test("normalisation and activations with parameters belong to the layer before them", () => {
@@ -267,8 +305,18 @@ test("normalisation and activations with parameters belong to the layer before t
     nn.Linear(3, 2),
   );
   expect(watchedLayers(model).map(({ info }) => info)).toEqual([
-    { path: "1", label: "Linear(4, 3) → BatchNorm1d → PReLU", kind: "PReLU" },
-    { path: "4", label: "Linear(3, 2)", kind: "Linear" },
+    {
+      path: "1",
+      label: "Linear(4, 3) → BatchNorm1d → PReLU",
+      kind: "PReLU",
+      activation: { name: "PReLU", numParameters: 1, init: 0.25 },
+      normalisation: { kind: "BatchNorm1d", momentum: 0.1 },
+      units: 3,
+      fanIn: 4,
+      fanOut: 3,
+      parameters: 12,
+    },
+    { path: "4", label: "Linear(3, 2)", kind: "Linear", units: 2, fanIn: 3, fanOut: 2, parameters: 8 },
   ]);
 });
 
@@ -282,9 +330,9 @@ test("convolutions are layers like others; pooling and padding belong to none", 
     nn.AdaptiveAvgPool2d(1),
     nn.Flatten(),
   );
-  expect(watchedLayers(model).map(({ info }) => info)).toEqual([
-    { path: "1", label: "Conv2d(1, 4) → ReLU", kind: "ReLU" },
-    { path: "4", label: "Conv2d(4, 2)", kind: "Conv2d" },
+  expect(watchedLayers(model).map(({ info }) => info)).toMatchObject([
+    { path: "1", label: "Conv2d(1, 4) → ReLU", kind: "ReLU", units: 4, fanIn: 9, fanOut: 36, parameters: 40 },
+    { path: "4", label: "Conv2d(4, 2)", kind: "Conv2d", units: 2, fanIn: 36, fanOut: 18, parameters: 74 },
   ]);
 });
 

@@ -7,6 +7,8 @@ import type { RoutineKernel, RoutineOperand } from "../../ir.js";
 import { cummax, cummin, cumprod, cumsum, logcumsumexp } from "./scan.js";
 import { scatter, scatterAdd } from "./scatter.js";
 import { argsort } from "./sort.js";
+import { summary } from "./summary.js";
+import { plainSums, type Sums } from "./sums.js";
 
 /** The elements of a tensor, row-major. Writing to an output's array is what a routine does. */
 export type RoutineData = Float32Array | Int32Array | Uint8Array;
@@ -20,6 +22,7 @@ export type Routine = (
   inputs: readonly RoutineTensor[],
   output: RoutineTensor,
   attributes: Attributes,
+  sums: Sums,
 ) => void;
 
 const ROUTINES: { readonly [name: string]: Routine } = {
@@ -31,14 +34,19 @@ const ROUTINES: { readonly [name: string]: Routine } = {
   logcumsumexp,
   scatter,
   scatterAdd,
+  summary,
 };
 
-/** Runs a routine kernel on tensors that `place` finds. */
-export function runRoutine(kernel: RoutineKernel, place: (operand: RoutineOperand) => RoutineData): void {
+/** Runs a routine kernel on tensors that `place` finds. `sums`: the device's way of adding up. */
+export function runRoutine(
+  kernel: RoutineKernel,
+  place: (operand: RoutineOperand) => RoutineData,
+  sums: Sums = plainSums,
+): void {
   const tensor = (operand: RoutineOperand): RoutineTensor => ({ data: place(operand), shape: operand.shape });
   const routine = ROUTINES[kernel.name];
   if (routine === undefined) throw new Error(`there is no routine named ${JSON.stringify(kernel.name)}`);
-  routine(kernel.inputs.map(tensor), tensor(kernel.outputs[0]!), kernel.attributes);
+  routine(kernel.inputs.map(tensor), tensor(kernel.outputs[0]!), kernel.attributes, sums);
 }
 
 /** A tensor seen along one axis: element i of line (o, j) is at `(o * extent + i) * inner + j`. */

@@ -23,8 +23,8 @@ export const cumsum: Routine = scan(0, (sum, x) => sum + x);
 
 const multiply = scan(1, (product, x) => product * x);
 const multiplyIntegers = scan(1, Math.imul);
-export const cumprod: Routine = (inputs, output, attributes) =>
-  (output.data instanceof Int32Array ? multiplyIntegers : multiply)(inputs, output, attributes);
+export const cumprod: Routine = (...call) =>
+  (call[1].data instanceof Int32Array ? multiplyIntegers : multiply)(...call);
 
 /** log(exp(a) + exp(b)) without overflow. */
 export const logcumsumexp: Routine = scan(Number.NEGATIVE_INFINITY, (a, b) => {

@@ -1,0 +1,425 @@
+// The statistics of a watched run against the same quantities computed in plain loops and double precision from the full
+// tensors: taken by hooks from a second network with the same seed, which nobody watches.
+
+import * as gb from "gradbook";
+import {
+  BINS,
+  histogramBlock,
+  histogramEdges,
+  histogramOffset,
+  type Quantity,
+  shareToByte,
+} from "gradbook/train/histograms";
+import { installHost } from "gradbook/train/host";
+import { type LayerField, layerColumn, ROW_LENGTH, sampleLength, stepColumn } from "gradbook/train/run";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DEVICES, useDevice } from "../parity/library.js";
+
+const { F, manualSeed, nn, optim, tensor, watch } = gb;
+
+/** A tensor's numbers, row-major. */
+interface Full {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+const full = (x: gb.Tensor): Full => ({ shape: x.shape, data: Float32Array.from(x.toTypedArray()) });
+
+interface Network {
+  readonly build: () => gb.nn.Sequential;
+  readonly input: readonly number[];
+  readonly optimizer: (parameters: gb.nn.Parameter[]) => gb.optim.SGD | gb.optim.Adam;
+  /** Of each layer the positions in the model of what gives its input sum, its output, and its batch normalisation. */
+  readonly layers: readonly { head: number; last: number; norm?: number; channels?: true }[];
+  /** Whether an output lies on a flat part, by layer. */
+  readonly flat?: readonly (((y: number) => boolean) | undefined)[];
+  readonly clip?: number;
+}
+
+const sgd: Network["optimizer"] = (parameters) => new optim.SGD(parameters, { lr: 0.5, momentum: 0.9 });
+const adam: Network["optimizer"] = (parameters) =>
+  new optim.Adam(parameters, { lr: 0.05, weightDecay: 0.01 });
+/** The slope there is less than 5 % of the largest. */
+const flatSigmoid = (y: number): boolean => y * (1 - y) < 0.05 / 4;
+const flatTanh = (y: number): boolean => 1 - y * y < 0.05;
+
+const NETWORKS: { readonly [name: string]: Network } = {
+  "dense, ReLU, SGD with clipping": {
+    build: () => nn.Sequential(nn.Linear(9, 40), nn.ReLU(), nn.Linear(40, 35), nn.ReLU(), nn.Linear(35, 4)),
+    input: [11, 9],
+    optimizer: sgd,
+    layers: [
+      { head: 0, last: 1 },
+      { head: 2, last: 3 },
+      { head: 4, last: 4 },
+    ],
+    clip: 0.01,
+  },
+  "dense, batch normalisation, sigmoid and tanh far out, Adam": {
+    build: () => {
+      const wide = nn.Linear(20, 8);
+      gb.noGrad(() => wide.weight.mul_(30));
+      return nn.Sequential(
+        nn.Linear(6, 20, { bias: false }),
+        nn.BatchNorm1d(20),
+        nn.Sigmoid(),
+        wide,
+        nn.Tanh(),
+        nn.Linear(8, 3),
+      );
+    },
+    input: [16, 6],
+    optimizer: adam,
+    layers: [
+      { head: 0, last: 2, norm: 1 },
+      { head: 3, last: 4 },
+      { head: 5, last: 5 },
+    ],
+    flat: [flatSigmoid, flatTanh, undefined],
+  },
+  "convolutions with batch normalisation, SGD": {
+    build: () =>
+      nn.Sequential(
+        nn.Conv2d(2, 5, 3),
+        nn.BatchNorm2d(5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(5, 3, 2),
+        nn.ELU(),
+        nn.Flatten(),
+        nn.Linear(12, 4),
+      ),
+    input: [4, 2, 8, 8],
+    optimizer: sgd,
+    layers: [
+      { head: 0, last: 2, norm: 1, channels: true },
+      { head: 4, last: 5, channels: true },
+      { head: 7, last: 7 },
+    ],
+    flat: [undefined, (y) => y + 1 < 0.05, undefined],
+  },
+  "layer normalisation, GELU, over positions, Adam": {
+    build: () => nn.Sequential(nn.Linear(5, 12), nn.LayerNorm(12), nn.GELU(), nn.Flatten(), nn.Linear(36, 3)),
+    input: [7, 3, 5],
+    optimizer: adam,
+    layers: [
+      { head: 0, last: 2 },
+      { head: 4, last: 4 },
+    ],
+  },
+};
+
+const STEPS = 3;
+
+// --- from the full tensors -------------------------------------------------------------------------------------------
+
+const mean = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
+};
+const variance = (values: ArrayLike<number>): number => {
+  const center = mean(values);
+  return mean(Array.from(values, (value) => (value - center) ** 2));
+};
+const together = (tensors: readonly Full[]): number[] => tensors.flatMap(({ data }) => [...data]);
+
+function values(tensors: readonly Full[]): Record<string, number> {
+  const all = together(tensors);
+  const finite = all.filter(Number.isFinite);
+  return {
+    Mean: mean(finite),
+    Std: Math.sqrt(variance(finite)),
+    Norm: Math.hypot(...finite),
+    Min: Math.min(...finite),
+    Max: Math.max(...finite),
+    Zeros: all.filter((value) => value === 0).length / all.length,
+    Nans: all.filter(Number.isNaN).length,
+    Infinities: all.filter((value) => Math.abs(value) === Number.POSITIVE_INFINITY).length,
+  };
+}
+
+/** Named as fields of the record: "gradientMean", or "mean" where there is no prefix. */
+function fields(
+  prefix: string,
+  names: readonly string[],
+  from: Record<string, number>,
+): [LayerField, number][] {
+  const name = (of: string): string =>
+    prefix === "" ? of.charAt(0).toLowerCase() + of.slice(1) : prefix + of;
+  return names.map((of) => [name(of) as LayerField, from[of]!]);
+}
+
+/** The numbers at each index of `axis`. */
+function alongAxis({ shape, data }: Full, axis: number): number[][] {
+  const inner = shape.slice(axis + 1).reduce((product, n) => product * n, 1);
+  const lists: number[][] = Array.from({ length: shape[axis]! }, () => []);
+  data.forEach((value, i) => {
+    lists[Math.floor(i / inner) % shape[axis]!]!.push(value);
+  });
+  return lists;
+}
+
+function meanBatchStd({ shape, data }: Full): number {
+  const width = data.length / shape[0]!;
+  const across = Array.from({ length: width }, (_, j) => data.filter((_, i) => i % width === j));
+  return mean(across.map((list) => Math.sqrt(variance(list))));
+}
+
+function bins(tensors: readonly Full[], quantity: Quantity): number[] {
+  const edges = histogramEdges(quantity);
+  const all = together(tensors);
+  const counts = new Array<number>(BINS).fill(0);
+  for (const value of all) {
+    // of the two edges around a number, the one nearer to zero belongs to its bin
+    const size = edges.findLastIndex((edge, i) => i >= BINS / 2 && edge <= Math.abs(value)) - BINS / 2;
+    const bin = Math.min(size, BINS / 2 - 1);
+    counts[value < 0 ? BINS / 2 - 1 - bin : BINS / 2 + bin]!++;
+  }
+  return counts.map((count) => shareToByte(count / all.length));
+}
+
+/** What one step of an unwatched network is made of. */
+interface Step {
+  readonly inputs: Full[];
+  readonly outputs: Full[];
+  readonly gradients: Full[];
+  readonly weights: Full[][];
+  readonly weightGradients: Full[][];
+  readonly weightsAfter: Full[][];
+  readonly norms: ({ input: Full; mean: Full; variance: Full } | undefined)[];
+  readonly gradientNorm: number;
+}
+
+/** `step` trains once; the network's tensors are copied around it. */
+function takeApart(
+  { layers }: Network,
+  model: gb.nn.Sequential,
+  optimizer: { zeroGrad(): void; step(): void },
+  backward: () => void,
+  clip: () => void,
+): Step {
+  const modules = layers.map(({ head, last, norm }) => ({
+    head: model[head] as gb.nn.Module,
+    last: model[last] as gb.nn.Module,
+    norm: norm === undefined ? undefined : (model[norm] as gb.nn.BatchNorm1d),
+  }));
+  const kept = layers.map(() => ({}) as { input: gb.Tensor; output: gb.Tensor; normInput: gb.Tensor });
+  const hooks = modules.flatMap(({ head, last, norm }, i) => [
+    head.registerForwardHook((_m, _x, output) => {
+      kept[i]!.input = output as gb.Tensor;
+      kept[i]!.input.retainGrad();
+    }),
+    last.registerForwardHook((_m, _x, output) => {
+      kept[i]!.output = output as gb.Tensor;
+    }),
+    ...(norm === undefined
+      ? []
+      : [
+          norm.registerForwardPreHook((_m, [input]) => {
+            kept[i]!.normInput = input as gb.Tensor;
+          }),
+        ]),
+  ]);
+  const weights = modules.map(({ head }) => head.parameters().map(full));
+  backward();
+  const norms = modules.map(
+    ({ norm }, i) =>
+      norm && {
+        input: full(kept[i]!.normInput),
+        mean: full(norm.runningMean!),
+        variance: full(norm.runningVar!),
+      },
+  );
+  const whole = model.parameters().map((parameter) => full(parameter.grad!));
+  clip();
+  const weightGradients = modules.map(({ head }) => head.parameters().map(({ grad }) => full(grad!)));
+  const inputs = kept.map(({ input }) => full(input.detach()));
+  const outputs = kept.map(({ output }) => full(output.detach()));
+  const gradients = kept.map(({ input }) => full(input.grad!));
+  optimizer.step();
+  optimizer.zeroGrad();
+  for (const hook of hooks) hook.remove();
+  const weightsAfter = modules.map(({ head }) => head.parameters().map(full));
+  const gradientNorm = Math.hypot(...together(whole));
+  return { inputs, outputs, gradients, weights, weightGradients, weightsAfter, norms, gradientNorm };
+}
+
+const ALL = ["Mean", "Std", "Norm", "Min", "Max", "Zeros", "Nans", "Infinities"];
+const without = (...names: string[]): string[] => ALL.filter((name) => !names.includes(name));
+
+function expected(network: Network, step: Step, layer: number): [LayerField, number][] {
+  const { norm, last, head } = network.layers[layer]!;
+  const output = step.outputs[layer]!;
+  const weights = step.weights[layer]!;
+  const change = together(step.weightsAfter[layer]!).map((value, i) => value - together(weights)[i]!);
+  const isFlat = network.flat?.[layer];
+  const found: [LayerField, number][] = [
+    ...fields("", without("Norm"), values([output])),
+    ...fields("input", ["Mean", "Std"], values([step.inputs[layer]!])),
+    ...fields("gradient", ALL, values([step.gradients[layer]!])),
+    ...fields("weight", without("Zeros"), values(weights)),
+    ...fields("weightGradient", without("Zeros"), values(step.weightGradients[layer]!)),
+    ["batchStd", meanBatchStd(output)],
+    ["updateRatio", Math.hypot(...change) / Math.hypot(...together(weights))],
+    ["saturated", isFlat ? [...output.data].filter(isFlat).length / output.data.length : Number.NaN],
+  ];
+  const drift = step.norms[layer];
+  if (norm === undefined || drift === undefined) return [...found, ["normMeanGap", Number.NaN]];
+  expect(last).toBeGreaterThan(head);
+  const channels = alongAxis(drift.input, 1);
+  const unbiased = channels.map((list) => (variance(list) * list.length) / (list.length - 1));
+  const gaps = channels.map(
+    (list, c) => Math.abs(drift.mean.data[c]! - mean(list)) / Math.sqrt(unbiased[c]!),
+  );
+  const ratios = unbiased.map((of, c) => Math.log(drift.variance.data[c]! / of));
+  return [...found, ["normMeanGap", mean(gaps)], ["normVarianceRatio", Math.exp(mean(ratios))]];
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+let rows: number[][] = [];
+let samples: number[][] = [];
+let histograms: Uint8Array[] = [];
+let layerCount = 0;
+
+beforeEach(() => {
+  [rows, samples, histograms] = [[], [], []];
+  installHost({
+    display: () => undefined,
+    publish: (event) => {
+      if (event.type !== "rows") return;
+      const cut = <T extends Float32Array | Uint8Array>(all: T, length: number): T[] =>
+        Array.from(
+          { length: all.length / length },
+          (_, i) => all.subarray(i * length, (i + 1) * length) as T,
+        );
+      rows.push(...cut(event.steps, ROW_LENGTH).map((row) => [...row]));
+      samples.push(...cut(event.samples, sampleLength(layerCount)).map((row) => [...row]));
+      histograms.push(...cut(event.histograms, histogramBlock(layerCount)));
+    },
+  });
+});
+afterAll(() => {
+  Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
+});
+
+/** Relative, or to numbers below 1e-6 absolute: rounding of sums that cancel. */
+function close(measured: number, wanted: number): boolean {
+  if (Number.isNaN(wanted)) return Number.isNaN(measured);
+  return Math.abs(measured - wanted) <= 1e-5 * Math.max(Math.abs(wanted), 1e-1);
+}
+
+function make(network: Network) {
+  manualSeed(7);
+  const model = network.build();
+  const optimizer = network.optimizer(model.parameters());
+  const x = tensor.randn(network.input);
+  const y = tensor.randint(0, 3, [network.input[0]!]);
+  const backward = (): void => F.crossEntropy(model(x) as gb.Tensor, y).backward();
+  const clip = (): void => {
+    if (network.clip !== undefined) nn.utils.clipGradNorm_(model.parameters(), network.clip);
+  };
+  return { model, optimizer, backward, clip };
+}
+
+describe.each(DEVICES)("%s", (device) => {
+  beforeAll(() => useDevice(device));
+
+  test.each(Object.entries(NETWORKS))("%s: every statistic and histogram of every layer", (_, network) => {
+    const plain = make(network);
+    const steps = Array.from({ length: STEPS }, () =>
+      takeApart(network, plain.model, plain.optimizer, plain.backward, plain.clip),
+    );
+    const seen = make(network);
+    layerCount = network.layers.length;
+    const watcher = watch(seen.model);
+    for (let i = 0; i < STEPS; i++) {
+      seen.backward();
+      seen.clip();
+      seen.optimizer.step();
+      seen.optimizer.zeroGrad();
+    }
+    watcher.finish();
+    expect(samples.map(([step]) => step)).toEqual([0, 1, 2]);
+    steps.forEach((step, at) => {
+      expect(close(rows[at]![stepColumn("gradientNorm")]!, step.gradientNorm)).toBe(true);
+      network.layers.forEach((_, layer) => {
+        const wrong = expected(network, step, layer)
+          .map(([field, wanted]) => ({ field, wanted, measured: samples[at]![layerColumn(layer, field)]! }))
+          .filter(({ measured, wanted }) => !close(measured, wanted));
+        expect({ at, layer, wrong }).toEqual({ at, layer, wrong: [] });
+        for (const [quantity, tensors] of [
+          ["input", [step.inputs[layer]!]],
+          ["output", [step.outputs[layer]!]],
+          ["gradient", [step.gradients[layer]!]],
+          ["weight", step.weights[layer]!],
+        ] as const) {
+          const offset = histogramOffset(layer, quantity);
+          const measured = [...histograms[at]!.subarray(offset, offset + BINS)];
+          const wanted = bins(tensors, quantity);
+          // a number next to an edge may fall on its other side when it is rounded otherwise
+          const moved = measured.reduce(
+            (sum, byte, i) => sum + Math.abs((byte / 255) ** 2 - (wanted[i]! / 255) ** 2),
+            0,
+          );
+          expect(moved, `${quantity} of layer ${layer} at step ${at}`).toBeLessThan(0.02);
+        }
+      });
+    });
+  });
+
+  test("what is not finite is counted, and left out of the rest", () => {
+    layerCount = 1;
+    const layer = nn.Linear(2, 3, { bias: false });
+    layer.weight.data = tensor([
+      [1, Number.NaN],
+      [Number.POSITIVE_INFINITY, 2],
+      [-4, 0],
+    ]);
+    const watcher = watch(layer);
+    const optimizer = new optim.SGD(layer.parameters(), { lr: 1 });
+    layer(tensor([[1, 0]]))
+      .sum()
+      .backward();
+    optimizer.step();
+    watcher.finish();
+    const value = (field: LayerField): number => samples[0]![layerColumn(0, field)]!;
+    expect([value("weightNans"), value("weightInfinities")]).toEqual([1, 1]);
+    expect([value("weightMin"), value("weightMax"), value("weightMean")]).toEqual([-4, 2, -0.25]);
+    expect(value("weightNorm")).toBeCloseTo(Math.sqrt(21), 5);
+    // 1 * 1 + NaN * 0, infinity, -4
+    expect([value("nans"), value("infinities"), value("mean")]).toEqual([1, 1, -4]);
+    const weights = histograms[0]!.subarray(
+      histogramOffset(0, "weight"),
+      histogramOffset(0, "weight") + BINS,
+    );
+    expect(weights[BINS - 1]).toBe(shareToByte(1 / 5));
+    expect(weights[BINS / 2]).toBe(shareToByte(1 / 5));
+  });
+
+  test("units without a positive output for 1,000 examples are silent", () => {
+    layerCount = 2;
+    const model = nn.Sequential(nn.Linear(1, 4), nn.ReLU(), nn.Linear(4, 1));
+    const [first] = [model[0] as ReturnType<typeof nn.Linear>];
+    first.weight.data = tensor([[1], [-1], [0], [0]]);
+    first.bias!.data = tensor([0, 0, -1, 1]);
+    for (const parameter of model.parameters()) parameter.requiresGrad = false;
+    const head = model[2] as ReturnType<typeof nn.Linear>;
+    head.weight.requiresGrad = true;
+    const optimizer = new optim.SGD([head.weight], { lr: 0.01 });
+    const watcher = watch(model);
+    for (let step = 0; step < 6; step++) {
+      // unit 0 fires in steps 0 and 1 only, unit 1 in the others, unit 2 never, unit 3 always
+      model(tensor.full([300, 1], step < 2 ? 1 : -1))
+        .mean()
+        .backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+    }
+    watcher.finish();
+    const silent = samples.map((row) => row[layerColumn(0, "silent")]);
+    // after 900 examples nobody can tell yet; after 1,200 unit 0 has been silent for 600, after 1,800 for 1,200
+    expect(silent).toEqual([Number.NaN, Number.NaN, Number.NaN, 0.25, 0.25, 0.5]);
+    expect(samples[0]![layerColumn(1, "silent")]).toBeNaN();
+  });
+});
