@@ -13,7 +13,7 @@ export const NOTEBOOK_MODULE = "@gradbook/kernel/notebook";
 export const PRELOADED: readonly Preloaded[] = [
   {
     module: "gradbook",
-    names: ["tensor", "nn", "F", "init", "norm", "optim", "manualSeed", "watch"],
+    names: ["tensor", "nn", "F", "init", "norm", "optim", "manualSeed", "watch", "plot"],
     whole: "gb",
   },
   { module: NOTEBOOK_MODULE, names: ["display"] },

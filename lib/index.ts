@@ -7,6 +7,7 @@ export { deepcopy, functional as F, Module, Parameter } from "./nn/index.js";
 export * as init from "./nn/init.js";
 export * as norm from "./nn/norm.js";
 export * as optim from "./optim/index.js";
+export * as plot from "./plot/index.js";
 export { explain } from "./tensor/explain.js";
 export {
   autograd,

@@ -24,8 +24,8 @@ const scheduler = new optim.lrScheduler.ExponentialLR(optimizer, 0.9);
 const loss = lossFn(model(x), labels);
 `;
 
-const { tensor, nn, F, init, norm, optim, manualSeed, watch } = gb;
-const NAMES = { gb, tensor, nn, F, init, norm, optim, manualSeed, watch };
+const { tensor, nn, F, init, norm, optim, manualSeed, watch, plot } = gb;
+const NAMES = { gb, tensor, nn, F, init, norm, optim, manualSeed, watch, plot };
 /** Known in examples only: the path of an empty folder. */
 const FOLDER = "folder";
 

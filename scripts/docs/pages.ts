@@ -14,6 +14,7 @@ const PAGES: Readonly<Record<string, readonly [title: string, about: string]>> =
   optim: ["optim", "Optimizers and learning-rate schedules: PyTorch's `torch.optim`."],
   data: ["gb.data", "Data sets, loaders and files."],
   train: ["gb.train", "Training loops, metrics, and watching what happens inside."],
+  plot: ["plot", "Figures for teaching, one line each."],
   gb: ["gb", "Everything else of the package."],
 };
 

@@ -1,0 +1,82 @@
+// A figure for teaching: plotly's data, shown interactively in a notebook, with a picture and a text for places that cannot.
+
+import { drawing } from "./drawing.js";
+
+/** A trace as plotly takes it; what is read here is named. */
+export interface Trace {
+  readonly type: "scatter" | "heatmap" | "contour" | "image" | "bar";
+  readonly name?: string;
+  readonly x?: readonly (number | string)[];
+  readonly y?: readonly (number | string)[];
+  readonly z?: readonly unknown[];
+  readonly [option: string]: unknown;
+}
+
+/** What plotly needs to draw: `Plotly.newPlot(element, figure)`. */
+export interface FigureData {
+  readonly data: readonly Trace[];
+  readonly layout: Readonly<Record<string, unknown>>;
+  readonly frames?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Hues that the colour-blind can tell apart (Okabe and Ito), in the order in which they are used. */
+export const HUES = ["#0072b2", "#d55e00", "#009e73", "#aa3a7c", "#56b4e9", "#e69f00", "#6b7280"] as const;
+/** Marks what is flat, wrong or beyond its limits. */
+export const WARNING = "#d55e00";
+
+/** An interactive figure. As the last value of a cell it is drawn by plotly; it prints as a few lines of text.
+ *
+ *  @example const figure = plot.activation("tanh");
+ *  figure.data[0]?.name // -> 'tanh' */
+export class Figure implements FigureData {
+  readonly data: readonly Trace[];
+  readonly layout: Readonly<Record<string, unknown>>;
+  readonly frames?: readonly Readonly<Record<string, unknown>>[];
+  readonly #text: string;
+
+  /** `text`: what the figure says, in words and numbers. */
+  constructor({ data, layout, frames }: FigureData, text: string) {
+    this.data = data;
+    this.layout = { margin: { l: 56, r: 16, t: 40, b: 44 }, ...layout };
+    if (frames !== undefined) this.frames = frames;
+    this.#text = text;
+  }
+
+  /** What the figure says, in words and numbers.
+   *  @example plot.compare({ SGD: [3, 2, 1] }).toString() */
+  toString(): string {
+    return this.#text;
+  }
+
+  /** Plotly's data, as an object without a class.
+   *  @example Object.keys(plot.compare({ SGD: [3, 2, 1] }).toJSON()) // -> [ 'data', 'layout' ] */
+  toJSON(): FigureData {
+    const { data, layout, frames } = this;
+    return { data, layout, ...(frames && { frames }) };
+  }
+}
+
+Object.defineProperties(Figure.prototype, {
+  [Symbol.for("nodejs.util.inspect.custom")]: {
+    value(this: Figure): string {
+      return this.toString();
+    },
+  },
+  [Symbol.for("Jupyter.display")]: {
+    value(this: Figure): Record<string, unknown> {
+      const svg = drawing(this);
+      return {
+        "application/vnd.plotly.v1+json": this.toJSON(),
+        ...(svg !== undefined && { "image/svg+xml": svg }),
+        "text/plain": this.toString(),
+      };
+    },
+  },
+});
+
+/** Three digits: 0.312, 2.25e-4, 41,200. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || size === 0) return String(value);
+  return size >= 1e-3 && size < 1e6 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
+}
