@@ -25,6 +25,21 @@ export function loadPlotly(): Promise<Library> {
 
 const CONFIG: Partial<Plotly.Config> = { displayModeBar: false, doubleClick: false, scrollZoom: false };
 
+/** Charts draw one after the other, each in a task of its own: together they would hold up the page for too long. */
+let turn: Promise<void> = Promise.resolve();
+
+/** Resolves when all charts that have been asked to draw have drawn. */
+export function drawn(): Promise<void> {
+  return turn;
+}
+
+/** Waits for the next task of the page's event loop. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve);
+  });
+}
+
 export class Chart {
   readonly node: HTMLDivElement = document.createElement("div");
   #plotly: Library | undefined;
@@ -42,7 +57,10 @@ export class Chart {
   /** Draws what `build` gives; of several calls in one turn the last one counts. */
   draw(build: (size: Size) => Figure): void {
     this.#pending = build;
-    if (!this.#drawing) void this.#flush();
+    if (this.#drawing) return;
+    this.#drawing = true;
+    const own = turn.then(nextTask).then(() => this.#flush());
+    turn = own.catch(() => undefined);
   }
 
   dispose(): void {
@@ -52,7 +70,6 @@ export class Chart {
   }
 
   async #flush(): Promise<void> {
-    this.#drawing = true;
     try {
       this.#plotly ??= await loadPlotly();
       const size = { width: this.node.clientWidth, height: this.node.clientHeight };
@@ -69,6 +86,6 @@ export class Chart {
     } finally {
       this.#drawing = false;
     }
-    if (this.#pending && !this.#disposed) void this.#flush();
+    if (this.#pending && !this.#disposed) this.draw(this.#pending);
   }
 }

@@ -1,6 +1,8 @@
 // Paces drawing: at most one draw per animation frame, a few a second, never more than a third of the time, and
 // none while nobody looks.
 
+import { drawn } from "../charts/chart.js";
+
 /** Shortest time from one draw to the next: 8 a second. */
 const INTERVAL_MS = 125;
 /** Part of the time that drawing may take. */
@@ -59,8 +61,8 @@ export class Pace {
     this.#wanted = false;
     const start = performance.now();
     this.#draw();
-    // Charts draw within microtasks after this: the end of the task is what counts.
-    setTimeout(() => {
+    // Charts draw after this, in tasks of their own: their end is what counts.
+    void drawn().then(() => {
       const cost = performance.now() - start;
       this.#earliest = start + Math.max(INTERVAL_MS, cost / SHARE);
       if (this.#wanted) this.request();

@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Activation } from "../../charts/activations.js";
+import type { Size } from "../../charts/chart.js";
 import { formatCount, formatTick, formatValue } from "../../charts/format.js";
 import { columnSamples, type HeatRows, heatPixels, rampTable } from "../../charts/heatmap.js";
 import { type History, histogramAt, rebin } from "../../charts/histogram.js";
@@ -55,11 +56,20 @@ export class HistoryStrip {
     );
   }
 
+  /** Size of the map, in pixels. */
+  get size(): Size {
+    return { width: this.#map.clientWidth, height: this.#map.clientHeight };
+  }
+
   /** Shows the steps that have samples, the one on show, and the histograms where they are known. */
-  draw(steps: readonly number[], shown: number, view: HistoryView | undefined, tokens: Tokens): void {
+  draw(
+    steps: readonly number[],
+    shown: number,
+    view: HistoryView | undefined,
+    { width, height }: Size,
+    tokens: Tokens,
+  ): void {
     this.#scrub.steps = steps;
-    const width = this.#map.clientWidth;
-    const height = this.#map.clientHeight;
     if (width < 40 || height < 10) return;
     const dark = luminance(tokens.density[0]!) < luminance(tokens.density.at(-1)!);
     const density = dark ? this.#trans.__("lighter = more outputs") : this.#trans.__("darker = more outputs");

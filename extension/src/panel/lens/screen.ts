@@ -76,6 +76,9 @@ export class LensScreen implements Screen {
   draw({ record, tokens }: View): void {
     const { trans, focus } = this.#host;
     const { info, samples } = record;
+    // All sizes are read before anything is written: each reading after that would lay the page out anew.
+    const size = { width: this.#figure.clientWidth, height: this.#figure.clientHeight };
+    const stripSize = this.#strip.size;
     const sample = focus.step === null ? samples.length - 1 : nearest(samples, focus.step);
     const step = samples[sample]!;
     const layer = Math.min(focus.layer, info.layers.length - 1);
@@ -100,9 +103,8 @@ export class LensScreen implements Screen {
       outputs: outputs && momentOf(outputs, step),
     };
     const look: Look = { tokens, trans, ...this.#memories };
-    const size = { width: this.#figure.clientWidth, height: this.#figure.clientHeight };
     if (size.width >= 40 && size.height >= 40) drawLens(this.#figure, moment, look, size);
-    this.#strip.draw(samples, step, outputs && { key, activation, history: outputs }, tokens);
+    this.#strip.draw(samples, step, outputs && { key, activation, history: outputs }, stripSize, tokens);
   }
 
   dispose(): void {}
