@@ -10,6 +10,9 @@ export interface Preloaded {
 /** The module of the kernel's own functions for notebooks; `gradbook` stands for the library the kernel was started with. */
 export const NOTEBOOK_MODULE = "@gradbook/kernel/notebook";
 
+/** What elements of JSX become where there is no React: a global function (run/rich/jsx.ts). */
+export const OWN_JSX = "__gbJsx";
+
 export const PRELOADED: readonly Preloaded[] = [
   {
     module: "gradbook",

@@ -1,8 +1,10 @@
 // Declarations of what Node 26 has and TypeScript 5.0.4's libraries lack.
 
+import { NOTEBOOK_MODULE } from "../preloaded.js";
+
 export const AMBIENT_FILE = "/__gradbook_ambient__.d.ts";
 
-export const AMBIENT_TEXT = `
+export const AMBIENT_TEXT: string = `
 interface SymbolConstructor {
   readonly dispose: unique symbol;
   readonly asyncDispose: unique symbol;
@@ -35,6 +37,43 @@ interface Set<T> {
   isDisjointFrom(other: Set<unknown>): boolean;
 }
 interface Math { f16round(x: number): number }
+interface Array<T> {
+  toSorted(compare?: (a: T, b: T) => number): T[];
+  toReversed(): T[];
+  toSpliced(start: number, deleteCount?: number, ...items: T[]): T[];
+  with(index: number, value: T): T[];
+}
+interface ReadonlyArray<T> {
+  toSorted(compare?: (a: T, b: T) => number): T[];
+  toReversed(): T[];
+  toSpliced(start: number, deleteCount?: number, ...items: T[]): T[];
+  with(index: number, value: T): T[];
+}
+interface IteratorHelpers<T> {
+  map<U>(change: (value: T, index: number) => U): Generator<U, void, undefined>;
+  filter(wanted: (value: T, index: number) => unknown): Generator<T, void, undefined>;
+  take(limit: number): Generator<T, void, undefined>;
+  drop(count: number): Generator<T, void, undefined>;
+  flatMap<U>(change: (value: T, index: number) => Iterable<U>): Generator<U, void, undefined>;
+  reduce<U>(step: (sum: U, value: T, index: number) => U, start: U): U;
+  toArray(): T[];
+  forEach(use: (value: T, index: number) => void): void;
+  some(test: (value: T, index: number) => unknown): boolean;
+  every(test: (value: T, index: number) => unknown): boolean;
+  find(test: (value: T, index: number) => unknown): T | undefined;
+}
+interface Generator<T> extends IteratorHelpers<T> {}
+interface IterableIterator<T> extends IteratorHelpers<T> {}
+interface PromiseConstructor {
+  try<T, A extends unknown[]>(work: (...given: A) => T | PromiseLike<T>, ...given: A): Promise<Awaited<T>>;
+}
+interface String {
+  isWellFormed(): boolean;
+  toWellFormed(): string;
+}
+interface RegExpConstructor { escape(text: string): string }
+interface ErrorConstructor { isError(value: unknown): value is Error }
+declare var __gbJsx: typeof import("${NOTEBOOK_MODULE}").jsx;
 /** Asks the user for a line of text and waits for it. */
 declare function prompt(message?: string, options?: string | { default?: string; password?: boolean }): string;
 /** Asks the user a question that is answered by y or n, and waits. */

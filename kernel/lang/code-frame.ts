@@ -1,7 +1,7 @@
 // Pictures of a place in a cell: the line, and a caret under it; and what the compiler says, with such a picture.
 
 import type { ErrorContent } from "../protocol/messages.js";
-import type { Diagnostic } from "../protocol/threads.js";
+import type { Compiled, Diagnostic } from "../protocol/threads.js";
 
 export const DIM = (text: string): string => `\u001b[2m${text}\u001b[22m`;
 export const RED = (text: string): string => `\u001b[31m${text}\u001b[39m`;
@@ -30,11 +30,13 @@ export function diagnosticText(
 }
 
 /** What stops a cell before it runs. */
-export function syntaxError(
+export function refusal(
   cell: { name: string; source: string },
-  diagnostics: readonly Diagnostic[],
+  { ename, errors }: Extract<Compiled, { ok: false }>,
 ): ErrorContent {
-  const evalue = diagnostics[0]?.message ?? "The cell is not valid TypeScript.";
-  const places = diagnostics.map((d) => diagnosticText(cell, d, "error"));
-  return { ename: "SyntaxError", evalue, traceback: [`${RED("SyntaxError")}: ${evalue}`, ...places] };
+  const evalue = errors[0]?.message ?? "The cell is not valid TypeScript.";
+  const places = errors.map((d) => diagnosticText(cell, d, "error"));
+  const remedy =
+    ename === "TypeCheckError" ? [DIM("The comment // @type-errors warn lets such cells run.")] : [];
+  return { ename, evalue, traceback: [`${RED(ename)}: ${evalue}`, ...places, ...remedy] };
 }

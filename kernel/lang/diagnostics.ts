@@ -18,27 +18,45 @@ export interface Found {
   readonly warnings: Diagnostic[];
 }
 
-/** The compiler's view of the cell; lines count from 0 in the cell, after the one line that tslab puts first. */
-export function findings(program: ts.Program, file: ts.SourceFile, prefixLines: number): Found {
+/** The compiler's view of the cell; lines count from 0 in the cell, after the one line that tslab puts first. `modules`: names of
+ *  modules by their files. */
+export function findings(
+  program: ts.Program,
+  file: ts.SourceFile,
+  prefixLines: number,
+  modules: ReadonlyMap<string, string>,
+): Found {
+  const inCell = (found: ts.Diagnostic): Diagnostic => diagnosticInCell(found, file, prefixLines, modules);
   const errors: Diagnostic[] = [];
   const warnings: Diagnostic[] = [];
   for (const found of program.getSyntacticDiagnostics(file)) {
-    if (!isTopLevelAwait(found, file)) errors.push(inCell(found, file, prefixLines));
+    if (!isTopLevelAwait(found, file)) errors.push(inCell(found));
   }
   if (errors.length > 0) return { errors, warnings };
   for (const found of program.getSemanticDiagnostics(file)) {
     if (found.category !== typescript.DiagnosticCategory.Error) continue;
     if (isTopLevelAwait(found, file) || IMPLICIT_ANY(found.code)) continue;
-    (REFUSED.has(found.code) ? errors : warnings).push(inCell(found, file, prefixLines));
+    (REFUSED.has(found.code) ? errors : warnings).push(inCell(found));
   }
   return { errors, warnings };
 }
 
-function inCell(found: ts.Diagnostic, file: ts.SourceFile, prefixLines: number): Diagnostic {
+function diagnosticInCell(
+  found: ts.Diagnostic,
+  file: ts.SourceFile,
+  prefixLines: number,
+  modules: ReadonlyMap<string, string>,
+): Diagnostic {
   const { line, character } = file.getLineAndCharacterOfPosition(found.start ?? 0);
+  const text = typescript.flattenDiagnosticMessageText(found.messageText, "\n");
+  // files of the library are no concern of a notebook's author
+  const message = [...modules].reduce(
+    (all, [path, name]) => all.replaceAll(`import("${path}`, `import("${name}`),
+    text,
+  );
   return {
     code: found.code,
-    message: typescript.flattenDiagnosticMessageText(found.messageText, "\n"),
+    message,
     line: line - prefixLines,
     column: character,
     length: found.length ?? 0,

@@ -1,5 +1,5 @@
 // The language service of a notebook: compiles cells one after the other, completes and explains names. Its whole state is
-// one string, the declarations of the cells so far.
+// what the cells so far have declared, and whether errors of types stop a cell.
 
 import type ts from "@tslab/typescript-for-tslab";
 import { PRELOADED_NAMES, preloadedDeclarations } from "../preloaded.js";
@@ -10,52 +10,66 @@ import type {
   Diagnostic,
   Inspection,
   Language,
+  LanguageState,
 } from "../protocol/threads.js";
+import { blockVariables } from "./block-vars.js";
 import { cellNames } from "./cell-names.js";
 import { isComplete } from "./complete-code.js";
 import { type Found, findings } from "./diagnostics.js";
 import { Lines } from "./edits.js";
+import { explanation } from "./explanation.js";
+import { withoutJsx } from "./jsx.js";
 import { prepare } from "./prepare.js";
 import { rewrite } from "./rewrite.js";
-import { loadConverter, typescript } from "./typescript.js";
+import { loadConverter } from "./typescript.js";
 
 const PREFIX_LINES = 1;
 
 export class LanguageService implements Language {
-  declarations: string;
+  state: LanguageState;
   readonly #converter;
   readonly #shadowed = new Set<string>();
   #found: Found = { errors: [], warnings: [] };
+  #blockVariables = "";
   #names: CellNames = { declares: [], reads: [], writes: [], captures: {} };
 
-  constructor(paths: Record<string, string[]>, declarations?: string) {
-    this.declarations = declarations ?? preloadedDeclarations();
+  constructor(paths: Record<string, string[]>, state?: LanguageState) {
+    this.state = state ?? { declarations: preloadedDeclarations(), typeErrors: "warn" };
     this.#converter = loadConverter({
       paths,
       diagnose: (program, cell) => {
-        this.#found = findings(program, cell, PREFIX_LINES);
+        this.#found = findings(program, cell, PREFIX_LINES, modulesByFile(paths));
         this.#names = cellNames(program, cell);
+        this.#blockVariables = blockVariables(program, cell);
       },
     });
   }
 
   /** Does now what the first cell would otherwise wait for. */
   warmUp(): void {
-    this.#converter.convert(this.declarations, "");
+    this.#converter.convert(this.state.declarations, "");
   }
 
   compile(source: string, name: string): Compiled {
-    const { text, using } = prepare(source);
-    const lines = new Lines(source);
-    const { output, declOutput, lastExpressionVar } = this.#converter.convert(this.declarations, text);
+    const { declarations } = this.state;
+    const written = withoutJsx(source, /\bReact\b/.test(declarations)) ?? source;
+    const { text, using } = prepare(written);
+    const lines = new Lines(written);
+    const { output, declOutput, lastExpressionVar } = this.#converter.convert(declarations, text);
     const { errors, warnings } = this.#found;
-    if (errors.length > 0 || output === undefined) return { ok: false, errors };
+    this.state = { ...this.state, typeErrors: chosenTypeErrors(source) ?? this.state.typeErrors };
+    if (errors.length > 0 || output === undefined) return { ok: false, ename: "SyntaxError", errors };
+    if (warnings.length > 0 && this.state.typeErrors === "stop") {
+      return { ok: false, ename: "TypeCheckError", errors: warnings };
+    }
     const { code, positions, declared } = rewrite({
       output,
       lastExpression: lastExpressionVar,
       usingAt: (line, column) => using.get(lines.position(line, column)),
     });
-    this.declarations = declOutput ?? this.declarations;
+    if (declOutput !== undefined) {
+      this.state = { ...this.state, declarations: declOutput + this.#blockVariables };
+    }
     return {
       ok: true,
       cell: { name, source, code, positions },
@@ -66,7 +80,11 @@ export class LanguageService implements Language {
 
   complete(source: string, position: number): Completion {
     const { text } = prepare(source);
-    const { start, end, candidates, original } = this.#converter.complete(this.declarations, text, position);
+    const { start, end, candidates, original } = this.#converter.complete(
+      this.state.declarations,
+      text,
+      position,
+    );
     const kinds = new Map(original?.entries.map((entry) => [entry.name, entry.kind]));
     return {
       start,
@@ -77,21 +95,12 @@ export class LanguageService implements Language {
 
   inspect(source: string, position: number): Inspection | undefined {
     const { text } = prepare(source);
-    const info = this.#converter.inspect(this.declarations, text, position) as ts.QuickInfo | undefined;
-    if (info === undefined) return undefined;
-    const tags = (info.tags ?? []).map(
-      ({ name, text }) => `@${name} ${typescript.displayPartsToString(text)}`,
-    );
-    return {
-      signature: typescript.displayPartsToString(info.displayParts),
-      documentation: [typescript.displayPartsToString(info.documentation), ...tags]
-        .filter(Boolean)
-        .join("\n"),
-    };
+    const info = this.#converter.inspect(this.state.declarations, text, position) as ts.QuickInfo | undefined;
+    return info === undefined ? undefined : explanation(info);
   }
 
   isComplete(source: string): ReturnType<Language["isComplete"]> {
-    return isComplete(prepare(source).text);
+    return isComplete(prepare(withoutJsx(source, false) ?? source).text);
   }
 
   /** Says once of each preloaded name that it now means something else. */
@@ -103,6 +112,22 @@ export class LanguageService implements Language {
       return { code: 0, message, line: 0, column: 0, length: 0 };
     });
   }
+}
+
+/** The aliased modules' names by their files, as the compiler's messages have them: without `.d.ts`. */
+function modulesByFile(paths: Record<string, string[]>): Map<string, string> {
+  return new Map(
+    Object.entries(paths).flatMap(([name, files]) =>
+      files.map((file) => [file.replace(/(?:\.d\.ts|\*)$/, ""), name.replace(/\*$/, "")]),
+    ),
+  );
+}
+
+/** The notebook's choice, if the cell makes one: `// @type-errors stop` on a line of its own. */
+function chosenTypeErrors(source: string): LanguageState["typeErrors"] | undefined {
+  return /^\s*\/\/\s*@type-errors\s+(stop|warn)\s*$/m.exec(source)?.[1] as
+    | LanguageState["typeErrors"]
+    | undefined;
 }
 
 /** TypeScript's kinds that Jupyter's front ends name differently. */

@@ -2,18 +2,18 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { keepCompiledCode, writeCompiledCode } from "../code-cache.js";
-import type { LanguageCall, LanguageReply } from "../protocol/threads.js";
+import type { LanguageCall, LanguageReply, LanguageState } from "../protocol/threads.js";
 
 export interface LanguageThreadData {
   readonly paths: Record<string, string[]>;
   /** State of the thread before this one, if it had to be restarted. */
-  readonly declarations: string | undefined;
+  readonly state: LanguageState | undefined;
 }
 
 keepCompiledCode();
 const { LanguageService } = await import("./service.js");
-const { paths, declarations } = workerData as LanguageThreadData;
-const service = new LanguageService(paths, declarations);
+const { paths, state } = workerData as LanguageThreadData;
+const service = new LanguageService(paths, state);
 service.warmUp();
 writeCompiledCode();
 
@@ -23,7 +23,7 @@ parentPort?.on("message", ({ id, method, arguments: given }: LanguageCall) => {
 
 function answer(id: number, call: () => unknown): LanguageReply {
   try {
-    return { id, value: call(), declarations: service.declarations };
+    return { id, value: call(), state: service.state };
   } catch (error) {
     return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

@@ -6,6 +6,7 @@ import path from "node:path";
 import type ts from "@tslab/typescript-for-tslab";
 import type { Converter } from "tslab/dist/converter.js";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
+import { hints } from "./hints.js";
 import { keepNamesRight } from "./names.js";
 import { withFewWatchers } from "./watchers.js";
 
@@ -57,6 +58,7 @@ function changes({ paths, diagnose }: ConverterOptions) {
       if (cell !== undefined) diagnose(program, cell);
       return [];
     },
+    ...hints(typescript),
     // tslab's second pass makes CommonJS; rewrite.ts takes the ES module instead.
     transpileModule: (source: string) => ({ outputText: source, diagnostics: [] }),
   };

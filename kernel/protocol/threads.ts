@@ -115,7 +115,11 @@ export type Compiled =
       readonly warnings: readonly Diagnostic[];
       readonly names: CellNames;
     }
-  | { readonly ok: false; readonly errors: readonly Diagnostic[] };
+  | {
+      readonly ok: false;
+      readonly ename: "SyntaxError" | "TypeCheckError";
+      readonly errors: readonly Diagnostic[];
+    };
 
 export interface Completion {
   readonly start: number;
@@ -123,9 +127,10 @@ export interface Completion {
   readonly entries: readonly { readonly text: string; readonly type: string }[];
 }
 
+/** Signature, description and examples of a name, in two formats. */
 export interface Inspection {
-  readonly signature: string;
-  readonly documentation: string;
+  readonly plain: string;
+  readonly markdown: string;
 }
 
 export type Completeness =
@@ -140,6 +145,14 @@ export interface Language {
   isComplete(source: string): Completeness;
 }
 
+/** All that the language thread knows of the notebook, for its successor. */
+export interface LanguageState {
+  /** What the cells so far have declared. */
+  readonly declarations: string;
+  /** Whether an error of types stops a cell; chosen in a cell by the comment `// @type-errors stop` or `warn`. */
+  readonly typeErrors: "stop" | "warn";
+}
+
 export type LanguageCall = {
   [M in keyof Language]: {
     readonly id: number;
@@ -149,6 +162,5 @@ export type LanguageCall = {
 }[keyof Language];
 
 export type LanguageReply =
-  /** `declarations`: the language thread's whole state, for its successor. */
-  | { readonly id: number; readonly value: unknown; readonly declarations: string }
+  | { readonly id: number; readonly value: unknown; readonly state: LanguageState }
   | { readonly id: number; readonly error: string };

@@ -1,14 +1,22 @@
 // Errors as users see them: in the lines of their own TypeScript, without the kernel's frames, with the line that failed.
 
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { codeFrame, DIM, RED } from "../lang/code-frame.js";
 import type { ErrorContent } from "../protocol/messages.js";
 import type { CompiledCell, PositionTable } from "../protocol/threads.js";
 
 const CELL_POSITION = /((?:cell|hidden)\[[^\]]*\]\.ts):(\d+):(\d+)/;
+/** In files of the notebook's folder, as local-files.ts names them. */
+const FILE_POSITION = /(file:[^\s()]*\?changed=[\d.]+):(\d+):(\d+)/;
+/** Variables of earlier cells, as compiled cells name them. */
+const SLOT = /\(0 ?, __\$([\w$]+)\.b\.\$v\)|__\$([\w$]+?)\.b\.\$v/g;
 const OWN_CODE = new URL(".", import.meta.url).href;
 /** The kernel's code around cells, and the accessors through which cells share variables. */
-const isOwn = (frame: string): boolean => frame.includes(OWN_CODE) || /^[gs]et \$v /.test(frame);
+const isOwn = (frame: string): boolean =>
+  frame.includes(OWN_CODE) || /^[gs]et \$v |\(?node:internal\/|\/cell\.mjs:/.test(frame);
 const STACK_FRAMES = 100;
 
 /** Numbers of a row of a position table. */
@@ -16,16 +24,19 @@ const ROW = 4;
 
 export class ErrorReports {
   readonly #cells = new Map<string, CompiledCell>();
+  readonly #files = new Map<string, PositionTable>();
   readonly #library: string;
+  readonly #folder: string;
 
-  /** `library`: URL of the folder whose frames are shown only where they begin. */
-  constructor(library: string) {
+  /** `library`: URL of the folder whose frames are shown only where they begin. `folder`: the notebook's. */
+  constructor(library: string, folder: string) {
     this.#library = library;
+    this.#folder = folder;
     // Layers inside layers: V8's ten frames would not reach the cell.
     Error.stackTraceLimit = STACK_FRAMES;
     Error.prepareStackTrace = (error, sites) => {
       const lines = this.#frames(sites.map((site) => site.toString()));
-      return [headerOf(error), ...lines.map((line) => `    at ${line}`)].join("\n");
+      return [named(headerOf(error)), ...lines.map((line) => `    at ${line}`)].join("\n");
     };
   }
 
@@ -34,24 +45,26 @@ export class ErrorReports {
     this.#cells.set(cell.name, cell);
   }
 
+  /** Remembers a compiled file, for the same reason. */
+  addFile(url: string, positions: PositionTable): void {
+    this.#files.set(url, positions);
+  }
+
   /** An error as Jupyter's `error` message and `execute_reply` carry it. */
   report(error: unknown): ErrorContent {
     if (!(error instanceof Error)) {
       const evalue = inspect(error);
       return { ename: "Thrown", evalue, traceback: [`${RED("Thrown")}: ${evalue}`] };
     }
-    return { ename: error.name, evalue: error.message, traceback: this.#traceback(error) };
+    return { ename: error.name, evalue: named(error.message), traceback: this.#traceback(error) };
   }
 
   #traceback(error: Error, seen: readonly Error[] = []): string[] {
     const stack = error.stack ?? "";
     const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
-    const lines = [`${RED(error.name)}: ${error.message}`];
-    const match = frames.map((frame) => CELL_POSITION.exec(frame)).find((found) => found !== null);
-    const cell = match == null ? undefined : this.#cells.get(match[1]!);
-    if (match != null && cell !== undefined) {
-      lines.push(codeFrame(cell.source, Number(match[2]) - 1, Number(match[3]) - 1));
-    }
+    const lines = [`${RED(error.name)}: ${named(error.message)}`];
+    const picture = frames.map((frame) => this.#picture(frame)).find((found) => found !== undefined);
+    if (picture !== undefined) lines.push(picture);
     lines.push(...frames.map((frame) => (CELL_POSITION.test(frame) ? frame : DIM(frame))));
     const { cause } = error;
     if (cause instanceof Error && !seen.includes(cause)) {
@@ -62,6 +75,15 @@ export class ErrorReports {
       for (const inner of error.errors.slice(0, 5)) lines.push(`  - ${inspect(inner)}`);
     }
     return lines;
+  }
+
+  /** The line of a cell or of a file in the notebook's folder that a frame is about. */
+  #picture(frame: string): string | undefined {
+    const [, name = "", line, column] = CELL_POSITION.exec(frame) ?? LOCAL_POSITION.exec(frame) ?? [];
+    const source = this.#cells.get(name)?.source ?? readLocal(path.resolve(this.#folder, name));
+    return name === "" || source === undefined
+      ? undefined
+      : codeFrame(source, Number(line) - 1, Number(column) - 1);
   }
 
   /** Frames down to the outermost one of a cell, with positions in the cells' source. */
@@ -75,13 +97,38 @@ export class ErrorReports {
   }
 
   #mapped(frame: string): string {
-    return frame.replace(CELL_POSITION, (text, name: string, line: string, column: string) => {
-      const cell = this.#cells.get(name);
-      if (cell === undefined) return text;
-      const [sourceLine, sourceColumn] = sourcePosition(cell.positions, Number(line) - 1, Number(column) - 1);
-      return `${name}:${sourceLine + 1}:${sourceColumn + 1}`;
-    });
+    const moved = (positions: PositionTable | undefined, line: string, column: string): string => {
+      if (positions === undefined) return `${line}:${column}`;
+      const [sourceLine, sourceColumn] = sourcePosition(positions, Number(line) - 1, Number(column) - 1);
+      return `${sourceLine + 1}:${sourceColumn + 1}`;
+    };
+    return frame
+      .replace(
+        CELL_POSITION,
+        (_, name: string, line: string, column: string) =>
+          `${name}:${moved(this.#cells.get(name)?.positions, line, column)}`,
+      )
+      .replace(FILE_POSITION, (_, url: string, line: string, column: string) => {
+        const file = path.relative(this.#folder, fileURLToPath(url));
+        return `${file}:${moved(this.#files.get(url), line, column)}`;
+      });
   }
+}
+
+/** A file as frames name it once they are mapped. */
+const LOCAL_POSITION = /([^\s():]+\.(?:[cm]?[jt]s|tsx)):(\d+):(\d+)/;
+
+function readLocal(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text with variables called as the user calls them. */
+function named(text: string): string {
+  return text.replace(SLOT, (_, called?: string, used?: string) => called ?? used ?? "");
 }
 
 /** The place in the source for a place in the compiled code; all from 0. */

@@ -4,7 +4,7 @@ import type { MessagePort } from "node:worker_threads";
 import { installHost } from "gradbook/train/host";
 import type { RunEvent } from "gradbook/train/run";
 import { writeCompiledCode } from "../code-cache.js";
-import { NOTEBOOK_MODULE, PRELOADED } from "../preloaded.js";
+import { NOTEBOOK_MODULE, OWN_JSX, PRELOADED } from "../preloaded.js";
 import type { ToMain } from "../protocol/threads.js";
 import { Bindings } from "./bindings.js";
 import { receiveComm } from "./comms.js";
@@ -13,9 +13,11 @@ import { ErrorReports } from "./errors.js";
 import { Executor } from "./executor.js";
 import { Inputs } from "./input.js";
 import { Interrupts, isInterrupt } from "./interrupt.js";
+import { LocalFiles } from "./local-files.js";
 import { Modules } from "./modules.js";
 import { Output } from "./output.js";
 import { mimeBundle } from "./present.js";
+import { jsx } from "./rich/jsx.js";
 import { RunRequests } from "./run-requests.js";
 
 export interface MainThreadOptions {
@@ -39,13 +41,19 @@ export function startMainThread(options: MainThreadOptions): void {
   output.captureStreams();
   new Inputs(inputs, words, output).install();
   const libraryFolder = new URL("./", library).href;
-  const reports = new ErrorReports(libraryFolder);
+  const reports = new ErrorReports(libraryFolder, folder);
   const bindings = new Bindings();
-  const modules = new Modules(folder, {
-    gradbook: library,
-    "gradbook/": libraryFolder,
-    [NOTEBOOK_MODULE]: new URL("../notebook.js", import.meta.url).href,
-  });
+  const modules = new Modules(
+    folder,
+    {
+      gradbook: library,
+      "gradbook/": libraryFolder,
+      [NOTEBOOK_MODULE]: new URL("../notebook.js", import.meta.url).href,
+    },
+    new LocalFiles((url, positions) => reports.addFile(url, positions)),
+  );
+  Object.assign(globalThis, { __dirname: modules.meta.dirname, __filename: modules.meta.filename });
+  Object.assign(globalThis, { [OWN_JSX]: jsx });
   const executor = new Executor(new Interrupts(words), modules, bindings, reports);
 
   const requests = new RunRequests(options.requests, words);

@@ -1,24 +1,24 @@
 // What `import` means in a cell: packages are found from the notebook's folder as ES modules find them, the library is the
-// kernel's own copy, local files are read again once they have changed.
+// kernel's own copy, local files are those of local-files.ts.
 
-import { statSync } from "node:fs";
 import { createRequire, registerHooks } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
+import type { LocalFiles } from "./local-files.js";
 
 type Namespace = Record<string, unknown>;
-
-const EXTENSIONS = ["", ".ts", ".mts", ".js", ".mjs", ".cjs", ".json"];
 
 export class Modules {
   readonly require: NodeJS.Require;
   readonly meta: { dirname: string; filename: string; url: string };
   readonly #folder: string;
+  readonly #files: LocalFiles;
   readonly #import: (specifier: string, options?: ImportCallOptions) => Promise<Namespace>;
 
   /** `aliases`: where these module names lead, wherever they are imported; a name that ends in "/" stands for all below. */
-  constructor(folder: string, aliases: Readonly<Record<string, string>>) {
+  constructor(folder: string, aliases: Readonly<Record<string, string>>, files: LocalFiles) {
+    this.#files = files;
     const file = path.join(folder, "cell.mjs");
     this.#folder = folder;
     this.require = createRequire(file);
@@ -34,19 +34,26 @@ export class Modules {
         const prefix = below.find(([name]) => specifier.startsWith(name));
         const url =
           prefix === undefined
-            ? aliases[specifier]
+            ? (aliases[specifier] ?? files.resolve(specifier, context.parentURL))
             : `${prefix[1]}${specifier.slice(prefix[0].length).replace(/(\.js)?$/, ".js")}`;
         return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
+      },
+      load(url, context, next) {
+        const source = files.load(url);
+        return source === undefined ? next(url, context) : { format: "module", source, shortCircuit: true };
       },
     });
   }
 
   /** `import(specifier)` in a cell. */
-  import = (specifier: string, options?: ImportCallOptions): Promise<Namespace> => {
-    const file = this.#localFile(specifier);
-    if (file === undefined) return this.#import(specifier, options);
-    const url = `${pathToFileURL(file.path).href}?changed=${file.changed}`;
-    return this.#import(url, file.path.endsWith(".json") ? { with: { type: "json" } } : options);
+  import = async (specifier: string, options?: ImportCallOptions): Promise<Namespace> => {
+    const url = this.#files.url(specifier, this.#folder);
+    const isJson = url !== undefined && /\.json\?/.test(url);
+    try {
+      return await this.#import(url ?? specifier, isJson ? { with: { type: "json" } } : options);
+    } catch (error) {
+      throw this.#withRemedy(specifier, error);
+    }
   };
 
   /** The values of a static import; CommonJS modules give their properties as names. */
@@ -56,16 +63,15 @@ export class Modules {
     return Object.fromEntries(names.map((name) => [name, exportOf(specifier, namespace, commonJS, name)]));
   };
 
-  #localFile(specifier: string): { path: string; changed: number } | undefined {
-    if (!/^\.{0,2}\//.test(specifier)) return undefined;
-    const wanted = path.resolve(this.#folder, specifier);
-    const candidates = EXTENSIONS.map((extension) => wanted + extension);
-    if (wanted.endsWith(".js")) candidates.push(wanted.replace(/\.js$/, ".ts"));
-    for (const candidate of candidates) {
-      const found = statSync(candidate, { throwIfNoEntry: false });
-      if (found?.isFile()) return { path: candidate, changed: found.mtimeMs };
+  #withRemedy(specifier: string, error: unknown): unknown {
+    const missing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+    if (!missing || !error.message.includes(`'${specifier}'`)) {
+      const local = missing && /^\.{0,2}\//.test(specifier);
+      return local ? new Error(`There is no file ${specifier} in ${this.#folder}`) : error;
     }
-    return undefined;
+    return new Error(
+      `There is no package '${specifier}' for ${this.#folder}. Install it there, in a terminal: npm install ${specifier}`,
+    );
   }
 }
 

@@ -2,7 +2,7 @@
 // expects around each, in their order. After an error the cells that wait in its queue are answered "aborted". A subshell's cell
 // runs while that of the main shell waits for something or, in a top-level loop, lets other work run.
 
-import { diagnosticText, syntaxError } from "../lang/code-frame.js";
+import { diagnosticText, refusal } from "../lang/code-frame.js";
 import { LIMITS } from "../limits.js";
 import type { CellRun } from "../protocol/cells.js";
 import {
@@ -193,7 +193,7 @@ export class Executions {
     let cell: CompiledCell;
     try {
       const compiled = await language.call("compile", source, name);
-      if (!compiled.ok) return failed(syntaxError({ name, source }, compiled.errors));
+      if (!compiled.ok) return failed(refusal({ name, source }, compiled));
       cell = compiled.cell;
       if (record.run !== undefined) cells.started(record.run, compiled.names);
       if (compiled.warnings.length > 0 && !record.silent) {

@@ -82,9 +82,6 @@ async function inspect(language: LanguageClient, { message }: Request): Promise<
   const position = toUnits(code, numberField(message.content, "cursor_pos", 0));
   const found = await language.call("inspect", code, position);
   if (found === undefined) return { status: "ok", found: false, data: {}, metadata: {} };
-  const { signature, documentation } = found;
-  const text = documentation === "" ? signature : `${signature}\n\n${documentation}`;
-  const markdown = `\`\`\`typescript\n${signature}\n\`\`\`\n\n${documentation}`;
-  const data = { "text/plain": text, "text/markdown": markdown };
+  const data = { "text/plain": found.plain, "text/markdown": found.markdown };
   return { status: "ok", found: true, data, metadata: {} };
 }

@@ -3,7 +3,7 @@
 import { Worker } from "node:worker_threads";
 import type { LanguageThreadData } from "../lang/thread.js";
 import { LIMITS } from "../limits.js";
-import type { Language, LanguageReply } from "../protocol/threads.js";
+import type { Language, LanguageReply, LanguageState } from "../protocol/threads.js";
 
 type Call = { resolve: (value: never) => void; reject: (error: Error) => void };
 
@@ -11,7 +11,7 @@ export class LanguageClient {
   readonly #paths: Record<string, string[]>;
   readonly #calls = new Map<number, Call>();
   #worker: Worker | undefined;
-  #declarations: string | undefined;
+  #state: LanguageState | undefined;
   #next = 0;
 
   constructor(paths: Record<string, string[]>) {
@@ -43,7 +43,7 @@ export class LanguageClient {
   }
 
   #newWorker(): Worker {
-    const data: LanguageThreadData = { paths: this.#paths, declarations: this.#declarations };
+    const data: LanguageThreadData = { paths: this.#paths, state: this.#state };
     const worker = new Worker(new URL("../lang/thread.js", import.meta.url), {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: LIMITS.languageHeap },
@@ -54,7 +54,7 @@ export class LanguageClient {
       if ("error" in reply) {
         call?.reject(new Error(reply.error));
       } else {
-        this.#declarations = reply.declarations;
+        this.#state = reply.state;
         call?.resolve(reply.value as never);
       }
     });

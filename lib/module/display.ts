@@ -1,7 +1,7 @@
 // How a model looks in a notebook: a tree of its modules, with the shapes of their parameters and how many there are.
 
 import { formatShape } from "../graph/shape.js";
-import { escapeHtml, quietHtml } from "../tensor/display.js";
+import { escapeHtml, quietHtml } from "../tensor/html.js";
 import type { Module } from "./module.js";
 
 /** Of larger models only the outermost level is open at first. */

@@ -303,6 +303,14 @@ describe("help while writing", () => {
     ["const = 1", "invalid"],
     ["await f(", "incomplete"],
     ["using x = f();", "complete"],
+    ["const row = <td>{1}</td>", "complete"],
+    ["<td>", "incomplete"],
+    ["@dec", "incomplete"],
+    ["if (x)", "incomplete"],
+    ["/* open", "incomplete"],
+    ["'open", "invalid"],
+    ["1 +* 2", "invalid"],
+    ["const x: number = 'a type error'", "complete"],
   ])("%s is %s", async (code, status) => {
     expect((await kernel().request("is_complete_request", { code })).content.status).toBe(status);
   });

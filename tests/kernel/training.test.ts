@@ -22,12 +22,44 @@ async function run(code: string): Promise<string | undefined> {
   return result;
 }
 
-test("the preloaded names complete", async () => {
-  const complete = async (code: string) =>
-    (await kernel.request("complete_request", { code, cursor_pos: code.length })).content.matches as string[];
-  expect(await complete("nn.")).toEqual(expect.arrayContaining(["Linear", "Sequential", "BatchNorm1d"]));
-  expect(await complete("optim.")).toEqual(expect.arrayContaining(["SGD", "Adam"]));
-  expect(await complete("tensor.")).toEqual(expect.arrayContaining(["zeros", "randn"]));
+test("the preloaded names complete, with kinds, and what every function has comes last", async () => {
+  type Entry = { text: string; type: string };
+  const complete = async (code: string) => {
+    const { content } = await kernel.request("complete_request", { code, cursor_pos: code.length });
+    const { _jupyter_types_experimental: entries } = content.metadata as Record<string, Entry[]>;
+    expect(entries!.map(({ text }) => text)).toEqual(content.matches);
+    return entries!.map(({ text, type }) => `${text} ${type}`);
+  };
+  expect(await complete("nn.")).toEqual(
+    expect.arrayContaining(["Linear class", "BatchNorm1d class", "functional module", "summary function"]),
+  );
+  expect(await complete("optim.")).toEqual(expect.arrayContaining(["SGD class", "Adam class"]));
+  expect(await complete("tensor.")).toEqual(expect.arrayContaining(["zeros method", "randn method"]));
+  const display = await complete("display.");
+  expect(display.indexOf("apply method")).toBeGreaterThan(display.indexOf("svg property"));
+});
+
+test.each([
+  [
+    "nn.Linear",
+    [
+      "Linear(inFeatures: number, outFeatures: number",
+      "y = x Wᵀ + b.",
+      "```typescript\nconst layer = nn.Linear(",
+    ],
+  ],
+  ["tensor.randn", ["function randn(", "Standard normal numbers.", "```typescript\nmanualSeed(42);\n"]],
+  ["display.heatmap", ["Display.heatmap(value: Pixels", "```typescript\ndisplay.heatmap("]],
+])("%s is explained with signature, description and example", async (code, parts) => {
+  const { content } = await kernel.request("inspect_request", {
+    code,
+    cursor_pos: code.length,
+    detail_level: 0,
+  });
+  const { "text/markdown": markdown, "text/plain": plain } = content.data as Record<string, string>;
+  for (const part of parts) expect(markdown).toContain(part);
+  expect(plain).toContain("Example:\n    ");
+  expect(plain).not.toContain("```");
 });
 
 test("types reach later cells without a warning", async () => {

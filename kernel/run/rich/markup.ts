@@ -1,6 +1,6 @@
 // Tagged templates for HTML, SVG, Markdown and LaTeX. What is put into HTML and SVG is escaped, unless it is such a piece itself.
 
-import { escapeHtml } from "gradbook/tensor/display";
+import { escapeHtml } from "gradbook/tensor/html";
 
 const TYPES = {
   html: "text/html",

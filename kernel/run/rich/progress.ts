@@ -1,6 +1,6 @@
 // Progress bars: drawn in one place that is updated, as HTML and as text.
 
-import { escapeHtml } from "gradbook/tensor/display";
+import { escapeHtml } from "gradbook/tensor/html";
 import { LIMITS } from "../../limits.js";
 
 export interface ProgressOptions {

@@ -11,7 +11,7 @@ class GradbookTests(jupyter_kernel_test.KernelTests):
     code_hello_world = "console.log('hello, world')"
     code_stderr = "console.error('oh no')"
     completion_samples = [
-        {"text": "const numbers = [1]; numbers.revers", "matches": {"reverse"}},
+        {"text": "const numbers = [1]; numbers.revers", "matches": {"reverse", "toReversed"}},
         {"text": "Math.hyp", "matches": {"hypot"}},
     ]
     complete_code_samples = ["1", "const x: number = 1", "for (const i of [1]) {\n  i\n}", "function f() {}", "await f()"]

@@ -1,0 +1,106 @@
+// What the editor is told about names: better completions and explanations than the converter's own, by what the checker knows
+// of the things behind imported names.
+
+import type ts from "@tslab/typescript-for-tslab";
+import type { TypeScript } from "./typescript.js";
+
+interface Entry {
+  readonly symbol?: ts.Symbol;
+  kind: string;
+  sortText: string;
+}
+
+interface Completions {
+  getCompletionsAtPosition(...given: unknown[]): { entries: Entry[] } | undefined;
+  getCompletionsAtPositionForTslab(
+    host: unknown,
+    program: ts.Program,
+    ...given: unknown[]
+  ): { entries: Entry[] } | undefined;
+}
+
+/** Internals of TypeScript that the converter calls. */
+interface Internals {
+  readonly Completions: Completions;
+  getQuickInfoAtPosition(
+    file: ts.SourceFile,
+    checker: ts.TypeChecker,
+    token: ts.CancellationToken,
+    position: number,
+  ): ts.QuickInfo | undefined;
+  getTouchingPropertyName(file: ts.SourceFile, position: number): ts.Node;
+}
+
+/** What every function has comes after what is its own. */
+const LAST = "9";
+const FUNCTION_TYPES: ReadonlySet<string> = new Set(["Function", "CallableFunction", "NewableFunction"]);
+
+/** Replacements for what the converter calls. */
+export function hints(typescript: TypeScript): Pick<Internals, "Completions" | "getQuickInfoAtPosition"> {
+  const { Completions, getQuickInfoAtPosition, getTouchingPropertyName } = typescript as unknown as Internals;
+  const { SymbolFlags } = typescript;
+  const resolved = (symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol =>
+    (symbol.flags & SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
+
+  const kindOf = (symbol: ts.Symbol, checker: ts.TypeChecker): string | undefined => {
+    const { flags } = symbol;
+    if ((flags & SymbolFlags.Class) !== 0) return "class";
+    if ((flags & SymbolFlags.Function) !== 0) return "function";
+    if ((flags & SymbolFlags.Enum) !== 0) return "enum";
+    if ((flags & SymbolFlags.Module) !== 0) return "module";
+    if ((flags & SymbolFlags.Variable) === 0)
+      return (flags & SymbolFlags.Type) === 0 ? undefined : "interface";
+    const declaration = symbol.valueDeclaration;
+    const type = declaration && checker.getTypeOfSymbolAtLocation(symbol, declaration);
+    if (type === undefined) return undefined;
+    if (type.getConstructSignatures().length > 0) return "class";
+    return type.getCallSignatures().length > 0 ? "function" : "const";
+  };
+
+  return {
+    Completions: {
+      ...Completions,
+      /** Asks for symbols, too, and tells by them what stands behind an imported name. */
+      getCompletionsAtPositionForTslab(host: unknown, program: ts.Program, ...given: unknown[]) {
+        const found = Completions.getCompletionsAtPosition(host, program, ...given, undefined, true);
+        const checker = program.getTypeChecker();
+        for (const entry of found?.entries ?? []) {
+          const { symbol } = entry;
+          if (symbol === undefined) continue;
+          if (entry.kind === "alias") entry.kind = kindOf(resolved(symbol, checker), checker) ?? entry.kind;
+          const { parent } = symbol as ts.Symbol & { parent?: ts.Symbol };
+          if (parent !== undefined && FUNCTION_TYPES.has(parent.name)) entry.sortText = LAST + entry.sortText;
+        }
+        return found;
+      },
+    },
+    /** Of a constant that can be called or made with `new`: how, and its documentation, which the call's own may lack. */
+    getQuickInfoAtPosition(
+      file: ts.SourceFile,
+      checker: ts.TypeChecker,
+      token: ts.CancellationToken,
+      position: number,
+    ): ts.QuickInfo | undefined {
+      const info = getQuickInfoAtPosition(file, checker, token, position);
+      const symbol = checker.getSymbolAtLocation(getTouchingPropertyName(file, position));
+      if (info === undefined || symbol === undefined) return info;
+      const behind = resolved(symbol, checker);
+      const declaration = behind.valueDeclaration;
+      const type = declaration && checker.getTypeOfSymbolAtLocation(behind, declaration);
+      const signatures = type?.getConstructSignatures() ?? [];
+      const isConstant = /^(?:\(alias\) )?const /.test(typescript.displayPartsToString(info.displayParts));
+      const text = signatures
+        .map((signature) => behind.name + checker.signatureToString(signature))
+        .join("\n");
+      const isDocumented = (info.documentation ?? []).length > 0;
+      return {
+        ...info,
+        ...(signatures.length > 0 && isConstant && { displayParts: [{ text, kind: "text" }] }),
+        ...(!isDocumented && {
+          documentation: behind.getDocumentationComment(checker),
+          tags: behind.getJsDocTags(checker),
+        }),
+      };
+    },
+  };
+}
