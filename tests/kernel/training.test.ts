@@ -34,7 +34,9 @@ test("the preloaded names complete, with kinds, and what every function has come
     expect.arrayContaining(["Linear class", "BatchNorm1d class", "functional module", "summary function"]),
   );
   expect(await complete("optim.")).toEqual(expect.arrayContaining(["SGD class", "Adam class"]));
-  expect(await complete("tensor.")).toEqual(expect.arrayContaining(["zeros method", "randn method"]));
+  expect(await complete("tensor.")).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^zeros /), "randn function"]),
+  );
   const display = await complete("display.");
   expect(display.indexOf("apply method")).toBeGreaterThan(display.indexOf("svg property"));
 });
