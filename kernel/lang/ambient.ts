@@ -1,7 +1,5 @@
 // Declarations of what Node 26 has and TypeScript 5.0.4's libraries lack.
 
-import { NOTEBOOK_MODULE } from "../preloaded.js";
-
 export const AMBIENT_FILE = "/__gradbook_ambient__.d.ts";
 
 export const AMBIENT_TEXT: string = `
@@ -73,7 +71,7 @@ interface String {
 }
 interface RegExpConstructor { escape(text: string): string }
 interface ErrorConstructor { isError(value: unknown): value is Error }
-declare var __gbJsx: typeof import("${NOTEBOOK_MODULE}").jsx;
+declare var __gbJsx: typeof import("@gradbook/kernel/notebook").jsx;
 /** Asks the user for a line of text and waits for it. */
 declare function prompt(message?: string, options?: string | { default?: string; password?: boolean }): string;
 /** Asks the user a question that is answered by y or n, and waits. */
