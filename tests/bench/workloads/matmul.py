@@ -2,14 +2,14 @@
 import numpy as np
 
 
-def prepare(size):
-    n = int(size)
+def prepare(sizes):
+    m, k, n = map(int, sizes.split())
 
-    def operand(step):
-        return ((np.arange(n * n) * step % 17) - 8).astype(np.float32).reshape(n, n)
+    def operand(rows, columns, step):
+        return ((np.arange(rows * columns) * step % 17) - 8).astype(np.float32).reshape(rows, columns)
 
-    a, b = operand(5), operand(7)
-    product = np.empty_like(a)
+    a, b = operand(m, k, 5), operand(k, n, 7)
+    product = np.empty((m, n), np.float32)
 
     def run(iterations):
         for _ in range(iterations):

@@ -1,4 +1,4 @@
-// Square matrix products, many queued at a time; the peer is the BLAS below NumPy.
+// Matrix products: square ones, many queued at a time, and a layer of 4,096 at a batch of 8,192; the peer is the BLAS below NumPy.
 
 import * as gb from "gradbook";
 import { session } from "gradbook/tensor/session";
@@ -6,24 +6,31 @@ import type { Workload } from "../workload.ts";
 
 const { manualSeed, tensor } = gb;
 
-/** Extent, and how many are queued: a round of the largest takes about a second with ten. */
-const SIZES = { "matmul-256": [256, 50], "matmul-1024": [1024, 50], "matmul-2048": [2048, 10] } as const;
+/** [m, k, n], and how many are queued: a round of the larger ones takes about a second. */
+const SIZES = {
+  "matmul-256": [[256, 256, 256], 50],
+  "matmul-1024": [[1024, 1024, 1024], 50],
+  "matmul-2048": [[2048, 2048, 2048], 10],
+  "matmul-8192x4096": [[8192, 4096, 4096], 1],
+} as const;
 
 export const products: Record<string, Workload> = Object.fromEntries(
-  Object.entries(SIZES).map(([name, [n, queued]]): [string, Workload] => [
+  Object.entries(SIZES).map(([name, [[m, k, n], queued]]): [string, Workload] => [
     name,
     {
-      title: `matrix product ${n} x ${n} x ${n}, ${queued} queued at a time`,
+      title: `matrix product ${m} x ${k} x ${n}, ${queued} queued at a time`,
       peers: ["openblas"],
-      twin: { module: "matmul", argument: String(n) },
+      twin: { module: "matmul", argument: [m, k, n].join(" ") },
       check: { iterations: 1, tolerance: 1e-4 },
       queued,
       prepare: async () => {
         manualSeed(42);
         // whole numbers, so that both sides have the same without PyTorch's generator
-        const operand = (step: number): gb.Tensor =>
-          tensor(Float32Array.from({ length: n * n }, (_, i) => ((i * step) % 17) - 8)).reshape(n, n);
-        const [a, b] = [operand(5).realize(), operand(7).realize()];
+        const operand = (rows: number, columns: number, step: number): gb.Tensor => {
+          const values = Float32Array.from({ length: rows * columns }, (_, i) => ((i * step) % 17) - 8);
+          return tensor(values).reshape(rows, columns).realize();
+        };
+        const [a, b] = [operand(m, k, 5), operand(k, n, 7)];
         let product = a;
         return {
           run(iterations) {
