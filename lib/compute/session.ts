@@ -41,6 +41,9 @@ const MAX_USES = 2;
  *  a count of hits that grows with each batch, and is read after an epoch. */
 const MAX_LEFT = 16;
 
+/** Numbers of buffers are those of one session only: what an earlier one has computed is told apart by them. */
+let nextBuffer = 1;
+
 /** A value in the hands of user code. */
 interface Held {
   readonly node: Node;
@@ -75,7 +78,7 @@ export class Session {
   private readonly newborn = new Map<Storage, Node>();
   /** Values to compute along with whatever is computed next (statistics of watched layers). */
   private riders: Rider[] = [];
-  private nextBuffer = 1;
+  private readonly firstBuffer = nextBuffer;
   /** Buffers whose values nobody needs any more, by their size. */
   private readonly spare = new Map<number, Buffer[]>();
   private runs = 0;
@@ -134,6 +137,9 @@ export class Session {
   /** Gives a storage a new value, which is not computed yet. */
   assign(storage: Storage, node: Node): void {
     if (storage.node !== storage.base) storage.node.owned = false;
+    // what an engine held that is no more can be replaced, not overwritten
+    if (storage.base?.value !== undefined && storage.base.value.id < this.firstBuffer)
+      storage.base = undefined;
     if (storage.base === undefined && storage.node.pending) {
       this.superseded.add(storage.node);
       if (node.checked && !storage.node.checked) this.newborn.set(storage, storage.node);
@@ -297,7 +303,7 @@ export class Session {
     const inline: Part[] = [];
     for (const leaf of captured.inputs) {
       if (leaf.value === undefined) inline.push({ binding: bindings.length, data: leaf.data! });
-      bindings.push(leaf.value === undefined ? this.nextBuffer++ : leaf.value.id);
+      bindings.push(leaf.value === undefined ? nextBuffer++ : this.here(leaf.value).id);
     }
     let fresh = 0;
     let reported: number | undefined;
@@ -330,7 +336,7 @@ export class Session {
   private newBuffer(bytes: number, origin: Origin): Buffer {
     const spare = this.spare.get(bytes)?.pop();
     if (spare !== undefined) return spare;
-    const buffer = new Buffer(this.nextBuffer++, bytes);
+    const buffer = new Buffer(nextBuffer++, bytes);
     this.live.add(buffer, origin);
     return buffer;
   }
@@ -350,6 +356,14 @@ export class Session {
     leaf.data = undefined;
   }
 
+  /** The buffer itself; throws if it was one of an earlier session. */
+  private here(value: Value): Value {
+    if (value.id >= this.firstBuffer) return value;
+    throw new Error(
+      "this value is lost: it was in an engine that has ended. Run the cells again that made it and what it was made from",
+    );
+  }
+
   /** Gives a value's memory back at once. For values that nothing else can reach. */
   release(node: Node): void {
     const { value } = node;
@@ -366,7 +380,7 @@ export class Session {
     this.spare.clear();
     for (const node of nodes) {
       const { value } = node;
-      if (!(value instanceof Buffer)) continue;
+      if (!(value instanceof Buffer) || value.id < this.firstBuffer) continue;
       const buffers = this.spare.get(value.bytes);
       if (buffers === undefined) this.spare.set(value.bytes, [value]);
       else buffers.push(value);
@@ -380,6 +394,7 @@ export class Session {
     const run = node.pending ? this.evaluate([node, ...keep], node) : undefined;
     const ready = contentOf(node);
     if (ready instanceof Uint8Array) return ready;
+    this.here(ready);
     try {
       const bytes = run === undefined ? this.client.read(ready.id) : this.client.reported(run);
       this.client.check();
@@ -399,6 +414,7 @@ export class Session {
     if (node.pending) this.evaluate([node, ...keep]);
     const ready = contentOf(node);
     if (ready instanceof Uint8Array) return ready;
+    this.here(ready);
     try {
       const bytes = await this.client.readAsync(ready.id);
       this.client.check();

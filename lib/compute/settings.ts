@@ -94,8 +94,11 @@ export const LOOKS_BEFORE_SLEEP = 100;
 /** Milliseconds a caller sleeps at most before it looks whether the user asks to stop. */
 export const WAIT_SLICE_MS = 20;
 
-/** Milliseconds that runs in flight get to finish after the user asked to stop, before those that change nothing are cancelled. */
-export const STOP_GRACE_MS = 2000;
+/** Milliseconds after the user asked to stop: until runs in flight that change nothing are cancelled; until nobody waits any more
+ *  for an engine that has not obeyed; and until a compute server that has finished nothing since is taken for hung and killed. */
+export const STOP_GRACE_MS = 40;
+export const STOP_PATIENCE_MS = 80;
+export const HUNG_MS = 2000;
 
 /** Milliseconds: how long the compute server may take to start, and how often it looks whether its parent still lives. */
 export const SERVER_START_MS = 15_000;

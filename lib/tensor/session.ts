@@ -7,8 +7,10 @@ export type { Rider } from "../compute/rider.js";
 
 let current: Session | undefined;
 
-/** The session; opened on first use, on the device and home that the environment names (lib/compute/settings.ts). */
+/** The session; opened on first use, on the device and home that the environment names (lib/compute/settings.ts). Anew when its
+ *  engine has gone, as a compute server that was killed. */
 export function session(): Session {
+  if (current?.client.gone) current = undefined;
   current ??= new Session(connect());
   return current;
 }

@@ -3,7 +3,7 @@
 
 import type { GraphSpec } from "../../graph/spec.js";
 import { checkInterrupt, interruptRequested } from "../interrupt.js";
-import { CHUNK_BYTES, RUN_AHEAD, STOP_GRACE_MS, WAIT_SLICE_MS } from "../settings.js";
+import { CHUNK_BYTES, RUN_AHEAD, STOP_GRACE_MS, STOP_PATIENCE_MS, WAIT_SLICE_MS } from "../settings.js";
 import { ChannelEnd, type ChannelMemory, notAfter, type Receiver } from "./channel.js";
 import { EngineError } from "./errors.js";
 import type { Explanation } from "./explanation.js";
@@ -30,6 +30,8 @@ export interface Home {
   keepAlive(on: boolean): void;
   /** The device's memory, where this thread can see it. */
   heap(): SharedHeap | undefined;
+  /** Set where the engine can be killed: does so unless it soon finishes something, or has finished request `sequence`. */
+  readonly doubt?: (sequence: number) => void;
   /** Set where the engine has no thread of its own: handles what is queued; calls `drain` when replies pile up. */
   readonly work?: (drain: () => void) => void;
 }
@@ -136,7 +138,7 @@ export class EngineClient {
 
   /** The bytes that run `sequence` reports. To be called once for each run that was asked to; waits and throws as `read`. */
   reported(sequence: number): Uint8Array {
-    this.#waitFor(sequence);
+    this.#waitOrStop(sequence);
     return this.#answer(sequence).bytes!;
   }
 
@@ -198,7 +200,7 @@ export class EngineClient {
 
   /** Waits until everything queued is done; throws the first error that has not been thrown yet. */
   synchronize(): void {
-    this.#waitFor(this.#sequence);
+    this.#waitOrStop(this.#sequence);
     this.#settled();
   }
 
@@ -212,6 +214,11 @@ export class EngineClient {
   check(): void {
     this.#drain();
     this.#throwFirst();
+  }
+
+  /** True once nobody will answer any more. */
+  get gone(): boolean {
+    return this.#gone !== undefined || this.#end.lost;
   }
 
   /** Number of the last request. */
@@ -275,7 +282,7 @@ export class EngineClient {
   #ask(request: Request): Awaited {
     this.#awaited.set(request.sequence, {});
     this.#send(request);
-    this.#waitFor(request.sequence);
+    this.#waitOrStop(request.sequence);
     return this.#answer(request.sequence);
   }
 
@@ -293,6 +300,19 @@ export class EngineClient {
       const seen = this.#end.signal;
       if (this.#arrived(sequence)) return;
       this.#pause(seen);
+    }
+  }
+
+  /** As `#waitFor`, but a user who stops does not wait for an engine that does not obey. */
+  #waitOrStop(sequence: number): void {
+    for (;;) {
+      const seen = this.#end.signal;
+      if (this.#arrived(sequence)) return;
+      this.#pause(seen);
+      const waited = performance.now() - (this.#stopAskedAt ?? Number.POSITIVE_INFINITY);
+      if (this.#home.work !== undefined || waited < STOP_PATIENCE_MS) continue;
+      this.#awaited.delete(sequence);
+      this.#endIfInterrupted();
     }
   }
 
@@ -329,7 +349,9 @@ export class EngineClient {
     this.#landed();
     this.#stopAskedAt ??= performance.now();
     const late = performance.now() - this.#stopAskedAt > STOP_GRACE_MS;
-    if (late && !this.#inFlight.some(({ overwrites }) => overwrites)) this.#cancel();
+    if (!late) return;
+    if (!this.#inFlight.some(({ overwrites }) => overwrites)) this.#cancel();
+    this.#home.doubt?.(this.#sequence);
   }
 
   /** Runs queued so far need not be finished. Said twice: in memory, and for engines elsewhere by a message. */
@@ -344,7 +366,6 @@ export class EngineClient {
   #endIfInterrupted(): void {
     this.#stopAskedAt = undefined;
     if (!interruptRequested()) return;
-    for (const [origin, { kind }] of this.#errors) if (kind === "cancelled") this.#errors.delete(origin);
     checkInterrupt();
   }
 
@@ -401,6 +422,7 @@ export class EngineClient {
     const awaited = this.#awaited.get(sequence);
     if (error.kind === "connection") this.#gone ??= error;
     else if (awaited !== undefined) awaited.error = { origin, error };
-    else if (!this.#errors.has(origin)) this.#errors.set(origin, error);
+    // that a run was cancelled is no news to the user, who has stopped it
+    else if (error.kind !== "cancelled" && !this.#errors.has(origin)) this.#errors.set(origin, error);
   }
 }

@@ -64,6 +64,7 @@ function serverHome(device: DeviceName): Home {
     token,
     keepAlive: (on) => (on ? worker.ref() : worker.unref()),
     heap: () => undefined,
+    doubt: (sequence) => worker.postMessage(sequence),
   };
 }
 

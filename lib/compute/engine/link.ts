@@ -5,10 +5,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { connect as connectSocket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { workerData } from "node:worker_threads";
-import { SERVER_START_MS } from "../settings.js";
+import { parentPort, workerData } from "node:worker_threads";
+import { HUNG_MS, SERVER_START_MS } from "../settings.js";
 import { Bridge, type Frame } from "./bridge.js";
-import { ChannelEnd, type ChannelMemory } from "./channel.js";
+import { ChannelEnd, type ChannelMemory, notAfter } from "./channel.js";
 import { reportLoss } from "./loss.js";
 import { hasCode, REPLIES } from "./protocol.js";
 import type { ServerOrder } from "./server.js";
@@ -20,13 +20,15 @@ export interface LinkData {
 }
 
 const REMEDY =
-  "What it held is lost; restart the kernel (or the program) to get a new one, or unset GRADBOOK_SERVER to compute in " +
-  "the program's own process";
+  "The values that it held are lost; the next operation starts a new one, so make models and data anew. Or unset " +
+  "GRADBOOK_SERVER to compute in the program's own process";
 const STDERR_KEPT = 2000;
 
 const { channel, order } = workerData as LinkData;
 const end = new ChannelEnd(channel, "engine");
 let complaints = "";
+/** Runs while it is not known whether the server hangs. */
+let doubt: NodeJS.Timeout | undefined;
 
 function startServer(): ChildProcessWithoutNullStreams {
   const server = spawn(process.execPath, [fileURLToPath(new URL("./server.js", import.meta.url))], {
@@ -39,6 +41,7 @@ function startServer(): ChildProcessWithoutNullStreams {
   server.stdin.on("error", () => undefined); // it has ended; "close" says more
   server.on("error", (error) => reportLoss(channel, `the compute server cannot start: ${error.message}`));
   server.on("close", (code, signal) => {
+    parentPort?.close();
     const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
     const said = complaints.trim() === "" ? "" : ` It said: ${complaints.trim()}`;
     reportLoss(channel, `the compute server has ended ${how}. ${REMEDY}.${said}`);
@@ -59,7 +62,18 @@ function carry(server: ChildProcessWithoutNullStreams, address: string): void {
 function noteCompleted({ views, length, more }: Frame): boolean {
   if (more || !hasCode(views, 0, length, REPLIES.completed.code)) return false;
   end.complete(views.words[1]!);
+  clearTimeout(doubt);
+  doubt = undefined;
   return true;
+}
+
+/** The client has asked it to stop, and in vain. */
+function killUnlessAlive(server: ChildProcessWithoutNullStreams, sequence: number): void {
+  if (notAfter(sequence, end.completed)) return;
+  doubt ??= setTimeout(() => {
+    complaints += `\nIt did not obey a stop, and finished nothing for ${HUNG_MS / 1000} s: a device that hangs.`;
+    server.kill("SIGKILL");
+  }, HUNG_MS);
 }
 
 const server = startServer();
@@ -71,4 +85,5 @@ createInterface(server.stdout).once("line", (address) => {
   clearTimeout(late);
   carry(server, address);
 });
+parentPort?.on("message", (sequence: number) => killUnlessAlive(server, sequence));
 server.stdin.write(`${JSON.stringify(order)}\n`);
