@@ -7,9 +7,10 @@ import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
 import { IStatusBar } from "@jupyterlab/statusbar";
-import { ITranslator, nullTranslator, type TranslationBundle } from "@jupyterlab/translation";
+import { ITranslator, type TranslationBundle } from "@jupyterlab/translation";
 import type { DiagnosisLevel } from "gradbook/train/run";
 import { monitorIcon } from "./icons.js";
+import { loadTexts } from "./locale/translation.js";
 import { Monitors, OPEN_COMMAND } from "./monitors.js";
 import { SCREENS } from "./panel/screens.js";
 import { Preferences } from "./preferences.js";
@@ -33,7 +34,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     IStatusBar,
     ITranslator,
   ],
-  activate: (
+  activate: async (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
     palette: ICommandPalette | null,
@@ -43,8 +44,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     state: IStateDB | null,
     statusBar: IStatusBar | null,
     translator: ITranslator | null,
-  ): void => {
-    const trans = (translator ?? nullTranslator).load("gradbook");
+  ): Promise<void> => {
+    const trans = await loadTexts(translator);
     const preferences = new Preferences();
     const openSection = (section: string): Promise<void> => showSection(app, section, trans);
     const monitors = new Monitors({ app, notebooks, trans, restorer, state, preferences, openSection });

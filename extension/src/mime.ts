@@ -1,4 +1,5 @@
-// The renderer of a run stored in a cell's output: the same charts as in the monitor, standing still, without a kernel.
+// The renderer of a run in a cell's output: the same charts as in the monitor, from what the notebook has stored, without a
+// kernel. While the run goes on it grows with it; beside an open monitor only a strip of the loss is left of it.
 
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { nullTranslator, type TranslationBundle } from "@jupyterlab/translation";
@@ -6,7 +7,7 @@ import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import { RUN_MIME, type RunSnapshot, type RunSnapshotV1 } from "gradbook/train/run";
 import { Chart } from "./charts/chart.js";
-import { formatCount } from "./charts/format.js";
+import { formatCount, formatLoss } from "./charts/format.js";
 import { type Look, newMemories } from "./charts/frame.js";
 import { lossFigure } from "./charts/learning.js";
 import { backwardFigure, forwardFigure, type Moment } from "./charts/signal.js";
@@ -14,6 +15,7 @@ import { onThemeChange, readTokens } from "./charts/tokens.js";
 import { RunRecord } from "./data/record.js";
 import { last } from "./data/series.js";
 import figures from "./figure.js";
+import { liveRuns } from "./live.js";
 import { dash, element, heading } from "./panel/dom.js";
 import { Pace } from "./panel/pace.js";
 
@@ -27,8 +29,9 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
   readonly #sections: readonly HTMLElement[];
   readonly #pace: Pace;
   readonly #size: ResizeObserver;
-  readonly #endTheme: () => void;
+  readonly #ends: readonly (() => void)[];
   #record: RunRecord | undefined;
+  #live = false;
 
   constructor(options: IRenderMime.IRendererOptions) {
     super();
@@ -53,7 +56,7 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
       () => this.isVisible,
     );
     this.#size = new ResizeObserver(() => this.#pace.now());
-    this.#endTheme = onThemeChange(() => this.#pace.now());
+    this.#ends = [onThemeChange(() => this.#pace.now()), liveRuns.subscribe(() => this.#follow())];
   }
 
   /** Called again on the same widget when the output is updated. */
@@ -68,7 +71,7 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
   override dispose(): void {
     if (this.isDisposed) return;
     this.#size.disconnect();
-    this.#endTheme();
+    for (const end of this.#ends) end();
     this.#pace.dispose();
     for (const chart of this.#charts) chart.dispose();
     super.dispose();
@@ -83,22 +86,48 @@ class SnapshotWidget extends Widget implements IRenderMime.IRenderer {
     this.#pace.now();
   }
 
+  /** Something has changed in a run that goes on: perhaps in this one. */
+  #follow(): void {
+    const live = this.#record && liveRuns.find(this.#record.info);
+    if (live || this.#live) this.#pace.request();
+    this.#live = live !== undefined;
+  }
+
   #draw(): void {
-    const record = this.#record;
-    if (!record) return;
+    const stored = this.#record;
+    if (!stored) return;
+    const live = liveRuns.find(stored.info);
+    const record = live?.record ?? stored;
+    const strip = live?.monitored === true;
+    this.node.classList.toggle("gb-mod-strip", strip);
     this.#name.textContent = record.info.name;
-    this.#facts.textContent = this.#summary(record);
-    const sampled = record.samples.length > 0;
+    this.#facts.textContent = strip ? this.#progress(record) : this.#summary(record);
+    const sampled = record.samples.length > 0 && !strip;
     const hasLoss = record.count > 1 && Number.isFinite(last(record.series("loss")));
     const shown = [hasLoss, sampled, sampled];
     for (const [index, section] of this.#sections.entries()) section.hidden = !shown[index];
     const tokens = readTokens(this.node);
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans: this.#trans, ...this.#memories[index] });
-    if (hasLoss) this.#charts[0].draw((size) => lossFigure(record, "step", look(0), size, { compact: true }));
+    const options = { compact: true, strip };
+    if (hasLoss) this.#charts[0].draw((size) => lossFigure(record, "step", look(0), size, options));
     if (!sampled) return;
     const moment: Moment = { record, sample: record.samples.length - 1 };
     this.#charts[1].draw((size) => forwardFigure(moment, [], look(1), size, { compact: true }));
     this.#charts[2].draw((size) => backwardFigure(moment, [], look(2), size, { compact: true }));
+  }
+
+  /** Of a run that is watched in its monitor: where it is. */
+  #progress(record: RunRecord): string {
+    const trans = this.#trans;
+    const { classes } = record.info;
+    const loss = last(record.series("loss"));
+    return [
+      trans.__("step %1", formatCount(record.lastStep)),
+      Number.isNaN(loss) ? "" : trans.__("loss %1", formatLoss(loss)),
+      classes ? trans.__("ln %1 = %2", classes, Math.log(classes).toFixed(2)) : "",
+    ]
+      .filter(Boolean)
+      .join(" · ");
   }
 
   #summary(record: RunRecord): string {

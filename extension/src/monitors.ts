@@ -6,7 +6,7 @@ import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { IStateDB } from "@jupyterlab/statedb";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { DockPanel, type TabBar, type Widget } from "@lumino/widgets";
-import { MonitorPanel, type Surroundings } from "./panel/monitor.js";
+import type { MonitorPanel, Surroundings } from "./panel/monitor.js";
 import type { ScreenName } from "./panel/screen.js";
 import { NotebookSession } from "./session.js";
 
@@ -77,18 +77,27 @@ export class Monitors {
   }
 
   /** Opens a notebook's monitor beside it, or shows it where it is. */
-  open(notebook: NotebookPanel, screen: ScreenName | undefined, activate: boolean): MonitorPanel {
+  async open(
+    notebook: NotebookPanel,
+    screen: ScreenName | undefined,
+    activate: boolean,
+  ): Promise<MonitorPanel> {
     const session = this.#watch(notebook);
     this.#setClosed(session, false);
-    const panel = this.#panel(notebook) ?? this.#create(session, screen);
+    const { MonitorPanel } = await import("./panel/monitor.js");
+    const panel = this.#panel(notebook) ?? this.#create(MonitorPanel, session, screen);
     if (!panel.isAttached) this.#place(panel);
     if (activate) this.#app.shell.activateById(panel.id);
     else reveal(panel);
     return panel;
   }
 
-  #create(session: NotebookSession, screen: ScreenName | undefined): MonitorPanel {
-    const panel = new MonitorPanel({
+  #create(
+    Panel: typeof MonitorPanel,
+    session: NotebookSession,
+    screen: ScreenName | undefined,
+  ): MonitorPanel {
+    const panel = new Panel({
       session,
       trans: this.#trans,
       surroundings: this.#surroundings,
@@ -142,7 +151,7 @@ export class Monitors {
     const { notebook, kernelId } = session;
     if (!this.automatic || notebook.isDisposed || this.#panel(notebook)) return;
     if (kernelId === undefined || this.#closed.includes(kernelId)) return;
-    this.open(notebook, undefined, false);
+    await this.open(notebook, undefined, false);
   }
 
   #panel(notebook: NotebookPanel): MonitorPanel | undefined {
@@ -152,7 +161,8 @@ export class Monitors {
   /** The monitor follows the notebook that is being worked on, where another monitor is in front of it. */
   #follow(notebook: NotebookPanel | null): void {
     const panel = notebook ? this.#panel(notebook) : undefined;
-    if (panel && tabBar(panel)?.currentTitle?.owner instanceof MonitorPanel) reveal(panel);
+    const front = panel && tabBar(panel)?.currentTitle?.owner;
+    if (panel && front && this.#tracker.has(front)) reveal(panel);
   }
 
   async #readClosed(): Promise<void> {

@@ -4,15 +4,18 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { MonitorRequest } from "gradbook/train/run";
 import { type LinkState, MonitorLink } from "./data/link.js";
 import { RunStore } from "./data/store.js";
+import { liveRuns } from "./live.js";
 
 export class NotebookSession {
   readonly notebook: NotebookPanel;
   readonly store: RunStore = new RunStore();
   readonly #listeners = new Set<(state: LinkState) => void>();
   readonly #link: MonitorLink;
+  readonly #endLive: () => void;
 
   constructor(notebook: NotebookPanel) {
     this.notebook = notebook;
+    this.#endLive = liveRuns.add(this.store);
     this.#link = new MonitorLink(notebook.sessionContext, this.store, (state) => {
       for (const listener of this.#listeners) listener(state);
     });
@@ -45,6 +48,7 @@ export class NotebookSession {
 
   dispose(): void {
     this.#listeners.clear();
+    this.#endLive();
     this.#link.dispose();
   }
 }

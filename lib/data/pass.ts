@@ -6,6 +6,8 @@ import type { Generator, GeneratorState } from "../tensor/random/generator.js";
 /** What can be passed over again, without its first batches. */
 export interface Passable {
   readonly dataset: unknown;
+  /** Batches in a pass. */
+  readonly length: number;
   readonly generators: readonly Generator[];
   startingAt(first: number): AsyncIterable<unknown> & Iterable<unknown>;
 }

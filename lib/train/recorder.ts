@@ -1,5 +1,6 @@
 // Puts measured numbers into rows and passes them to the host, a few times a second.
 
+import { batchesGiven, latestPass } from "../data/pass.js";
 import type { StopRule } from "./halt/guard.js";
 import { host } from "./host.js";
 import type { SnapshotOptions } from "./rewind/ring.js";
@@ -55,6 +56,8 @@ export class Row {
 export class RunRecorder {
   info: RunInfo;
   private readonly started = performance.now();
+  /** Batches that loaders had handed out before. */
+  private readonly given = batchesGiven();
   private rows: Float32Array[] = [];
   private samples: Float32Array[] = [];
   private histograms: Uint8Array[] = [];
@@ -93,7 +96,9 @@ export class RunRecorder {
 
   /** What is known once the first step has been made. */
   setTraining(optimizer: OptimizerInfo, batchSize: number): void {
-    if (this.info.optimizer === undefined) this.change({ optimizer, batchSize });
+    if (this.info.optimizer !== undefined) return;
+    const loader = batchesGiven() > this.given ? latestPass()?.loader : undefined;
+    this.change({ optimizer, batchSize, ...(loader && { stepsPerEpoch: loader.length }) });
   }
 
   /** `time`: when the step ended, as `performance.now()` tells it. */

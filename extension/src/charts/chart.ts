@@ -1,6 +1,7 @@
 // One plotly chart in the page. Plotly itself is fetched with the first chart, and nothing waits for it but drawing.
 
 import type * as Plotly from "plotly.js";
+import { tableOf } from "./table.js";
 
 /** What a chart shows: traces and layout, for a given size in pixels. */
 export interface Figure {
@@ -44,6 +45,7 @@ export class Chart {
   readonly node: HTMLDivElement = document.createElement("div");
   #plotly: Library | undefined;
   #pending: ((size: Size) => Figure) | undefined;
+  #asTable = false;
   #disposed = false;
   #drawing = false;
   #revision = 0;
@@ -54,9 +56,10 @@ export class Chart {
     this.node.setAttribute("aria-label", label);
   }
 
-  /** Draws what `build` gives; of several calls in one turn the last one counts. */
-  draw(build: (size: Size) => Figure): void {
+  /** Draws what `build` gives, or writes it as a table; of several calls in one turn the last one counts. */
+  draw(build: (size: Size) => Figure, asTable = false): void {
     this.#pending = build;
+    if (asTable !== this.#asTable) this.#switch(asTable);
     if (this.#drawing) return;
     this.#drawing = true;
     const own = turn.then(nextTask).then(() => this.#flush());
@@ -69,6 +72,14 @@ export class Chart {
     this.#plotly?.purge(this.node);
   }
 
+  #switch(asTable: boolean): void {
+    this.#asTable = asTable;
+    this.#plotly?.purge(this.node);
+    this.node.replaceChildren();
+    this.node.classList.toggle("gb-mod-table", asTable);
+    this.node.setAttribute("role", asTable ? "group" : "img");
+  }
+
   async #flush(): Promise<void> {
     try {
       this.#plotly ??= await loadPlotly();
@@ -76,16 +87,16 @@ export class Chart {
       const build = this.#pending;
       if (!build || this.#disposed || size.width < 40 || size.height < 40) return;
       this.#pending = undefined;
-      const { data, layout } = build(size);
-      await this.#plotly.react(
-        this.node,
-        data,
-        { ...layout, ...size, datarevision: ++this.#revision, uirevision: "fixed" },
-        CONFIG,
-      );
+      const figure = build(size);
+      if (this.#asTable) {
+        this.node.replaceChildren(tableOf(figure));
+      } else {
+        const layout = { ...figure.layout, ...size, datarevision: ++this.#revision, uirevision: "fixed" };
+        await this.#plotly.react(this.node, figure.data, layout, CONFIG);
+      }
     } finally {
       this.#drawing = false;
     }
-    if (this.#pending && !this.#disposed) this.draw(this.#pending);
+    if (this.#pending && !this.#disposed) this.draw(this.#pending, this.#asTable);
   }
 }

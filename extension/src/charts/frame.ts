@@ -234,10 +234,12 @@ export class Frame {
       return { key, width, anchors, line };
     });
     const boxes = placeLabels(requests, obstacles.map(finite), area, this.look.labels, height);
-    return drawn.map(({ text, color, bold }, index) => {
+    return drawn.map(({ text, color, bold, beside }, index) => {
       const box = boxes[index]!;
       const middle = { x: box.right, y: (box.top + box.bottom) / 2 };
-      return this.note(bold ? `<b>${text}</b>` : text, middle, color);
+      const note = this.note(bold ? `<b>${text}</b>` : text, middle, color);
+      // beside a mark there is no line to keep clear of, but the grid
+      return beside === undefined ? note : { ...note, bgcolor: this.look.tokens.background, borderpad: 0 };
     });
   }
 

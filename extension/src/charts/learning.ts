@@ -19,10 +19,13 @@ export interface LossOptions {
   readonly log?: boolean;
   /** Little room: no titles, no notes. */
   readonly compact?: boolean;
+  /** Hardly any height: no axis of steps. */
+  readonly strip?: boolean;
 }
 
 const MARGIN: Margin = { l: 40, r: 24, t: 8, b: 40 };
 const COMPACT: Margin = { l: 32, r: 24, t: 6, b: 22 };
+const STRIP: Margin = { l: 32, r: 24, t: 4, b: 4 };
 /** Width from which the line of single steps gets a label too. */
 const ROOMY = 420;
 
@@ -44,7 +47,7 @@ export function lossFigure(
   progress: Progress,
   look: Look,
   size: Size,
-  { log = false, compact = false }: LossOptions = {},
+  { log = false, compact = false, strip = false }: LossOptions = {},
 ): Figure {
   const { trans, tokens } = look;
   const loss = record.series("loss");
@@ -58,7 +61,15 @@ export function lossFigure(
     Number.isNaN(guess) ? 0 : 1.1 * guess,
   );
   const reach = log ? decades([...smoothed, ...validation], 1, [-1, 1]) : top || 1;
-  const curves = begin(record, progress, look, size, compact ? COMPACT : MARGIN, "loss", reach);
+  const curves = begin(
+    record,
+    progress,
+    look,
+    size,
+    strip ? STRIP : compact ? COMPACT : MARGIN,
+    "loss",
+    reach,
+  );
   const { frame, x, color } = curves;
   const marked = marks(record, x);
   const each = decimate(x, loss, frame.pointLimit);
@@ -67,10 +78,15 @@ export function lossFigure(
     { ...line(each, color, tokens.strokeRaw), opacity: tokens.rawAlpha, hoverinfo: "skip" as const },
     {
       ...line(decimate(x, smoothed, frame.pointLimit), color, tokens.stroke),
+      name: trans.__("training"),
       mode: record.count < 3 ? ("lines+markers" as const) : ("lines" as const),
       hovertemplate: hover(trans.__("training")),
     },
-    { ...circles(measured(x, validation), color, look), hovertemplate: hover(trans.__("validation")) },
+    {
+      ...circles(measured(x, validation), color, look),
+      name: trans.__("validation"),
+      hovertemplate: hover(trans.__("validation")),
+    },
     ...(broken ? [square(broken, look)] : []),
   ];
   const trained = frame.points(x, smoothed);
@@ -134,9 +150,14 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
   const data = [
     {
       ...line(decimate(x, smoothed, frame.pointLimit), color, tokens.stroke),
+      name: trans.__("training"),
       hovertemplate: hover(trans.__("training"), " %"),
     },
-    { ...circles(validated, color, look), hovertemplate: hover(trans.__("validation"), " %") },
+    {
+      ...circles(validated, color, look),
+      name: trans.__("validation"),
+      hovertemplate: hover(trans.__("validation"), " %"),
+    },
   ];
   const trained = frame.points(x, smoothed);
   const validatedPoints = frame.points(validated.x, validated.y);
@@ -177,18 +198,21 @@ export function rateFigure(record: RunRecord, progress: Progress, look: Look, si
     {
       ...line(decimate(points.x, points.y, frame.pointLimit), color, tokens.stroke),
       line: { color, width: tokens.stroke, shape: "hv" as const },
+      name: look.trans.__("Learning rate"),
       hovertemplate: hover(""),
     },
   ];
   const path = frame.points(points.x, points.y);
   const [first, now] = [formatValue(points.y[0] ?? Number.NaN), formatValue(last(rates))];
-  const start = path.filter(({ y }) => y === path[0]?.y);
+  const change = path.findIndex(({ y }) => y !== path[0]!.y);
+  const start = change < 0 ? [] : path.slice(0, change);
+  const room = (start.at(-1)?.x ?? 0) - (start[0]?.x ?? 0) > frame.scale(36);
   const annotations = frame.labels(
     [
       { key: "rate", text: now, color: tokens.ink, line: tail(path) },
       {
         key: "first",
-        text: first === now ? "" : first,
+        text: room ? first : "",
         color: tokens.ink,
         line: start.slice(0, 1),
         along: true,
@@ -275,7 +299,8 @@ function begin(
     axes: {
       xaxis: {
         ...frame.ticks(xTicks.values),
-        ...(margin === COMPACT ? {} : frame.title(title)),
+        ...(margin === MARGIN ? frame.title(title) : {}),
+        showticklabels: margin !== STRIP,
         unifiedhovertitle: { text: hoverTitle },
       },
       yaxis: log ? frame.decadeTicks() : frame.ticks(yTicks.values),

@@ -85,6 +85,7 @@ export function raceLossFigure(
       return {
         ...trace(decimate(steps, smoothed, frame.pointLimit), color, tokens.stroke),
         line: { color, width: tokens.stroke, dash },
+        name: racers[lane]!.record.info.name,
         hovertemplate: `${plain(racers[lane]!.record.info.name)} %{y:.4~g}<extra></extra>`,
       };
     }),
@@ -143,6 +144,7 @@ export function raceAccuracyFigure(
         color: tokens.background,
         line: { color, width: 1.5 },
       },
+      name: racers[lane]!.record.info.name,
       hovertemplate: `${plain(racers[lane]!.record.info.name)} %{y:.1f} %<extra></extra>`,
     };
   });

@@ -45,6 +45,8 @@ const HEALTHY_FACTOR = 10;
 
 /** Below this part of values around 1, float32 keeps no digits: half a unit in the last place of 1. */
 const FLOAT32_NOISE = 2 ** -24;
+/** So near to it, a value is noise for the most part. */
+const NOISY = 8 * FLOAT32_NOISE;
 /** A factor from layer to layer is worth naming from here on, either way. */
 const NOTABLE_FACTOR = 2;
 
@@ -65,7 +67,7 @@ export function forwardFigure(
   const margin = compact ? COMPACT : small ? UNLABELLED : MARGIN;
   const frame = begin(moment, look, size, margin, "forward", range);
   const data = [
-    ...ghosts(others, look),
+    ...ghosts(compared, others, look),
     signalTrace(moment, values, look, frame, describeForward(moment, look)),
   ];
   const points = frame.points(ordinals(values), values);
@@ -119,7 +121,7 @@ export function spreadField(moment: Moment): "batchStd" | "std" {
 
 /** "÷ 7.2 each layer": the geometric mean over the layers above float32's noise; empty where it is near 1. */
 export function factorText(values: readonly number[], { trans }: Look): string {
-  const end = values.findIndex((value) => !(value > FLOAT32_NOISE) || !Number.isFinite(value));
+  const end = values.findIndex((value) => !(value > NOISY) || !Number.isFinite(value));
   const used = end < 0 ? values : values.slice(0, end);
   if (used.length < 3) return "";
   const factor = (used.at(-1)! / used[0]!) ** (1 / (used.length - 1));
@@ -145,7 +147,7 @@ export function backwardFigure(
   const range = decades([...values, ...others.flat(), ...(healthy ?? [])], 3, [-4, 0]);
   const frame = begin(moment, look, size, compact ? COMPACT : TITLED, "backward", range);
   const data = [
-    ...ghosts(others, look),
+    ...ghosts(compared, others, look),
     signalTrace(moment, values, look, frame, describeBackward(moment, look)),
   ];
   const points = frame.points(ordinals(values), values);
@@ -232,12 +234,17 @@ function trace(values: readonly number[], color: string, width: number) {
   };
 }
 
-function ghosts(others: readonly (readonly number[])[], { tokens }: Look): Plotly.Data[] {
+function ghosts(
+  compared: readonly Moment[],
+  others: readonly (readonly number[])[],
+  { tokens }: Look,
+): Plotly.Data[] {
   return others.map((values, index) => {
     const color = tokens.compared[index]!;
     return {
       ...trace(values, color, tokens.strokeGhost),
       line: { color, width: tokens.strokeGhost, dash: COMPARED_DASHES[index]! },
+      name: compared[index]!.record.info.name,
       hoverinfo: "skip" as const,
     };
   });
@@ -283,6 +290,7 @@ function signalTrace(
       symbol: values.map((value) => (edge(value) ? "square" : "circle")),
       line: { color: tokens.background, width: 1 },
     },
+    name: moment.record.info.name,
     customdata: notes,
     hovertemplate: "%{customdata}<extra></extra>",
   };

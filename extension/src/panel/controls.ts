@@ -43,6 +43,7 @@ export class Controls {
     this.#stop.title = trans.__("Stop training");
     this.#pace = button("gb-MenuButton gb-Controls-pace", trans.__("Pace"), () => this.#openPaces());
     this.#rate.inputMode = "decimal";
+    this.#rate.setAttribute("aria-label", `${trans.__("Learning rate")} (${trans.__("lr")})`);
     this.#rate.addEventListener("keydown", (event) => this.#rateKey(event));
     this.#rate.addEventListener("blur", () => this.#showRate());
     const rate = element(

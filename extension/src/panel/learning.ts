@@ -81,7 +81,7 @@ export class LearningScreen implements Screen {
     };
   }
 
-  draw({ record, tokens }: View): void {
+  draw({ record, tokens, tables }: View): void {
     const trans = this.#trans;
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans, ...this.#memories[index] });
     this.#progress.enable("epoch", record.info.stepsPerEpoch !== undefined);
@@ -94,13 +94,14 @@ export class LearningScreen implements Screen {
       ? `${trans.__("cross-entropy, nats")} · ${smoothed}`
       : smoothed;
     const log = this.#log.getAttribute("aria-pressed") === "true";
-    this.#loss.draw((size) => lossFigure(record, progress, look(0), size, { log }));
+    this.#loss.draw((size) => lossFigure(record, progress, look(0), size, { log }), tables);
     // While a run goes on, the two small charts take turns: they change slowly, and a draw costs as much as the loss's.
     const growing = record.info.status === "running" && !record.lost;
     this.#turn = !this.#turn;
     if (!growing || this.#turn)
-      this.#accuracy.draw((size) => accuracyFigure(record, progress, look(1), size));
-    if (!growing || !this.#turn) this.#rate.draw((size) => rateFigure(record, progress, look(2), size));
+      this.#accuracy.draw((size) => accuracyFigure(record, progress, look(1), size), tables);
+    if (!growing || !this.#turn)
+      this.#rate.draw((size) => rateFigure(record, progress, look(2), size), tables);
   }
 
   dispose(): void {

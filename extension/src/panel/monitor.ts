@@ -11,6 +11,7 @@ import { loadPlotly } from "../charts/chart.js";
 import { onThemeChange, readTokens, type Tokens } from "../charts/tokens.js";
 import type { RunRecord } from "../data/record.js";
 import { monitorIcon } from "../icons.js";
+import { liveRuns } from "../live.js";
 import type { Preferences } from "../preferences.js";
 import type { NotebookSession } from "../session.js";
 import { button, element } from "./dom.js";
@@ -59,7 +60,10 @@ export class MonitorPanel extends Widget {
   readonly #tabs: Tabs;
   readonly #empty: EmptyState;
   readonly #focus = new Focus();
-  readonly #screens: ReadonlyMap<ScreenName, Screen>;
+  readonly #host: Host;
+  readonly #screens = new Map<ScreenName, Screen>();
+  readonly #loading = new Set<ScreenName>();
+  readonly #title: HTMLElement;
   readonly #question: HTMLElement = element("h2", "");
   readonly #note: HTMLElement = element("div", "gb-Note");
   readonly #noteText: HTMLElement = element("p", "");
@@ -70,6 +74,7 @@ export class MonitorPanel extends Widget {
   readonly #levels = new Map<string, DiagnosisLevel>();
   readonly #ends: (() => void)[];
   #small = false;
+  #tables = false;
   #tokens: Tokens | undefined;
   #screen: ScreenName = "learning";
   /** The user has chosen a tab; until then the monitor shows the one that fits the run. */
@@ -119,18 +124,13 @@ export class MonitorPanel extends Widget {
       setLevel: (level) => this.#setLevel(level),
       open: (section) => void surroundings.openSection(section),
     });
-    this.#screens = new Map(SCREENS.map(({ name, create }) => [name, create(host)]));
+    this.#host = host;
     this.#noteAction = button("gb-Button", "", () => this.#lack?.action?.run());
     this.#note.append(this.#noteText, this.#noteAction);
-    const title = element("div", "gb-Title", this.#question);
-    this.#body = element("div", "gb-Body", title);
+    this.#title = element("div", "gb-Title", this.#question);
+    this.#body = element("div", "gb-Body", this.#title, this.#note, this.#verdict.node);
     this.#body.id = `${this.id}-screen`;
     this.#body.setAttribute("role", "tabpanel");
-    for (const { node, option } of this.#screens.values()) {
-      if (option) title.append(option);
-      this.#body.append(node);
-    }
-    this.#body.append(this.#note, this.#verdict.node);
     this.node.append(this.#toolbar.node, this.#tabs.node, this.#body, this.#empty.node);
     this.node.addEventListener("keydown", (event) => {
       if (!this.#tabs.key(event)) return;
@@ -176,7 +176,20 @@ export class MonitorPanel extends Widget {
   }
 
   protected override onAfterShow(_: Message): void {
+    liveRuns.setMonitored(this.session.store, true);
     this.#resized();
+  }
+
+  protected override onAfterAttach(_: Message): void {
+    liveRuns.setMonitored(this.session.store, this.isVisible);
+  }
+
+  protected override onAfterHide(_: Message): void {
+    liveRuns.setMonitored(this.session.store, false);
+  }
+
+  protected override onBeforeDetach(_: Message): void {
+    liveRuns.setMonitored(this.session.store, false);
   }
 
   protected override onResize(message: Widget.ResizeMessage): void {
@@ -215,7 +228,8 @@ export class MonitorPanel extends Widget {
     }
     this.#tokens ??= readTokens(this.node);
     const level = this.#levelOf(record);
-    this.#drawScreen({ record, store, tokens: this.#tokens, state, level, small: this.#small });
+    const small = this.#small || this.#preferences.projector;
+    this.#drawScreen({ record, store, tokens: this.#tokens, state, level, small, tables: this.#tables });
   }
 
   /** As chosen here for this run; else as `watch` was told, else as the settings say. */
@@ -246,11 +260,23 @@ export class MonitorPanel extends Widget {
     const { label } = SCREENS.find(({ name }) => name === this.#screen)!;
     const notebook = this.session.notebook.content;
     const title = label(this.#trans);
-    return exportChoices({ record, node: this.#body, title, notebook }, this.#trans);
+    const tables = {
+      label: this.#trans.__("Charts as tables"),
+      selected: this.#tables,
+      choose: (): void => {
+        this.#tables = !this.#tables;
+        this.#pace.now();
+      },
+    };
+    return [...exportChoices({ record, node: this.#body, title, notebook }, this.#trans), tables];
   }
 
   #drawScreen(view: View): void {
-    const screen = this.#screens.get(this.#screen)!;
+    const screen = this.#screens.get(this.#screen);
+    if (!screen) {
+      void this.#load(this.#screen);
+      return;
+    }
     const lack = screen.lacks(view);
     this.#lack = lack;
     this.#note.hidden = !lack;
@@ -262,6 +288,19 @@ export class MonitorPanel extends Widget {
       this.#noteAction.hidden = !lack.action;
     } else screen.draw(view);
     this.#verdict.draw(this.#statement(screen, view, lack !== undefined), view.level);
+  }
+
+  async #load(name: ScreenName): Promise<void> {
+    if (this.#loading.has(name)) return;
+    this.#loading.add(name);
+    const create = await SCREENS.find((kind) => kind.name === name)!.load();
+    if (this.isDisposed) return;
+    const screen = create(this.#host);
+    this.#screens.set(name, screen);
+    if (screen.option) this.#title.append(screen.option);
+    this.#note.before(screen.node);
+    this.#show(this.#screen);
+    this.#pace.now();
   }
 
   /** What is said below the screen: its own verdict, or the run's. */

@@ -19,7 +19,8 @@ export interface ScreenKind {
   readonly label: (trans: TranslationBundle) => string;
   /** Its heading: the question that it answers. */
   readonly question: (trans: TranslationBundle) => string;
-  readonly create: (host: Host) => Screen;
+  /** Gives what makes the screen; those that are rarely shown come in chunks of their own. */
+  readonly load: () => Promise<(host: Host) => Screen>;
 }
 
 /** What the frame offers to a screen. */
@@ -47,6 +48,8 @@ export interface View {
   readonly state: LinkState;
   /** How much is given away: at "hint" and "off" no conclusions are drawn in the charts. */
   readonly level: DiagnosisLevel;
+  /** Charts are to be written as tables. */
+  readonly tables: boolean;
   /** The panel has little width or height. */
   readonly small: boolean;
 }

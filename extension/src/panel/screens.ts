@@ -1,9 +1,6 @@
 // The table of screens, in the order of their tabs and of the keys 1 to 5.
 
 import { LearningScreen } from "./learning.js";
-import { LensScreen } from "./lens/screen.js";
-import { MicroscopeScreen } from "./microscope/screen.js";
-import { RaceScreen } from "./race/screen.js";
 import type { ScreenKind } from "./screen.js";
 import { SignalScreen } from "./signal.js";
 
@@ -12,30 +9,39 @@ export const SCREENS: readonly ScreenKind[] = [
     name: "learning",
     label: (trans) => trans.__("Learning"),
     question: (trans) => trans.__("Is it learning?"),
-    create: (host) => new LearningScreen(host),
+    load: () => Promise.resolve((host) => new LearningScreen(host)),
   },
   {
     name: "signal",
     label: (trans) => trans.__("Signal by depth"),
     question: (trans) => trans.__("Does the signal flow?"),
-    create: (host) => new SignalScreen(host),
+    load: () => Promise.resolve((host) => new SignalScreen(host)),
   },
   {
     name: "lens",
     label: (trans) => trans.__("Layer lens"),
     question: (trans) => trans.__("Which layer is sick?"),
-    create: (host) => new LensScreen(host),
+    load: async () => {
+      const { LensScreen } = await import("./lens/screen.js");
+      return (host) => new LensScreen(host);
+    },
   },
   {
     name: "microscope",
     label: (trans) => trans.__("Batch microscope"),
     question: (trans) => trans.__("What happens to one example?"),
-    create: (host) => new MicroscopeScreen(host),
+    load: async () => {
+      const { MicroscopeScreen } = await import("./microscope/screen.js");
+      return (host) => new MicroscopeScreen(host);
+    },
   },
   {
     name: "race",
     label: (trans) => trans.__("Race"),
     question: (trans) => trans.__("Which one learns faster?"),
-    create: (host) => new RaceScreen(host),
+    load: async () => {
+      const { RaceScreen } = await import("./race/screen.js");
+      return (host) => new RaceScreen(host);
+    },
   },
 ];

@@ -48,6 +48,7 @@ export class SignalScreen implements Screen {
       ),
       this.#slider.node,
     );
+    this.#cursor.hidden = true;
     for (const chart of [this.#forward, this.#backward]) this.#point(chart.node, host);
   }
 
@@ -60,12 +61,12 @@ export class SignalScreen implements Screen {
     };
   }
 
-  draw({ record, tokens, store, level, small }: View): void {
+  draw({ record, tokens, store, level, small, tables }: View): void {
     const trans = this.#trans;
     this.#shown = record;
     const samples = record.samples;
     this.#slider.node.hidden = samples.length === 1;
-    this.#slider.update(samples, record.info.status === "running" && !record.lost);
+    this.#slider.update(samples, record.info.status === "running" && !record.lost, tokens);
     const moment: Moment = { record, sample: this.#slider.index };
     const compared = this.#comparedMoments(moment, this.#compare.draw(record, store));
     this.#forwardUnit.textContent =
@@ -75,8 +76,8 @@ export class SignalScreen implements Screen {
     const look = (index: 0 | 1): Look => ({ tokens, trans, ...this.#memories[index] });
     this.#scale = tokens.tickSize / TICK_SIZE;
     const options = { answer: level === "answer", small };
-    this.#forward.draw((size) => forwardFigure(moment, compared, look(0), size, options));
-    this.#backward.draw((size) => backwardFigure(moment, compared, look(1), size, options));
+    this.#forward.draw((size) => forwardFigure(moment, compared, look(0), size, options), tables);
+    this.#backward.draw((size) => backwardFigure(moment, compared, look(1), size, options), tables);
   }
 
   dispose(): void {

@@ -3,6 +3,8 @@
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { formatCount } from "../charts/format.js";
+import { TICK_SIZE } from "../charts/frame.js";
+import type { Tokens } from "../charts/tokens.js";
 import { button, element, svg } from "./dom.js";
 import type { Focus } from "./focus.js";
 import { Scrub, share, stepTicks } from "./scrub.js";
@@ -10,7 +12,9 @@ import { Scrub, share, stepTicks } from "./scrub.js";
 /** Pixels at both ends of the track. */
 const MARGIN = 12;
 const TRACK = 14;
-const TEXT_SIZE = 11;
+/** Height of the track with its numbers, which are below it by so many pixels, in small type. */
+const HEIGHT = 44;
+const NUMBERS = 24;
 const PLAY_MS = 100;
 
 export class StepSlider {
@@ -51,13 +55,13 @@ export class StepSlider {
   }
 
   /** Shows the steps that have samples; `growing` while the run goes on. */
-  update(steps: readonly number[], growing: boolean): void {
+  update(steps: readonly number[], growing: boolean, { tickSize, noteSize }: Tokens): void {
     this.#scrub.steps = steps;
     const following = this.#focus.step === null;
     this.#live.textContent = growing ? this.#trans.__("Live") : this.#trans.__("Last step");
     this.#live.setAttribute("aria-pressed", String(following));
     this.#live.classList.toggle("gb-mod-growing", growing);
-    this.#render();
+    this.#render(tickSize, noteSize);
   }
 
   dispose(): void {
@@ -83,7 +87,7 @@ export class StepSlider {
     this.#play.replaceChildren(playIcon(false));
   }
 
-  #render(): void {
+  #render(tickSize: number, noteSize: number): void {
     const width = this.#track.clientWidth;
     const { steps } = this.#scrub;
     const last = steps.at(-1);
@@ -94,18 +98,20 @@ export class StepSlider {
     const caption = this.#trans.__("step %1", formatCount(shown));
     const picture = svg(
       "svg",
-      { width, height: 44, "aria-hidden": "true" },
+      { width, height: HEIGHT + 2 * (tickSize - TICK_SIZE), "aria-hidden": "true" },
       svg("path", { class: "gb-Slider-samples", d: ticksPath(steps, x) }),
       svg("line", { class: "gb-Slider-rail", x1: MARGIN, x2: width - MARGIN, y1: TRACK, y2: TRACK }),
       svg("line", { class: "gb-Slider-done", x1: MARGIN, x2: here, y1: TRACK, y2: TRACK }),
       svg("circle", { class: "gb-Slider-thumb", cx: here, cy: TRACK, r: 7 }),
     );
-    const half = 3.6 * caption.length;
+    const baseline = TRACK + NUMBERS + (tickSize - TICK_SIZE);
+    const half = 0.32 * noteSize * caption.length;
     const captionX = Math.min(Math.max(here, half), width - half);
-    picture.append(svg("text", { class: "gb-Slider-caption", x: captionX, y: 38 }, caption));
-    for (const { step, at } of stepTicks(last, width, MARGIN, TEXT_SIZE)) {
-      const away = Math.abs(at - captionX) > half + 4 * formatCount(step).length + 6;
-      if (away) picture.append(svg("text", { class: "gb-Slider-tick", x: at, y: 38 }, formatCount(step)));
+    picture.append(svg("text", { class: "gb-Slider-caption", x: captionX, y: baseline }, caption));
+    for (const { step, at } of stepTicks(last, width, MARGIN, tickSize)) {
+      const away = Math.abs(at - captionX) > half + 0.36 * tickSize * formatCount(step).length + 6;
+      if (away)
+        picture.append(svg("text", { class: "gb-Slider-tick", x: at, y: baseline }, formatCount(step)));
     }
     this.#track.replaceChildren(picture);
     this.#scrub.announce(caption);

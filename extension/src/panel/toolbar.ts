@@ -32,6 +32,8 @@ export class Toolbar {
   readonly #run: HTMLButtonElement;
   readonly #controls: Controls;
   readonly #counter: HTMLElement = element("span", "gb-Toolbar-counter gb-Quiet");
+  /** What is read to who cannot see it; the counter alone would be read ten times a second. */
+  readonly #spoken: HTMLElement = element("span", "gb-Spoken");
   readonly #fork: HTMLButtonElement;
   readonly #export: HTMLButtonElement;
   #record: RunRecord | undefined;
@@ -50,7 +52,7 @@ export class Toolbar {
       (request) => host.send(request),
       (text) => this.say(text),
     );
-    this.#counter.setAttribute("role", "status");
+    this.#spoken.setAttribute("aria-live", "assertive");
     this.#fork = button(
       "gb-IconButton gb-Toolbar-fork",
       trans.__("Fork"),
@@ -73,6 +75,7 @@ export class Toolbar {
       this.#controls.node,
       element("span", "gb-Toolbar-space"),
       this.#counter,
+      this.#spoken,
       this.#fork,
       this.#export,
     );
@@ -83,11 +86,13 @@ export class Toolbar {
   /** Says something for a moment, in place of the counter. */
   say(text: string): void {
     this.#said = text;
+    this.#spoken.textContent = text;
     this.#counter.textContent = text;
     this.#counter.classList.add("gb-mod-said");
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#said = undefined;
+      this.#spoken.textContent = "";
       this.#counter.classList.remove("gb-mod-said");
       this.#host.redraw();
     }, SAY_MS);
@@ -103,7 +108,11 @@ export class Toolbar {
     this.#controls.draw(record, state === "connected");
     this.#fork.disabled = this.#snapshots().length === 0 || state !== "connected";
     this.#export.disabled = !record || record.count === 0;
-    this.#counter.textContent = this.#said ?? this.#progress(record, state);
+    const more = !this.#said && record?.info.status === "running" && !record.lost ? pace(record) : "";
+    this.#counter.replaceChildren(
+      this.#said ?? this.#progress(record, state),
+      ...(more ? [element("span", "gb-Toolbar-pace", ` · ${more}`)] : []),
+    );
   }
 
   dispose(): void {
@@ -117,8 +126,7 @@ export class Toolbar {
     const step = formatCount(record.lastStep);
     if (record.lost) return trans.__("last seen at step %1", step);
     if (record.info.status === "running") {
-      const more = record.info.control?.paused ? trans.__("paused") : pace(record);
-      return [trans.__("step %1", step), more].filter(Boolean).join(" · ");
+      return record.info.control?.paused ? trans.__("paused at step %1", step) : trans.__("step %1", step);
     }
     const ends = {
       finished: trans.__("finished at step %1", step),
@@ -200,6 +208,7 @@ function about({ info }: RunRecord): string {
 
 /** Time of a step of late: "0.9 ms". */
 function pace(record: RunRecord): string {
+  if (record.info.control?.paused) return "";
   const last = record.count - 1;
   const first = Math.max(0, last - TIMED_ROWS);
   const steps = record.step(last, "step") - record.step(first, "step");

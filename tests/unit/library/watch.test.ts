@@ -213,6 +213,27 @@ test("watching again ends the run and starts another one with a number; no step 
   expect(rowsOf(again.id).map(([step]) => step)).toEqual([0, 1]);
 });
 
+test("a run knows how many steps an epoch has, where a loader gives its batches", () => {
+  const { model, optimizer } = network();
+  const loader = new gb.data.DataLoader(new gb.data.TensorDataset(x(), y()), { batchSize: 3 });
+  const epochs = (train: () => void): (number | undefined)[] => {
+    const { run } = watch(model);
+    train();
+    return infos().flatMap(({ id, optimizer: known, stepsPerEpoch }) =>
+      id === run && known ? [stepsPerEpoch] : [],
+    );
+  };
+  const byLoader = (): void => {
+    for (const [X, target] of loader) {
+      nn.CrossEntropyLoss()(model(X), target).backward();
+      optimizer.step();
+    }
+  };
+  expect(new Set(epochs(byLoader))).toEqual(new Set([3]));
+  // a pass before it, of whatever loader, says nothing about a loop that makes its own batches
+  expect(new Set(epochs(() => trainStep(model, optimizer, () => undefined)))).toEqual(new Set([undefined]));
+});
+
 test("watching changes no bit of the training, and samples share one plan", () => {
   const trained = (steps: number, watched: boolean): { weights: number[][]; plans: number } => {
     const { model, optimizer } = network();

@@ -104,7 +104,7 @@ export class RaceScreen implements Screen {
     };
   }
 
-  draw({ tokens }: View): void {
+  draw({ tokens, tables }: View): void {
     const trans = this.#trans;
     const records = this.#records;
     const hidden = this.#predicting;
@@ -122,15 +122,16 @@ export class RaceScreen implements Screen {
       accuracyField(records) === "validationAccuracy"
         ? trans.__("% of the validation set")
         : trans.__("% of the training batches, smoothed");
+    // what takes room from the charts comes before them
+    this.#drawSketching(records);
+    this.#drawDifferences(records);
     const look = (index: 0 | 1): Look => ({ tokens, trans, ...this.#memories[index] });
     this.#loss.draw((size) => {
       const figure = raceLossFigure(racers, look(0), size, hidden);
       this.#pad.frame = figure.frame;
       return figure;
-    });
-    this.#accuracy.draw((size) => raceAccuracyFigure(racers, look(1), size, hidden));
-    this.#drawSketching(records);
-    this.#drawDifferences(records);
+    }, tables);
+    this.#accuracy.draw((size) => raceAccuracyFigure(racers, look(1), size, hidden), tables);
   }
 
   statement(): Statement | undefined {

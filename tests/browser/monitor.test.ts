@@ -1,0 +1,242 @@
+// The monitor at work: a loop that keeps its thread busy is paused, stepped, changed and stopped from the toolbar; runs are
+// compared, predicted and exported; a second page, a closed panel and a restarted kernel lose nothing; Chinese texts; and
+// what the page loads before anything is drawn.
+
+import { readFileSync } from "node:fs";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Lab, launch, openPage } from "./lab.js";
+
+const PATIENCE = { timeout: 60_000 };
+const NOTEBOOK = "00-first-light.ipynb";
+
+/** A synchronous loop that trains until it is stopped. */
+const endless = (name: string): string => `manualSeed(42);
+{
+  const [X, y] = [tensor.randn(32, 20), tensor.randint(0, 4, [32])];
+  const model = nn.Sequential(nn.Linear(20, 30), nn.Tanh(), nn.Linear(30, 30), nn.Tanh(), nn.Linear(30, 4));
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.05 });
+  const lossFn = nn.CrossEntropyLoss();
+  watch(model, { name: "${name}" });
+  while (true) {
+    const loss = lossFn(model(X), y);
+    loss.backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  }
+}`;
+const SHORT = endless("short").replace("while (true)", "for (let step = 0; step < 300; step++)");
+
+let lab: Lab;
+let browser: Browser;
+let page: Page;
+/** Bytes of scripts fetched from the extension before the first chart. */
+const fetched: { name: string; bytes: number }[] = [];
+
+beforeAll(async () => {
+  [lab, browser] = await Promise.all([Lab.start(), launch()]);
+  page = await openPage(browser);
+  page.on("response", async (response) => {
+    if (!/@gradbook\/extension\/static\/.*\.js/.test(response.url())) return;
+    fetched.push({ name: response.url(), bytes: (await response.body()).length });
+  });
+  await page.goto(lab.address(NOTEBOOK));
+  await page.locator(".jp-NotebookPanel .jp-Cell").first().waitFor(PATIENCE);
+  await panel().getByText("Nothing to watch yet").waitFor(PATIENCE);
+  await page.keyboard.press("Control+b");
+  await kernelState("idle");
+}, 600_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await lab?.stop();
+});
+
+const panel = (where: Page = page): Locator => where.locator(".gb-Panel");
+const counter = (where: Page = page): Locator => panel(where).locator(".gb-Toolbar-counter");
+const press = (name: string): Promise<void> => panel().getByRole("button", { name, exact: true }).click();
+const openTab = (name: string): Promise<void> => panel().getByRole("tab", { name }).click();
+const kernelState = (state: "busy" | "idle"): Promise<void> =>
+  page
+    .locator(`.jp-NotebookPanel-toolbar .jp-Notebook-ExecutionIndicator[data-status="${state}"]`)
+    .waitFor(PATIENCE);
+
+async function stepNow(where: Page = page): Promise<number> {
+  const text = (await counter(where).textContent()) ?? "";
+  return Number(text.match(/step ([\d,]+)/)?.[1]?.replaceAll(",", "") ?? -1);
+}
+
+async function runCell(code: string): Promise<void> {
+  await page.locator(".jp-MarkdownCell").first().click();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("b");
+  await page.keyboard.press("Enter");
+  await page.keyboard.insertText(code);
+  await page.keyboard.press("Control+Enter");
+}
+
+it("loads little before there is anything to draw", async () => {
+  await expect.poll(() => fetched.some(({ bytes }) => bytes > 500_000), PATIENCE).toBe(true);
+  const early = fetched.filter(({ bytes }) => bytes < 500_000);
+  expect(early.length).toBeGreaterThan(0);
+  const plotly = fetched.filter(({ bytes }) => bytes > 500_000);
+  expect(plotly).toHaveLength(1);
+  expect(plotly[0]!.bytes).toBeLessThan(1_200_000);
+});
+
+it("draws a loop that keeps its thread busy, and the cell shows a strip beside it", async () => {
+  await runCell(endless("busy"));
+  await kernelState("busy");
+  await expect.poll(() => stepNow(), PATIENCE).toBeGreaterThan(200);
+  const before = await stepNow();
+  await expect.poll(() => stepNow(), PATIENCE).toBeGreaterThan(before);
+  await page.locator(".gb-Snapshot.gb-mod-strip", { hasText: "busy" }).waitFor(PATIENCE);
+});
+
+it("pauses, steps, changes the learning rate and resumes, each within one step", async () => {
+  await press("Pause");
+  await counter().filter({ hasText: "paused" }).waitFor(PATIENCE);
+  const paused = await stepNow();
+  const waits: number[] = [];
+  for (let step = paused + 1; step <= paused + 5; step++) {
+    const start = performance.now();
+    await press("One step");
+    await expect.poll(() => stepNow(), { ...PATIENCE, interval: 10 }).toBe(step);
+    waits.push(performance.now() - start);
+  }
+  // from the button to the kernel, through a step, and back to the screen; the best of five, for the machine may be busy
+  expect(Math.min(...waits)).toBeLessThan(300);
+  const field = panel().getByRole("textbox", { name: "Learning rate (lr)" });
+  await field.fill("much");
+  await field.press("Enter");
+  await counter().filter({ hasText: "number" }).waitFor(PATIENCE);
+  await field.fill("0.5");
+  await field.press("Enter");
+  await press("One step");
+  await panel()
+    .locator(".gb-Learning-loss .annotation-text", { hasText: `lr 0.05 → 0.5 @ ${paused + 6}` })
+    .waitFor(PATIENCE);
+  expect(await field.inputValue()).toBe("0.5");
+  await press("Resume");
+  await expect.poll(() => stepNow(), PATIENCE).toBeGreaterThan(paused + 50);
+});
+
+it("paces the loop", async () => {
+  await press("Pace");
+  await page.locator(".lm-Menu-item", { hasText: "10 steps a second" }).click();
+  await panel().locator(".gb-Controls-pace", { hasText: "10 steps a second" }).waitFor(PATIENCE);
+  await press("Pace");
+  await page.locator(".lm-Menu-item", { hasText: "Full speed" }).click();
+  await panel().locator(".gb-Controls-pace", { hasText: "Full speed" }).waitFor(PATIENCE);
+});
+
+it("shows the same run in a second page, and all of it after the panel was closed", async () => {
+  await press("Pause");
+  await counter().filter({ hasText: "paused" }).waitFor(PATIENCE);
+  const other = await openPage(browser);
+  await other.goto(lab.address(NOTEBOOK).replace("browser-tests", "second-page"));
+  await expect.poll(() => stepNow(other), PATIENCE).toBe(await stepNow());
+  await panel(other).getByRole("button", { name: "Resume", exact: true }).click();
+  await expect.poll(() => counter().textContent(), PATIENCE).not.toContain("paused");
+  await other.close();
+  await page.locator(".lm-TabBar-tab", { hasText: "Monitor" }).locator(".lm-TabBar-tabCloseIcon").click();
+  await panel().waitFor({ state: "detached", ...PATIENCE });
+  await page.locator(".gb-Snapshot:not(.gb-mod-strip)", { hasText: "busy" }).waitFor(PATIENCE);
+  await page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name="gradbook-monitor"] jp-button').click();
+  await expect.poll(() => stepNow(), PATIENCE).toBeGreaterThan(100);
+  await panel().locator(".gb-Learning-loss .scatterlayer path.js-line").first().waitFor(PATIENCE);
+});
+
+it("stops the loop, and says where", async () => {
+  await press("Stop training");
+  await counter()
+    .filter({ hasText: /stopped at step/ })
+    .waitFor(PATIENCE);
+  await kernelState("idle");
+  expect(await panel().getByRole("button", { name: "Pause", exact: true }).isDisabled()).toBe(true);
+});
+
+it("compares two runs, after a prediction", async () => {
+  await runCell(SHORT);
+  await counter()
+    .filter({ hasText: /at step 299/ })
+    .waitFor(PATIENCE);
+  await openTab("Race");
+  await press("Compare with the run before");
+  await panel().locator(".gb-Race .scatterlayer path.js-line").first().waitFor(PATIENCE);
+  const lines = panel().locator(".gb-Race-loss .scatterlayer path.js-line");
+  await expect.poll(() => lines.count(), PATIENCE).toBe(4);
+  await press("Predict first");
+  await expect.poll(() => lines.count(), PATIENCE).toBe(0);
+  const sheet = panel().getByRole("slider", { name: /The loss you expect/ });
+  await sheet.press("ArrowDown");
+  await sheet.press("ArrowRight");
+  await panel().getByText("1 of 2 drawn").waitFor(PATIENCE);
+  await press("Reveal");
+  await expect.poll(() => lines.count(), PATIENCE).toBe(5);
+});
+
+it("exports what it shows", async () => {
+  await openTab("Learning");
+  const saved = async (choice: string): Promise<Buffer> => {
+    const download = page.waitForEvent("download", PATIENCE);
+    await press("Export");
+    await page.locator(".lm-Menu-item", { hasText: choice }).click();
+    return readFileSync(await (await download).path());
+  };
+  const csv = (await saved("Numbers of the steps as CSV")).toString().trim().split("\n");
+  expect(csv[0]).toMatch(/^step,seconds,loss,/);
+  expect([csv[1], csv.at(-1)].map((line) => line!.split(",")[0])).toEqual(["0", "299"]);
+  const svg = (await saved("Picture as SVG")).toString();
+  expect(svg).toContain("Is it learning?");
+  expect(svg).toMatch(/<path[^>]* stroke="rgb\(0, 114, 178\)"/);
+  const png = await saved("Picture as PNG");
+  expect(png.subarray(1, 4).toString()).toBe("PNG");
+  await press("Export");
+  await page.locator(".lm-Menu-item", { hasText: "Picture in a new cell" }).click();
+  await page.locator(".jp-MarkdownCell img[alt^='short']").waitFor(PATIENCE);
+});
+
+it("tells less when asked to, and leaves only the charts at last", async () => {
+  const verdict = panel().getByRole("region", { name: "Verdict" });
+  await verdict.locator(".gb-Verdict-sentence").waitFor(PATIENCE);
+  const level = async (name: string): Promise<void> => {
+    await verdict.locator(".gb-Verdict-level").click();
+    await page.locator(".lm-Menu-item", { hasText: name }).click();
+  };
+  await level("Off");
+  await verdict.locator(".gb-Verdict-sentence").waitFor({ state: "hidden", ...PATIENCE });
+  await level("Answer");
+  await verdict.locator(".gb-Verdict-sentence").waitFor(PATIENCE);
+});
+
+it("keeps the record when the kernel restarts, with the controls off", async () => {
+  await page.locator(".gb-Status button").click();
+  await page.locator(".lm-Menu-item", { hasText: "Restart the Kernel" }).click();
+  await page.locator(".jp-Dialog .jp-mod-accept").click();
+  await counter().filter({ hasText: "last seen at step 299" }).waitFor(PATIENCE);
+  await panel()
+    .locator(".gb-Verdict-sentence", { hasText: "The kernel is gone; this run has ended." })
+    .waitFor(PATIENCE);
+  expect(await panel().getByRole("button", { name: "Stop training" }).isDisabled()).toBe(true);
+});
+
+it("speaks Chinese where JupyterLab does", async () => {
+  const chinese = await openPage(browser);
+  const TRANSLATION = "@jupyterlab/translation-extension:plugin";
+  await chinese.route(/\/api\/settings(\/[^?]*translation-extension[^?]*)?(\?|$)/, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const set = (plugin: { id: string }): object =>
+      plugin.id === TRANSLATION ? { ...plugin, raw: JSON.stringify({ locale: "zh_CN" }) } : plugin;
+    const json = Array.isArray(body.settings) ? { ...body, settings: body.settings.map(set) } : set(body);
+    await route.fulfill({ response, json });
+  });
+  await chinese.route(/\/api\/translations\/zh_CN/, (route) =>
+    route.fulfill({ json: { data: {}, message: "" } }),
+  );
+  await chinese.goto(lab.address(NOTEBOOK).replace("browser-tests", "chinese"));
+  await panel(chinese).getByText("还没有可观察的训练").waitFor(PATIENCE);
+  await chinese.locator(".gb-Status", { hasText: "计算就绪" }).waitFor(PATIENCE);
+  await chinese.close();
+});
