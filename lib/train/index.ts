@@ -7,6 +7,7 @@ export { type McOptions, mcPredict } from "./mc-dropout.js";
 export * from "./metrics/index.js";
 export { type PretrainedLayer, type PretrainOptions, pretrain, tiedDecoder } from "./pretrain.js";
 export { type ToPyTorchOptions, toPyTorch } from "./pytorch/index.js";
+export { type Lane, type RaceOptions, RaceResult, race } from "./race.js";
 export type { Report, WatchOptions } from "./recorder.js";
 export { type Fork, type ForkOptions, fork } from "./rewind/fork.js";
 export type { SnapshotOptions } from "./rewind/ring.js";

@@ -1,0 +1,178 @@
+// Several ways to train side by side: on the same batches at the same time, to see which learns faster, and why.
+
+import type { Module } from "../module/module.js";
+import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
+import { defaultGenerator } from "../tensor/random/default.js";
+import type { GeneratorState } from "../tensor/random/generator.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { evaluate, Measuring } from "./fit/evaluate.js";
+import { table } from "./fit/history.js";
+import type { Batches, DefaultMetrics, LossFunction, Values } from "./fit/options.js";
+import { type Watcher, watch } from "./watch.js";
+
+export interface RaceOptions<M extends Module> {
+  /** Makes the optimizer of a lane. */
+  optimizer: (model: M, lane: string) => Optimizer<GroupOptions>;
+  lossFn: LossFunction;
+  /** Passes over the batches (1). */
+  epochs?: number;
+  /** Ends the race after so many steps, whatever the epochs. */
+  steps?: number;
+  /** Looked at after each epoch, in evaluation mode. */
+  validation?: Batches;
+  /** What every lane starts with, and the order of the batches follows from (42). */
+  seed?: number;
+  /** What the data is, to be shown with the runs. */
+  dataset?: string;
+}
+
+/** One of the runs of a race. */
+export interface Lane<M extends Module> {
+  readonly model: M;
+  readonly optimizer: Optimizer<GroupOptions>;
+  readonly watcher: Watcher;
+  /** Of each epoch: loss and accuracy of its batches, each measured before its step. */
+  readonly training: readonly Values<DefaultMetrics>[];
+  /** Of each epoch, where there is a validation set. */
+  readonly validation: readonly Values<DefaultMetrics>[];
+}
+
+/** A lane while it runs, with random numbers of its own. */
+class Runner<M extends Module> implements Lane<M> {
+  readonly model: M;
+  readonly optimizer: Optimizer<GroupOptions>;
+  readonly watcher: Watcher;
+  readonly training: Values<DefaultMetrics>[] = [];
+  readonly validation: Values<DefaultMetrics>[] = [];
+  private readonly measuring = new Measuring<DefaultMetrics>(undefined);
+  private readonly lossFn: LossFunction;
+  private random: GeneratorState;
+
+  constructor(
+    name: string,
+    number: number,
+    race: string,
+    build: (seed: number) => M,
+    { optimizer, lossFn, seed = 42, dataset }: RaceOptions<M>,
+  ) {
+    defaultGenerator.manualSeed(seed);
+    this.model = build(seed);
+    this.optimizer = optimizer(this.model, name);
+    this.lossFn = lossFn;
+    this.watcher = watch(this.model, { name, ...(dataset !== undefined && { dataset }) });
+    this.watcher.change({ race: { id: race, lane: number } });
+    this.random = defaultGenerator.getState();
+  }
+
+  step(inputs: Tensor, targets: Tensor): void {
+    defaultGenerator.setState(this.random);
+    const output = (this.model as Module)(inputs) as Tensor;
+    const loss = this.lossFn(output, targets);
+    this.measuring.update(output, targets, loss);
+    loss.backward();
+    this.optimizer.step();
+    this.optimizer.zeroGrad();
+    this.random = defaultGenerator.getState();
+  }
+
+  async endEpoch(validation: Batches | undefined): Promise<void> {
+    this.training.push(await this.measuring.read());
+    this.measuring.reset();
+    if (validation === undefined) return;
+    const values = await evaluate(this.model, validation, this.lossFn);
+    this.validation.push(values);
+    const { loss, accuracy } = values;
+    this.watcher.report({ validationLoss: loss, ...(accuracy && { validationAccuracy: accuracy }) });
+  }
+}
+
+/** The lanes of a race by their names; prints as a table.
+ *  @example const loader = [[x, labels]] as [gb.Tensor, gb.Tensor][];
+ *  const result = await gb.train.race({ small: () => nn.Linear(4, 3) }, loader, {
+ *    optimizer: (net) => new optim.SGD(net.parameters(), { lr: 0.1 }),
+ *    lossFn,
+ *  });
+ *  result.lanes.small.training.length // -> 1 */
+export class RaceResult<N extends string, M extends Module> {
+  readonly lanes: Readonly<Record<N, Lane<M>>>;
+
+  constructor(lanes: Readonly<Record<N, Lane<M>>>) {
+    this.lanes = lanes;
+  }
+
+  toString(): string {
+    const rows = Object.entries<Lane<M>>(this.lanes).map(([name, { training, validation }]) => [
+      name,
+      ...cells(training.at(-1)),
+      ...(validation.length > 0 ? cells(validation.at(-1)) : []),
+    ]);
+    const validated = rows[0]!.length > 3;
+    const after = validated ? ["validation loss", "validation accuracy"] : [];
+    return table(["", "loss", "accuracy", ...after], rows);
+  }
+}
+
+const cells = (values: Values<DefaultMetrics> | undefined): string[] =>
+  [values?.loss, values?.accuracy].map((value) => (value ?? Number.NaN).toFixed(4));
+
+Object.defineProperties(RaceResult.prototype, {
+  [Symbol.for("nodejs.util.inspect.custom")]: {
+    value(this: RaceResult<string, Module>): string {
+      return this.toString();
+    },
+  },
+  [Symbol.for("Jupyter.display")]: {
+    value(this: RaceResult<string, Module>): Record<string, string> {
+      return { "text/plain": this.toString() };
+    },
+  },
+});
+
+/** Trains several models in lockstep on the same batches: one step of each, then the next batch. Every lane starts with the same
+ *  seed and has random numbers of its own, so that it does what it would do alone, whatever runs beside it. The monitor shows
+ *  the lanes on its screen Race. Pausing one pauses all; stopping one ends the race.
+ *
+ * ```ts
+ * const set = new gb.data.TensorDataset(tensor.randn(32, 4), tensor.randint(0, 3, [32]));
+ * const net = (initialize: (weight: gb.Tensor) => void) => {
+ *   const layer = nn.Linear(4, 3);
+ *   initialize(layer.weight);
+ *   return layer;
+ * };
+ * const result = await gb.train.race(
+ *   { he: () => net(init.kaimingNormal_), zeros: () => net(init.zeros_) },
+ *   gb.data.DataLoader(set, { batchSize: 8, shuffle: true }),
+ *   { optimizer: (model) => new optim.SGD(model.parameters(), { lr: 0.1 }), lossFn: nn.CrossEntropyLoss(), epochs: 2 },
+ * );
+ * result.lanes.he.watcher.steps // -> 8
+ * ``` */
+export async function race<N extends string, M extends Module>(
+  variants: Readonly<Record<N, (seed: number) => M>>,
+  batches: Batches,
+  options: RaceOptions<M>,
+): Promise<RaceResult<N, M>> {
+  const { seed = 42, epochs = 1, steps = Number.POSITIVE_INFINITY, validation } = options;
+  const id = crypto.randomUUID();
+  const entries = Object.entries<(seed: number) => M>(variants);
+  if (entries.length === 0)
+    throw new RangeError("race: got no variants; pass { name: (seed) => model, ... }");
+  const lanes = entries.map(([name, build], i) => [name, new Runner(name, i, id, build, options)] as const);
+  defaultGenerator.manualSeed(seed);
+  let taken = 0;
+  for (let epoch = 0; epoch < epochs && taken < steps; epoch++) {
+    for await (const [inputs, targets] of batches) {
+      const drawn = defaultGenerator.getState();
+      for (const [, lane] of lanes) lane.step(inputs, targets);
+      defaultGenerator.setState(drawn);
+      if (++taken >= steps) break;
+    }
+    // a validation set that is shuffled must not change the order of the next batches
+    const drawn = defaultGenerator.getState();
+    for (const [, lane] of lanes) {
+      await lane.endEpoch(validation);
+      defaultGenerator.setState(drawn);
+    }
+  }
+  for (const [, { watcher }] of lanes) watcher.finish();
+  return new RaceResult(Object.fromEntries(lanes) as unknown as Record<N, Lane<M>>);
+}

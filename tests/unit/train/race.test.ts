@@ -1,0 +1,77 @@
+// A race: each lane does what it would do alone.
+
+import * as gb from "gradbook";
+import { installHost } from "gradbook/train/host";
+import type { RunEvent, RunInfo } from "gradbook/train/run";
+import { expect, test } from "vitest";
+import { smallData } from "../library/support.js";
+
+const { nn, optim, init, train, data, manualSeed, F } = gb;
+
+const lossFn = nn.CrossEntropyLoss();
+type Variant = () => gb.nn.Sequential;
+const variant =
+  (width: number, initialize: (weight: gb.Tensor) => unknown): Variant =>
+  () => {
+    const model = nn.Sequential(
+      nn.Flatten(),
+      nn.Linear(12, width),
+      nn.ReLU(),
+      nn.Dropout(0.2),
+      nn.Linear(width, 4),
+    );
+    model.apply((module) => void (module instanceof nn.Linear && initialize(module.weight)));
+    return model;
+  };
+const VARIANTS = {
+  he: variant(8, (weight) => init.kaimingNormal_(weight)),
+  wide: variant(16, (weight) => init.xavierUniform_(weight)),
+};
+
+const set = smallData();
+const loader = (): gb.data.DataLoader<[gb.Tensor, gb.Tensor]> =>
+  data.DataLoader(set, { batchSize: 10, shuffle: true });
+const optimizer = (model: gb.nn.Module): gb.optim.Adam => new optim.Adam(model.parameters(), { lr: 0.01 });
+const options = { optimizer, lossFn, epochs: 2, seed: 7, validation: loader() };
+const bitsOf = (model: gb.nn.Module): unknown =>
+  Object.values(model.stateDict()).map((value) => [...new Int32Array(value.toTypedArray().slice().buffer)]);
+
+test("a lane does what it does alone, and both see the same batches", async () => {
+  const events: RunEvent[] = [];
+  installHost({ publish: (event) => void events.push(event), display: () => undefined });
+  const { lanes } = await train.race(VARIANTS, loader(), options);
+  Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
+  for (const name of ["he", "wide"] as const) {
+    const alone = await train.race({ [name]: VARIANTS[name] }, loader(), options);
+    expect(bitsOf(alone.lanes[name]!.model)).toEqual(bitsOf(lanes[name].model));
+    expect(alone.lanes[name]!.training).toEqual(lanes[name].training);
+    expect(alone.lanes[name]!.validation).toEqual(lanes[name].validation);
+  }
+  const infos = new Map<string, RunInfo>();
+  for (const event of events) if (event.type === "run") infos.set(event.info.name, event.info);
+  const [he, wide] = [infos.get("he")!, infos.get("wide")!];
+  expect([he.race!.lane, wide.race!.lane]).toEqual([0, 1]);
+  expect(he.race!.id).toBe(wide.race!.id);
+  expect(he.status).toBe("finished");
+});
+
+test("a lane is the loop one would write", async () => {
+  const { lanes } = await train.race({ he: VARIANTS.he }, loader(), { ...options, steps: 5 });
+  expect(lanes.he.watcher.steps).toBe(5);
+  manualSeed(7);
+  const model = VARIANTS.he();
+  const adam = optimizer(model);
+  const own = gb.tensor.defaultGenerator.getState();
+  manualSeed(7);
+  const batches = [...loader()].slice(0, 5);
+  gb.tensor.defaultGenerator.setState(own);
+  for (const [x, y] of batches) adam.step(F.crossEntropy(model(x), y));
+  expect(bitsOf(model)).toEqual(bitsOf(lanes.he.model));
+});
+
+test("prints as a table, and needs somebody to run", async () => {
+  const result = await train.race(VARIANTS, loader(), options);
+  expect(String(result)).toMatch(/loss.*accuracy.*validation loss/);
+  expect(String(result)).toMatch(/\bhe\b.*\d\.\d{4}/);
+  await expect(train.race({}, loader(), options as never)).rejects.toThrow("race: got no variants");
+});
