@@ -58,6 +58,6 @@ export interface Provenance {
   /** The cells in which it was set up and trained, by their execution counts. */
   readonly cells: readonly { readonly execution: number; readonly code: string }[];
   readonly versions: { readonly gradbook: string; readonly node: string };
-  /** SHA-256 of the data set's values, where they are tensors; see `datasetHash`. */
+  /** 16 hexadecimal digits by which to know the data again: of its length and its first samples, where these are tensors. */
   readonly datasetHash?: string;
 }

@@ -1,5 +1,6 @@
 // gb.train: training loops, metrics, and watching what happens inside.
 
+export { compareRuns } from "./compare-runs.js";
 export { type DeadLayer, DeadUnits, deadUnits } from "./dead-units.js";
 export * from "./fit/index.js";
 export { type StopRule, TrainingHalted } from "./halt/guard.js";

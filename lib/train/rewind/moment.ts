@@ -37,6 +37,8 @@ function setStates(generators: readonly Generator[], states: readonly GeneratorS
 
 /** Follows where a training stands in its data. */
 export class Places {
+  /** What the batches come from. */
+  loader: Passable | undefined;
   private given = batchesGiven();
   private readonly initially = statesOf([defaultGenerator]);
 
@@ -59,7 +61,9 @@ export class Places {
 
   /** The pass that this training takes its batches from: one that has handed out some since the last step. */
   private pass(): Pass | undefined {
-    return batchesGiven() > this.given ? latestPass() : undefined;
+    const pass = batchesGiven() > this.given ? latestPass() : undefined;
+    this.loader = pass?.loader ?? this.loader;
+    return pass;
   }
 }
 

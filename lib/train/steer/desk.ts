@@ -2,7 +2,6 @@
 // moments to go back to.
 
 import { aboutDataset } from "../../data/about.js";
-import { latestPass } from "../../data/pass.js";
 import type { Node } from "../../graph/node.js";
 import type { HookHandle, Module } from "../../module/index.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
@@ -20,6 +19,7 @@ import { Ring, type SnapshotOptions } from "../rewind/ring.js";
 import type { RunInfo } from "../run.js";
 import { Changes } from "./changes.js";
 import { answer, refuse } from "./mailbox.js";
+import { ProvenanceLog } from "./provenance.js";
 import { type Question, type Steered, Steering } from "./steering.js";
 
 type AnyOptimizer = Optimizer<GroupOptions>;
@@ -51,6 +51,7 @@ export class ControlDesk implements Steered {
   private readonly changes = new Changes();
   private readonly optimizers: AnyOptimizer[] = [];
   private readonly places = new Places();
+  private readonly provenance = new ProvenanceLog();
   private readonly layers: readonly WatchedLayer[];
   private readonly trace: Trace;
   private readonly guard: Guard | undefined;
@@ -72,6 +73,8 @@ export class ControlDesk implements Steered {
     this.run = watched.info.id;
     this.ring = new Ring(snapshots);
     this.steering = new Steering(this);
+    this.provenance.noteCell();
+    this.watched.change({ provenance: this.provenance.value });
   }
 
   /** What is being trained. */
@@ -113,6 +116,7 @@ export class ControlDesk implements Steered {
       if (this.ring.latest?.step === step) this.ring.latest.add(optimizer);
     }
     if (this.changes.look(optimizer, step)) this.mark();
+    if (this.provenance.noteCell()) this.watched.change({ provenance: this.provenance.value });
     this.checkStep(step);
     this.steering.beforeUpdate(optimizer, step, this.trace.on);
   }
@@ -131,12 +135,15 @@ export class ControlDesk implements Steered {
   /** The run has ended. */
   finish(): void {
     this.takeMoment();
+    this.noteData();
     this.steering.finish();
   }
 
   /** The cell has ended. */
   cellEnded(): void {
     this.takeMoment();
+    this.noteData();
+    this.provenance.cellEnded();
     this.steering.release();
   }
 
@@ -160,7 +167,7 @@ export class ControlDesk implements Steered {
   }
 
   private look(question: MicroscopeQuestion): void {
-    const names = aboutDataset(latestPass()?.loader.dataset)?.classes;
+    const names = aboutDataset(this.places.loader?.dataset)?.classes;
     try {
       const { data, numbers } = lookAt(this.watched.steps, this.trace, this.layers, question, names);
       answer({ type: "microscope", run: this.run, data }, numbers);
@@ -193,6 +200,7 @@ export class ControlDesk implements Steered {
     this.due = undefined;
     const states = training.optimizers.map((optimizer) => optimizer.stateDict().state);
     if (!ring.affords(bytesIn([training.model.stateDict(), states]))) return;
+    this.nameData();
     ring.bringHome(true);
     ring.add(new Moment(this.watched.steps, training, due));
     this.watched.change({ snapshots: ring.steps });
@@ -209,6 +217,17 @@ export class ControlDesk implements Steered {
       }
       throw error;
     }
+  }
+
+  private nameData(): void {
+    const about = aboutDataset(this.places.loader?.dataset);
+    if (about !== undefined && this.watched.info.dataset === undefined)
+      this.watched.change({ dataset: about.name });
+  }
+
+  private noteData(): void {
+    if (this.provenance.noteData(this.places.loader?.dataset))
+      this.watched.change({ provenance: this.provenance.value });
   }
 
   private mark(): void {
