@@ -129,8 +129,8 @@ Object.defineProperties(RaceResult.prototype, {
 });
 
 /** Trains several models in lockstep on the same batches: one step of each, then the next batch. Every lane starts with the same
- *  seed and has random numbers of its own, so that it does what it would do alone, whatever runs beside it. The monitor shows
- *  the lanes on its screen Race. Pausing one pauses all; stopping one ends the race.
+ *  seed and has random numbers of its own, so that it does what it would do alone (up to rounding), whatever runs beside it. The
+ *  monitor shows the lanes on its screen Race. Pausing one pauses all; stopping one ends the race.
  *
  * ```ts
  * const set = new gb.data.TensorDataset(tensor.randn(32, 4), tensor.randint(0, 3, [32]));

@@ -192,7 +192,8 @@ export class Watcher {
     return this.info.id;
   }
 
-  /** @internal */
+  /** What is recorded of the run beside its numbers.
+   *  @example watch(model, { name: "He" }).info.status // -> 'running' */
   get info(): RunInfo {
     return this.recorder.info;
   }

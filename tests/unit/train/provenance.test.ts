@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import * as gb from "gradbook";
 import { settleSession } from "gradbook/tensor/session";
 import { installHost } from "gradbook/train/host";
-import type { RunInfo } from "gradbook/train/run";
+import type { OptimizerInfo, RunInfo } from "gradbook/train/run";
 import { afterEach, expect, test } from "vitest";
 
 const { nn, optim, tensor, data, train, watch, manualSeed, F } = gb;
@@ -80,7 +80,7 @@ test("what differs is told in sentences, and what is the same in one", () => {
   const a = run({ name: "he" });
   cell = { execution: 2, code: "const rate = 0.01;\ngo();" };
   const b = run({ name: "tanh", lr: 0.01, activation: nn.Tanh() });
-  const sgd = (learningRate: number): RunInfo["optimizer"] => ({ kind: "SGD", learningRate });
+  const sgd = (learningRate: number): OptimizerInfo => ({ kind: "SGD", learningRate });
   const changed = {
     ...b,
     optimizer: sgd(0.01),
