@@ -41,7 +41,7 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
   "not-trained": {
     sentence: "{layer} never changes: no optimizer steps its weights.",
     cause: "Its weights get gradients, but they are not among the parameters that the optimizer was given.",
-    evidence: "Gradient norm {norm}, update exactly 0, while other layers move.",
+    evidence: "Gradient norm {norm}, and no update, while other layers move.",
     advice:
       "Give the optimizer all of model.parameters(), after the last layer was added or replaced; or freeze the layer on purpose.",
     symptom: "Not all layers take part in the training.",

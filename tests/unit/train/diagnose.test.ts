@@ -155,10 +155,10 @@ const CASES: { readonly [rule in RuleId]: { readonly sick: Change; readonly well
     well: { fields: { zeros: 1 } },
   },
   "not-trained": {
-    sick: { fields: { updateRatio: (layer) => (layer === 2 ? 0 : 1e-3) } },
+    sick: { fields: { updateRatio: (layer) => (layer === 2 ? Number.NaN : 1e-3) } },
     well: {
       layer: (layer) => ({ frozen: layer === 2 }),
-      fields: { updateRatio: (layer) => (layer === 2 ? 0 : 1e-3) },
+      fields: { updateRatio: (layer) => (layer === 2 ? Number.NaN : 1e-3) },
     },
   },
   "evaluation-mode-training": {

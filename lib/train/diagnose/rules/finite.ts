@@ -38,7 +38,7 @@ interface Origin {
 }
 
 /** The first that is not finite in one sample: forward from the first layer, the loss, backward from the last layer. */
-function originIn(run: RunView, sample: number): Origin | undefined {
+function originIn(run: RunView, sample: number, lossBroken: number): Origin | undefined {
   const step = run.sampleStep(sample);
   const layers = run.info.layers.map((_, layer) => layer);
   const search = (order: readonly number[], table: typeof FORWARD): Origin | undefined => {
@@ -50,35 +50,32 @@ function originIn(run: RunView, sample: number): Origin | undefined {
     return undefined;
   };
   const forward = search(layers, FORWARD);
-  if (forward !== undefined) return forward;
-  if (lossBroken(run, step)) return { step, quantity: "loss" };
+  // weights that are broken before a step were broken by one that was not sampled
+  if (forward !== undefined && !(forward.quantity === "weights" && lossBroken < step)) return forward;
+  if (lossBroken <= step) return { step: lossBroken, quantity: "loss" };
   return search([...layers].reverse(), BACKWARD);
 }
 
-function lossBroken(run: RunView, step: number): boolean {
-  const { steps, broken } = brokenLosses(run);
-  return broken[steps.indexOf(step)] === true;
-}
-
-/** Losses that were measured and are not finite: NaN in a row that has a learning rate, that is, whose step was made. */
-function brokenLosses(run: RunView): { steps: number[]; broken: boolean[] } {
-  const steps: number[] = [];
-  const broken: boolean[] = [];
+/** The first step whose loss is not finite: NaN in a row that has a learning rate, that is, whose step was made. */
+function firstBrokenLoss(run: RunView): number {
   for (let row = 0; row < run.rows; row++) {
-    steps.push(run.step(row, "step"));
-    broken.push(!Number.isFinite(run.step(row, "loss")) && !Number.isNaN(run.step(row, "learningRate")));
+    if (!Number.isFinite(run.step(row, "loss")) && !Number.isNaN(run.step(row, "learningRate")))
+      return run.step(row, "step");
   }
-  return { steps, broken };
+  return Number.POSITIVE_INFINITY;
 }
 
 function origin(run: RunView): Origin | undefined {
+  const lossBroken = firstBrokenLoss(run);
+  // what is broken stays broken: of a long record that is well at its end, only the end is looked at
+  const last = run.samples - 1;
+  if (lossBroken === Number.POSITIVE_INFINITY && (last < 0 || originIn(run, last, lossBroken) === undefined))
+    return undefined;
   for (let sample = 0; sample < run.samples; sample++) {
-    const one = originIn(run, sample);
+    const one = originIn(run, sample, lossBroken);
     if (one !== undefined) return one;
   }
-  const { steps, broken } = brokenLosses(run);
-  const row = broken.indexOf(true);
-  return row < 0 ? undefined : { step: steps[row]!, quantity: "loss" };
+  return lossBroken === Number.POSITIVE_INFINITY ? undefined : { step: lossBroken, quantity: "loss" };
 }
 
 /** Whether the first layer's sums are broken although its weights are not: then what came in is. The usual activations make

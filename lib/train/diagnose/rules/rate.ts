@@ -124,11 +124,11 @@ const notTrained: Rule = {
   check(run) {
     if (run.samples < 5) return undefined;
     const layers = learned(run);
-    // a vanishing gradient leaves weights as they are, too
     const usual = median(layers.map((layer) => run.now(layer, "gradientNorm")));
     const reached = (layer: number): boolean => run.now(layer, "gradientNorm") > NOT_VANISHED * usual;
     const moves = (layer: number): boolean => run.now(layer, "updateRatio") > 0;
-    const still = layers.find((layer) => !moves(layer) && reached(layer));
+    // an update of 0 is that of a gradient that has vanished; here there is none
+    const still = layers.find((layer) => Number.isNaN(run.now(layer, "updateRatio")) && reached(layer));
     if (still === undefined || !layers.some(moves)) return undefined;
     return found("error", 0, { norm: run.now(still, "gradientNorm") }, still);
   },
