@@ -30,6 +30,7 @@ const GROUPS: Record<string, Limits> = {
   parity: { files: PARITY, timeout: 20_000, parallel: true, processes: false },
   unit: { timeout: 20_000, parallel: true, processes: false },
   docs: { timeout: 120_000, parallel: true, processes: false },
+  diagnosis: { timeout: 300_000, parallel: true, processes: false },
   training: { timeout: 120_000, parallel: false, processes: false },
   kernel: { timeout: 60_000, parallel: false, processes: true },
   notebooks: { timeout: 600_000, parallel: false, processes: true },

@@ -39,6 +39,7 @@ export const GROUPS: readonly Group[] = [
   { name: "parity", build: "code", run: (env) => runTests("parity", env) },
   { name: "engine", build: "code", run: (env) => runTests("engine", env) },
   { name: "docs", build: "code", run: (env) => runTests("docs", env) },
+  { name: "diagnosis", build: "code", run: (env) => runTests("diagnosis", env) },
   { name: "training", build: "code", data: true, run: (env) => runTests("training", env) },
   { name: "kernel", build: "all", run: (env) => runTests("kernel", env) },
   { name: "notebooks", build: "all", run: (env) => runTests("notebooks", env) },
