@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { KernelClient } from "../../kernel/client.ts";
 import { median, spread } from "../table.ts";
 import { type Contestant, contestants } from "./kernels.ts";
+import { measureStopChecks } from "./stop-checks.ts";
 
 const { values: options } = parseArgs({
   allowPositionals: true,
@@ -107,4 +108,6 @@ const rows = Object.entries(TARGETS).map(([what, target]) => {
   console.log(`  ${what.padEnd(30)} ${texts.join("")}${limit}`);
   return { what, target: target ?? null, ...values };
 });
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+const checks = await measureStopChecks();
+if (options.json !== undefined)
+  writeFileSync(options.json, `${JSON.stringify([...rows, ...checks], null, 2)}\n`);
