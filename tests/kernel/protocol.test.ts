@@ -126,6 +126,15 @@ test("user expressions are evaluated after the cell, each for itself", async () 
   });
 });
 
+/** Random whole numbers, the same each time. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state >>> 8;
+  };
+}
+
 describe("bad input", () => {
   const frames = (parts: string[], signature?: string): (string | Buffer)[] => {
     const buffers = parts.map((part) => Buffer.from(part));
@@ -180,6 +189,26 @@ describe("bad input", () => {
     }
     const { result } = await kernel().execute("'still here'");
     expect(result).toBe("'still here'");
+  });
+
+  test("thousands of random frames cost no message between them", async () => {
+    const random = generator(7);
+    const answered: string[] = [];
+    for (let n = 0; n < 3_000; n++) {
+      const count = 1 + (random() % 9);
+      const bad = Array.from({ length: count }, () => {
+        const kind = random() % 4;
+        if (kind === 0) return "<IDS|MSG>";
+        if (kind === 1) return header("execute_request");
+        return Buffer.from(Array.from({ length: random() % 40 }, () => random() % 256));
+      });
+      await kernel().sendFrames(bad, n % 3 === 0 ? "control" : n % 3 === 1 ? "stdin" : "shell");
+      if (n % 100 === 0) answered.push(kernel().send("kernel_info_request", {}));
+    }
+    for (const id of answered) {
+      await kernel().wait((m) => m.parent === id && m.type === "kernel_info_reply", "a reply");
+    }
+    expect((await kernel().execute("'still here'")).result).toBe("'still here'");
   });
 
   test("a message that is sent again is dropped, and all that was dropped is counted in the log", async () => {
