@@ -45,7 +45,7 @@ export interface Display {
    *  @example display.markdown`## Result\n\nloss **${0.5}**`; */
   markdown: MarkupTag<DisplayHandle>;
   /** Shows a formula; in a template, backslashes stay as they are.
-   *  @example display.latex`\\sigma^2 = \\frac{2}{n}`; */
+   *  @example display.latex`\sigma^2 = \frac{2}{n}`; */
   latex: MarkupTag<DisplayHandle>;
   /** Shows an SVG drawing.
    *  @example display.svg`<svg viewBox="0 0 2 2" width="40"><circle cx="1" cy="1" r="1"/></svg>`; */
