@@ -36,8 +36,8 @@ export const DIAGNOSES: Catalogue = {
   "{layer} never changes: no optimizer steps its weights.": "{layer}从不改变：没有优化器更新它的权重。",
   "Its weights get gradients, but they are not among the parameters that the optimizer was given.":
     "它的权重有梯度，但不在交给优化器的参数之中。",
-  "Gradient norm {norm}, update exactly 0, while other layers move.":
-    "梯度范数 {norm}，更新恰好为 0，而其他层在变化。",
+  "Gradient norm {norm}, and no update, while other layers move.":
+    "梯度范数 {norm}，但没有任何更新，而其他层在变化。",
   "Give the optimizer all of model.parameters(), after the last layer was added or replaced; or freeze the layer on purpose.":
     "在添加或替换最后一层之后，把全部 model.parameters() 交给优化器；或者有意冻结该层。",
   "Not all layers take part in the training.": "并非所有层都参与训练。",
@@ -120,12 +120,12 @@ export const DIAGNOSES: Catalogue = {
     "看上图中前几层的离散程度。从一层到下一层变化多少倍？是什么决定了这个倍数？",
 
   // initialisation
-  "The weights of {layer} start {times} times too {direction} for {activation}.":
-    "{layer}的初始权重对 {activation} 而言偏差 {times} 倍（too {direction}）。",
+  "Weights start {times} times too {direction} for {activation}, first in {layer}.":
+    "初始权重对 {activation} 而言偏差 {times} 倍（too {direction}），最早见于{layer}。",
   "A sum over n inputs grows with √n times the weights' standard deviation: too large saturates or explodes, too small fades.":
     "n 个输入之和随 √n 乘以权重标准差增长：太大则饱和或爆炸，太小则衰减。",
-  "Standard deviation {std} at step 0; {best} keeps the signal. Over all layers the signal is scaled by {total}.":
-    "第 0 步标准差为 {std}；{best} 可保持信号。经过所有层，信号被缩放 {total} 倍。",
+  "Standard deviation {std} in {layer} at step 0; {best} keeps the signal. Over all layers the weights scale it by {total}.":
+    "第 0 步{layer}的标准差为 {std}；{best} 可保持信号。经过所有层，权重把信号缩放 {total} 倍。",
   "Use He initialisation (init.kaimingNormal_) for ReLU and its kin, Glorot's (init.xavierUniform_) for tanh and sigmoid.":
     "ReLU 及其同类用 He 初始化（init.kaimingNormal_），tanh 与 sigmoid 用 Glorot 初始化（init.xavierUniform_）。",
   "The network starts from a bad place.": "网络的起点不好。",

@@ -51,6 +51,7 @@ const EXPLAINS: { readonly [cause in RuleId]?: readonly RuleId[] } = {
   "tiny-batch-norm": ["plateau", "norm-momentum", "exploding-gradient", "rate-too-high"],
   "adaptive-rate": [
     "rate-too-high",
+    "update-ratio",
     "gradient-spike",
     "saturated",
     "silent-units",
@@ -60,6 +61,7 @@ const EXPLAINS: { readonly [cause in RuleId]?: readonly RuleId[] } = {
   ],
   "rate-too-high": [
     "nan",
+    "update-ratio",
     "exploding-signal",
     "exploding-gradient",
     "gradient-spike",
@@ -70,7 +72,7 @@ const EXPLAINS: { readonly [cause in RuleId]?: readonly RuleId[] } = {
     "plateau",
     "overfitting",
   ],
-  "rate-too-low": ["plateau", "norm-momentum"],
+  "rate-too-low": ["plateau", "norm-momentum", "update-ratio"],
   "exploding-signal": [
     "exploding-gradient",
     "gradient-spike",
@@ -82,7 +84,7 @@ const EXPLAINS: { readonly [cause in RuleId]?: readonly RuleId[] } = {
   "vanishing-signal": ["vanishing-gradient", "rate-too-low", "plateau"],
   "exploding-gradient": ["gradient-spike", "rate-too-high", "saturated", "silent-units", "nan"],
   "gradient-spike": ["nan", "silent-units", "saturated"],
-  "vanishing-gradient": ["rate-too-low", "plateau"],
+  "vanishing-gradient": ["rate-too-low", "plateau", "update-ratio"],
   saturated: ["vanishing-gradient", "vanishing-signal", "rate-too-low", "plateau"],
   "silent-units": ["vanishing-signal", "vanishing-gradient", "rate-too-low", "plateau"],
   "initial-loss": ["exploding-gradient"],

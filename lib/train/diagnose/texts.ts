@@ -107,11 +107,11 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
     hint: "Look at the spread of the first layers in the upper chart. By what factor does it change from one layer to the next, and what decides that factor?",
   },
   initialisation: {
-    sentence: "The weights of {layer} start {times} times too {direction} for {activation}.",
+    sentence: "Weights start {times} times too {direction} for {activation}, first in {layer}.",
     cause:
       "A sum over n inputs grows with √n times the weights' standard deviation: too large saturates or explodes, too small fades.",
     evidence:
-      "Standard deviation {std} at step 0; {best} keeps the signal. Over all layers the signal is scaled by {total}.",
+      "Standard deviation {std} in {layer} at step 0; {best} keeps the signal. Over all layers the weights scale it by {total}.",
     advice:
       "Use He initialisation (init.kaimingNormal_) for ReLU and its kin, Glorot's (init.xavierUniform_) for tanh and sigmoid.",
     symptom: "The network starts from a bad place.",

@@ -358,7 +358,7 @@ describe("causes", () => {
     };
     expect(folded(change)).toEqual([
       "default-initialisation",
-      ["plateau", "rate-too-low", "vanishing-gradient", "vanishing-signal"],
+      ["plateau", "rate-too-low", "update-ratio", "vanishing-gradient", "vanishing-signal"],
     ]);
   });
 
