@@ -300,7 +300,14 @@ export class Watcher {
 
   /** @internal */
   beforeUpdate(optimizer: Optimizer<GroupOptions>): void {
-    if (this.trains(optimizer)) this.desk.beforeUpdate(optimizer);
+    if (!this.trains(optimizer)) return;
+    try {
+      this.desk.beforeUpdate(optimizer);
+    } catch (error) {
+      // the step will not be taken
+      this.drop();
+      throw error;
+    }
   }
 
   /** What else to keep with each copy of the training.
@@ -457,14 +464,17 @@ export class Watcher {
     this.recorder.send();
   }
 
+  /** Lets go of what has been gathered of the present step. */
+  private drop(): void {
+    const { layers, accuracy, loss } = this.current ?? {};
+    for (const part of [layers, accuracy, loss]) part?.drop();
+    this.current = undefined;
+  }
+
   /** At the end of a cell all that was measured is sent, with the number of the last step.
    *  @internal */
   endCell(): void {
-    if (this.current?.loss === undefined) {
-      this.current?.layers?.drop();
-      this.current?.accuracy?.drop();
-      this.current = undefined;
-    }
+    if (this.current?.loss === undefined) this.drop();
     this.flush();
     this.recorder.reach(this.count - 1);
     this.recorder.send();

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { RunRequest } from "gradbook/train/control";
+import type { MicroscopeData } from "gradbook/train/microscope-data";
 import { MONITOR_COMM, type RunInfo } from "gradbook/train/run";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KernelClient, type Received } from "./client.js";
@@ -126,4 +127,94 @@ describe.each(LOOPS)("a %s loop", (name, loop) => {
     expect(info().status).toBe("stopped");
     expect((await kernel.execute("optimizer.paramGroups[0].lr")).result).toBe("0.01");
   });
+});
+
+/** The answers of a kind so far. */
+const answers = (type: string): Received[] =>
+  kernel.received.filter((m) => onComm(m) && data(m).type === type);
+const answer = (type: string, number: number): Promise<Received> =>
+  kernel.wait(() => answers(type).length > number, `answer "${type}"`).then(() => answers(type)[number]!);
+
+/** A run that has paused; gives its cell. */
+async function pausedRun(name: string): Promise<string> {
+  const { reply } = await kernel.execute(`watch(model, { name: ${JSON.stringify(name)} }); 0`);
+  expect(reply.content.status, JSON.stringify(reply.content)).toBe("ok");
+  await until(name, "the run");
+  const cell = kernel.startCell("while (true) step();");
+  await printed(cell, 3);
+  control("pause");
+  await until(name, "a pause", ({ control }) => control?.paused === true);
+  return cell;
+}
+
+test("one example of a paused step can be looked at, in numbers that come with the message", async () => {
+  const cell = await pausedRun("looked at");
+  ask({ type: "microscope", example: 5 });
+  const { content, buffers } = await answer("microscope", 0);
+  const seen = (content.data as { data: MicroscopeData }).data;
+  expect(seen).toMatchObject({ example: 5, batchSize: 32 });
+  expect(seen.layers.map(({ label }) => label)).toEqual(["Linear(20, 16) → ReLU", "Linear(16, 4)"]);
+  const numbers = new Float32Array(new Uint8Array(buffers[0]!).buffer);
+  const { at, length } = seen.probabilities!;
+  const total = numbers.subarray(at, at + length).reduce((sum, p) => sum + p, 0);
+  expect([length, total]).toEqual([4, expect.closeTo(1, 6)]);
+
+  ask({ type: "microscope", example: 99 });
+  expect(data(await answer("refused", 0)).text).toBe("There is no example 99 in a batch of 32 (0 to 31).");
+  ask({ type: "control", action: "pace", value: -1 });
+  expect(data(await answer("refused", 1)).text).toContain("The pace must be");
+  control("stop");
+  await kernel.finished(cell);
+  ask({ type: "microscope" });
+  expect(data(await answer("refused", 2)).text).toContain("does not train now");
+});
+
+test("the stop button ends a pause, and the next cell runs at full speed", async () => {
+  const cell = await pausedRun("interrupted");
+  const start = performance.now();
+  await kernel.request("interrupt_request", {}, "control");
+  const { reply } = await kernel.finished(cell);
+  expect(reply.content.ename).toBe("Interrupted");
+  expect(performance.now() - start).toBeLessThan(1000);
+  expect((await kernel.execute("step(); step(); 'went on'")).result).toBe("'went on'");
+});
+
+test("a run that has ended offers a cell that goes on from an earlier step", async () => {
+  const { reply } = await kernel.execute(`
+    const lossFn = nn.CrossEntropyLoss();
+    const loader = gb.data.DataLoader(new gb.data.TensorDataset(X, y), { batchSize: 4, shuffle: true });
+    const losses: number[] = [];
+    watch(model, { name: "forked", snapshots: { every: 1 } });
+    for (const [a, b] of loader) {
+      const loss = lossFn(model(a), b);
+      losses.push(loss.item());
+      loss.backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+    }`);
+  expect(reply.content.status).toBe("ok");
+  const ended = await until(
+    "forked",
+    "its end",
+    ({ status, snapshots }) => status === "finished" && snapshots?.at(-1) === 8,
+  );
+  ask({ type: "fork", run: ended.id, step: 5, learningRate: 0.01 });
+  const code = data(await answer("code", 0)).code as string;
+  expect(code).toContain('gb.train.fork("forked", { step: 5, lr: 0.01 })');
+  const forked = await kernel.execute(`${code}\nfork.watcher.steps`);
+  expect(forked.reply.content.status, JSON.stringify(forked.reply.content)).toBe("ok");
+  expect(forked.result).toBe("8");
+  const { forkedFrom } = await until("forked #2", "the fork", (run) => run.forkedFrom !== undefined);
+  expect(forkedFrom).toEqual({ run: ended.id, step: 5 });
+});
+
+test("a step that a run is to stop on is not applied, and the cell says where it went wrong", async () => {
+  const { reply } = await kernel.execute(`
+    const net = nn.Linear(2, 1);
+    watch(net, { name: "halted", stopOn: ["nan"] });
+    new optim.SGD(net.parameters(), { lr: 1 }).step(net(tensor.ones(1, 2)).mul(0).sub(1).log().sum());`);
+  expect(reply.content.ename).toBe("TrainingHalted");
+  const { halted } = await until("halted", "the halt", (run) => run.halted !== undefined);
+  expect(halted).toEqual({ rule: "nan", step: 0, text: reply.content.evalue });
+  expect(reply.content.evalue).toContain("log in the loss, outside of the model made the first number");
 });
