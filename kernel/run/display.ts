@@ -41,8 +41,8 @@ export interface Display {
   /** Shows HTML: a text, or a template whose values are escaped.
    *  @example display.html`<b>${"a < b"}</b>`; */
   html: MarkupTag<DisplayHandle>;
-  /** Shows Markdown, formulas between dollar signs included.
-   *  @example display.markdown`## Result\n\nloss **${0.5}**`; */
+  /** Shows Markdown, formulas between dollar signs included; in a template, backslashes stay as they are.
+   *  @example display.markdown`loss **${0.5}**, $\sigma = 1$`; */
   markdown: MarkupTag<DisplayHandle>;
   /** Shows a formula; in a template, backslashes stay as they are.
    *  @example display.latex`\sigma^2 = \frac{2}{n}`; */

@@ -1,5 +1,7 @@
 // What a notebook shows of tensors, models, pictures, figures and pages: every display has a text beside it.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -209,4 +211,23 @@ describe("progress", () => {
     expect(byHand.at(-1)!["text/plain"]).toContain("100 % 4/4");
     expect(byHand.filter((data) => data["text/plain"]!.includes("0 % 0/4"))).toHaveLength(1);
   });
+});
+
+describe("examples in the documentation run", () => {
+  const examples = ["display", "rich/markup", "rich/jsx", "rich/progress"].flatMap((name) => {
+    const source = readFileSync(join(import.meta.dirname, `../../kernel/run/${name}.ts`), "utf8");
+    return [...source.matchAll(/@example([\s\S]*?)\*\//g)].map(([, text]) =>
+      text!.replace(/\n *\* {1,2}/g, "\n").trim(),
+    );
+  });
+
+  test.each(examples)("%s", async (code) => {
+    const given = 'import { html, svg, markdown, latex, jsx } from "@gradbook/kernel/notebook";';
+    const { reply, stderr, result } = await kernel().execute(`${given}\n${code}`);
+    expect([reply.content.status, stderr], JSON.stringify(reply.content.traceback)).toEqual(["ok", ""]);
+    const [, expected] = /\/\/ -> (.*)$/.exec(code) ?? [];
+    if (expected !== undefined) expect(result).toBe(expected);
+  });
+
+  test("there are some", () => expect(examples.length).toBeGreaterThan(15));
 });
