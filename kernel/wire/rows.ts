@@ -55,7 +55,7 @@ export class RowStore {
   }
 }
 
-/** At most `limit` rows, evenly chosen, the last one and (as far as they are few) those with validation values among them. */
+/** At most `limit` rows, evenly chosen, the first one, the last one and (as far as they are few) those with validation values among them. */
 export function thin(rows: Float32Array, width: number, limit: number): Float32Array {
   const count = rows.length / width;
   if (count <= limit) return rows;
@@ -65,7 +65,7 @@ export function thin(rows: Float32Array, width: number, limit: number): Float32A
       chosen.add(row);
   }
   const even = limit - chosen.size;
-  for (let i = 0; i < even; i++) chosen.add(Math.round(((i + 1) * count) / even) - 1);
+  for (let i = 0; i < even; i++) chosen.add(Math.round((i * (count - 1)) / Math.max(1, even - 1)));
   const kept = [...chosen].sort((a, b) => a - b);
   const thinned = new Float32Array(kept.length * width);
   kept.forEach((row, at) => {

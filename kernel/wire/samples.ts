@@ -59,10 +59,10 @@ export class SampleStore {
     return { steps: found.map(({ row }) => row[0]!), bytes };
   }
 
-  /** The newest one stays. */
+  /** The newest one stays, and the first: it shows the network as it was initialised. */
   #thin(): void {
     const last = this.#samples.length - 1;
-    this.#samples = this.#samples.filter((_, i) => (last - i) % 2 === 0);
+    this.#samples = this.#samples.filter((_, i) => i === 0 || (last - i) % 2 === 0);
     this.#bytes = this.#samples.reduce(
       (sum, { row, histograms }) => sum + row.byteLength + histograms.byteLength,
       0,

@@ -29,6 +29,9 @@ const watched = new WeakMap<Module, Watcher>();
  *  The loss is whatever `backward()` is called on; the optimizer is the one that steps the model's parameters. Watching a
  *  model again starts a new run.
  *
+ *  While it trains, the run is judged by its record, and the monitor names what is wrong: `level: "hint"` says where to look
+ *  instead, "off" nothing.
+ *
  *  @example watch(model, { name: "He" }); */
 export function watch(model: Module, options: WatchOptions = {}): Watcher {
   watched.get(model)?.finish();
