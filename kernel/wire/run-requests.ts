@@ -20,8 +20,9 @@ const CHECKS: { readonly [T in RunRequest["type"]]: (request: Json) => string | 
     if (action === "learningRate" && !isAmount(value)) return "The learning rate must be 0 or more.";
     return undefined;
   },
-  microscope: ({ example, unit }) => {
+  microscope: ({ example, unit, batch }) => {
     if (example !== undefined && !isCount(example)) return "The example must be a number from 0 on.";
+    if (batch !== undefined && !isCount(batch)) return "The layer must be a number from 0 on.";
     const { layer, index } = (unit ?? { layer: 0, index: 0 }) as Json;
     return isCount(layer) && isCount(index) ? undefined : "The unit must be a layer and an index from 0 on.";
   },

@@ -1,8 +1,8 @@
 // Histograms of a watched run: their bins, and how counts are packed into bytes. One file for the library, which fills them,
 // the kernel, which keeps them, and the browser, which draws them; it imports nothing.
 
-/** What a layer has histograms of, in their order in a block: its input sum, its output, the gradient of the loss with respect
- *  to the input sum, and its own parameters. */
+/** What a layer has histograms of, in their order in a block: what enters its activation (the input sum, normalised where the
+ *  layer does that), its output, the gradient of the loss with respect to the input sum, and its own parameters. */
 export const QUANTITIES = ["input", "output", "gradient", "weight"] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 

@@ -12,6 +12,8 @@ export interface MicroscopeQuestion {
   readonly example?: number;
   /** A unit of a layer, whose weights are to come along. */
   readonly unit?: { readonly layer: number; readonly index: number };
+  /** A fully connected layer of which the input sums of all examples are to come along. */
+  readonly batch?: number;
 }
 
 export interface MicroscopeLayer {
@@ -54,6 +56,25 @@ export interface MicroscopeData {
     readonly layer: number;
     readonly index: number;
     readonly weights: Slice;
+    /** Gradient of the batch's loss with respect to these weights; absent where none has come. */
+    readonly weightGradients?: Slice;
     readonly bias: number;
+  };
+  /** What was asked for: how a layer treats the whole batch. Absent for convolutions and very large layers. */
+  readonly batch?: MicroscopeBatch;
+}
+
+export interface MicroscopeBatch {
+  readonly layer: number;
+  readonly units: number;
+  /** The input sums, before normalisation and activation: all units of the first example, then of the next. */
+  readonly sums: Slice;
+  /** Of a batch normalisation, one number a unit. */
+  readonly normalisation?: {
+    readonly epsilon: number;
+    readonly weight?: Slice;
+    readonly bias?: Slice;
+    readonly runningMean?: Slice;
+    readonly runningVariance?: Slice;
   };
 }

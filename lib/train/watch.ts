@@ -170,7 +170,12 @@ export class Watcher {
     }
     runs.set(this.info.name, new WeakRef(this));
     this.handles.push(model.tapForwardPre((module) => this.begin(module)));
-    this.layers.forEach(({ head, last, batchNorm }, i) => {
+    this.layers.forEach(({ info, head, last, activation, batchNorm }, i) => {
+      if (info.normalisation && activation) {
+        const tapEntering = ([input]: readonly unknown[]): void =>
+          this.tap(input, (layers, x) => layers.tapEntering(i, x));
+        this.handles.push(activation.tapForwardPre((_m, inputs) => tapEntering(inputs)));
+      }
       this.handles.push(
         head.tapForward((_m, _x, sum) => this.tap(sum, (layers, x) => layers.tapInputSum(i, x))),
         last.tapForward((_m, _x, output) => this.tap(output, (layers, x) => layers.tapOutput(i, x))),

@@ -18,12 +18,14 @@ const { abs, atanh, exp, log, log1p, max, min, PI, sqrt, tanh } = Math;
 const BELOW = Number.NEGATIVE_INFINITY;
 const ABOVE = Number.POSITIVE_INFINITY;
 
-/** Sigmoid: outputs under 0.02 or over 0.98. */
+/** Sigmoid: outputs under 0.02 or over 0.98. (`lib/train/watch/saturation.ts` counts by the same limits.) */
 const SIGMOID_FLAT = log(0.98 / 0.02);
 /** Tanh: outputs beyond ±0.96. The slope is then as much smaller than its largest as the sigmoid's. */
 const TANH_FLAT = atanh(0.96);
-/** Exponential parts: all but 2 % of the way to their limit. */
-const EXPONENTIAL_FLAT = log(0.02);
+/** The slope of both at these places, as a part of their largest; other functions are flat by the same measure. */
+const SLOPE = 4 * 0.02 * 0.98;
+const EXPONENTIAL_FLAT = log(SLOPE);
+const SOFTSIGN_FLAT = SLOPE ** -0.5 - 1;
 
 /** Klambauer et al. 2017, equation 2. */
 const SELU_ALPHA = 1.6732632423543772;
@@ -76,7 +78,10 @@ const BUILDERS: Readonly<Record<string, (numbers: Numbers) => Activation>> = {
   Softsign: () => ({
     symbol: "softsign(z)",
     value: (z) => z / (1 + abs(z)),
-    flat: [],
+    flat: [
+      [BELOW, -SOFTSIGN_FLAT],
+      [SOFTSIGN_FLAT, ABOVE],
+    ],
     bounds: [-1, 1],
     reach: 8,
   }),
@@ -162,6 +167,9 @@ export function activationCurve(described: LayerInfo["activation"]): Activation 
   const numbers = Object.entries(rest).filter(([, value]) => typeof value === "number");
   return BUILDERS[name]?.(Object.fromEntries(numbers) as Numbers);
 }
+
+/** Activations that are 0 for every negative input: there zeros are usual, and a unit may fall silent. */
+export const RECTIFIERS: ReadonlySet<string> = new Set(["ReLU", "ReLU6", "ReLU2", "Threshold"]);
 
 /** Whether an input lies where the output hardly moves. */
 export function isFlat(activation: Activation, z: number): boolean {

@@ -3,6 +3,7 @@
 
 import type { LayerField } from "gradbook/train/run";
 import type { RunRecord } from "../data/record.js";
+import { RECTIFIERS } from "./activations.js";
 
 export type Health = "ok" | "watch" | "sick" | "unknown";
 export type Measure = "saturated" | "silent" | "std" | "broken";
@@ -36,16 +37,13 @@ export function layerHealth(record: RunRecord, sample: number, layer: number): L
     value: spread,
     state: isLast ? (Number.isNaN(spread) ? "unknown" : "ok") : spreadState(spread),
   };
-  const shares = (["saturated", "silent"] as const).flatMap((measure): LayerHealth[] => {
-    const value = field(measure);
-    return Number.isNaN(value) ? [] : [{ measure, value, state: shareState(value) }];
-  });
-  const own =
-    shares.find(({ state }) => state !== "ok") ?? (SEVERITY[std.state] > 1 ? std : (shares[0] ?? std));
-  return [...shares, std].reduce(
-    (worst, one) => (SEVERITY[one.state] > SEVERITY[worst.state] ? one : worst),
-    own,
-  );
+  const { activation } = record.info.layers[layer]!;
+  const measure = RECTIFIERS.has(activation?.name ?? "") ? "silent" : "saturated";
+  const value = field(measure);
+  const share: LayerHealth | undefined = Number.isNaN(value)
+    ? undefined
+    : { measure, value, state: shareState(value) };
+  return share && SEVERITY[share.state] >= SEVERITY[std.state] ? share : std;
 }
 
 function shareState(share: number): Health {

@@ -8,6 +8,7 @@ import { noGrad } from "../../tensor/scope.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { WatchedLayer } from "../layers.js";
 import type { MicroscopeData, MicroscopeLayer, MicroscopeQuestion, Slice } from "../microscope-data.js";
+import { batchOf } from "./batch.js";
 import { formulasOf } from "./formulas.js";
 import type { LayerTrace, Trace } from "./trace.js";
 
@@ -84,6 +85,9 @@ export function lookAt(
       layerOf(layer, trace.layers[i]!, { example, batchSize, buffer }),
     );
     const unit = question.unit && unitOf(watched, question.unit, buffer);
+    const asked = question.batch === undefined ? undefined : watched[question.batch];
+    const sum = question.batch === undefined ? undefined : trace.layers[question.batch]?.sum;
+    const batch = asked && sum && batchOf(question.batch!, asked, sum, (values) => buffer.add(values));
     const data: MicroscopeData = {
       step,
       batchSize,
@@ -100,6 +104,7 @@ export function lookAt(
       ...imageOf(input, example, buffer),
       layers,
       ...(unit && { unit }),
+      ...(batch && { batch }),
     };
     return { data, numbers: buffer.read() };
   });
@@ -139,7 +144,14 @@ function unitOf(
     throw new RangeError(`There is no unit ${index} in layer ${layer}.`);
   }
   const weights = buffer.add(weight.detach().select(0, index));
-  return { layer, index, weights, bias: bias instanceof Tensor ? bias.detach().select(0, index).item() : 0 };
+  const gradients = weight.grad && { weightGradients: buffer.add(weight.grad.detach().select(0, index)) };
+  return {
+    layer,
+    index,
+    weights,
+    ...gradients,
+    bias: bias instanceof Tensor ? bias.detach().select(0, index).item() : 0,
+  };
 }
 
 /** The example as a picture, where it is one: [C, H, W] in grey or in colour, or [H, W]. */

@@ -84,9 +84,14 @@ class Gathered {
         if (field !== undefined) row[layerColumn(layer, field)] = words[i]!;
       });
       if (quantity === undefined) return;
-      const at = words.byteOffset + 4 * ops.VALUES.length;
-      histograms.set(new Uint8Array(words.buffer, at, ops.VALUE_BINS), histogramOffset(layer, quantity));
+      putBins(words, histograms, layer, quantity);
     });
+  }
+
+  /** Only a histogram. */
+  addHistogram(layer: number, input: Node, quantity: Quantity): void {
+    const part: Part = { kind: "values", inputs: [input], exponent: firstExponent(quantity) };
+    this.add(part, (words, { histograms }) => putBins(words, histograms, layer, quantity));
   }
 
   /** A layer's output is its input sum, too. */
@@ -131,6 +136,12 @@ class Gathered {
   }
 }
 
+/** The bins stand behind the numbers of a part's result. */
+function putBins(words: Float32Array, histograms: Uint8Array, layer: number, quantity: Quantity): void {
+  const at = words.byteOffset + 4 * ops.VALUES.length;
+  histograms.set(new Uint8Array(words.buffer, at, ops.VALUE_BINS), histogramOffset(layer, quantity));
+}
+
 const slotOf = (parameter: Tensor): GradientSlot | undefined =>
   parameter.storage.node.slot as GradientSlot | undefined;
 
@@ -145,6 +156,8 @@ export class StepSample {
   private readonly inputSums: (Node | undefined)[];
   private readonly outputs: (Node | undefined)[];
   private readonly normInputs: (Node | undefined)[];
+  /** What enters the activations, where that is not the input sum. */
+  private readonly entering: (Node | undefined)[];
   private readonly inputGradients: (Node | undefined)[];
   /** The values of all parameters with which the step is made. */
   private readonly before: readonly Node[];
@@ -157,7 +170,8 @@ export class StepSample {
     this.parameters = parameters;
     this.silences = silences;
     const none = (): undefined[] => new Array<undefined>(layers.length).fill(undefined);
-    [this.inputSums, this.outputs, this.normInputs, this.inputGradients] = [none(), none(), none(), none()];
+    [this.inputSums, this.outputs, this.normInputs, this.entering] = [none(), none(), none(), none()];
+    this.inputGradients = none();
     this.before = parameters.map(({ storage }) => storage.node);
   }
 
@@ -177,6 +191,11 @@ export class StepSample {
 
   tapNormInput(layer: number, input: Tensor): void {
     if (!this.forwardDone) this.normInputs[layer] = ops.detached(input.node);
+  }
+
+  /** What a normalisation has made of a layer's input sum, on its way into the activation. */
+  tapEntering(layer: number, input: Tensor): void {
+    if (!this.forwardDone) this.entering[layer] = ops.detached(input.node);
   }
 
   /** Another backward() of the same step begins. */
@@ -200,7 +219,11 @@ export class StepSample {
     const { forward } = this;
     const [input, output, normInput] = [this.inputSums[i], this.outputs[i], this.normInputs[i]];
     // without a follower the output is the input sum
-    if (input !== undefined && head !== last) forward.addValues(i, "input", [input], "input");
+    if (input !== undefined && head !== last) {
+      const entering = this.entering[i];
+      forward.addValues(i, "input", [input], entering === undefined ? "input" : undefined);
+      if (entering !== undefined) forward.addHistogram(i, entering, "input");
+    }
     if (output !== undefined) {
       forward.addValues(i, "output", [output], "output");
       if (head === last) forward.copyOutput(i);

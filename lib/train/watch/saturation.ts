@@ -1,5 +1,5 @@
 // Where activation functions are flat, told by what comes out of them: there the slope, and with it the gradient that gets
-// through, is less than 5 % of the largest.
+// through, is less than 8 % of the largest. The lens of the monitor tints the same regions (extension/src/charts/activations.ts).
 
 import type { LayerInfo } from "../run.js";
 
@@ -11,14 +11,15 @@ export interface Flat {
 
 type Options = Readonly<Record<string, number | string>>;
 
-const SLOPE = 0.05;
+/** So that a sigmoid is flat under 0.02 and over 0.98, and a tanh beyond 0.96. */
+const SLOPE = 4 * 0.02 * 0.98;
 const NONE = Number.POSITIVE_INFINITY;
 
-/** y (1 - y) is 5 % of its largest value 1/4. */
+/** y (1 - y) is this part of its largest value 1/4. */
 const SIGMOID = (1 - Math.sqrt(1 - SLOPE)) / 2;
-/** 1 - y² = 5 %. */
+/** 1 - y² = SLOPE. */
 const TANH = Math.sqrt(1 - SLOPE);
-/** (1 - |y|)² = 5 %. */
+/** (1 - |y|)² = SLOPE. */
 const SOFTSIGN = 1 - Math.sqrt(SLOPE);
 /** Of SELU: Klambauer et al. 2017. */
 const SELU = 1.0507009873554805 * 1.6732632423543772;

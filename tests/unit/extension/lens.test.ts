@@ -17,7 +17,9 @@ import { layerHealth } from "../../../extension/dist/charts/health.js";
 import { columnSamples, heatPixels, rampTable } from "../../../extension/dist/charts/heatmap.js";
 import { mapped, niceReach, percentTop, reachOf, rebin } from "../../../extension/dist/charts/histogram.js";
 import { lensScale } from "../../../extension/dist/charts/lens.js";
+import { histogramOf, inputsOf, normalisedUnit, unitsOf } from "../../../extension/dist/charts/units.js";
 import { RunRecord } from "../../../extension/dist/data/record.js";
+import { flatParts } from "../../../lib/dist/train/watch/saturation.js";
 
 const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
 
@@ -78,6 +80,16 @@ describe("activation curves", () => {
     expect(sigmoid[1]![0]).toBeCloseTo(0.98, 12);
     expect(flatOutputs(activationCurve({ name: "Tanh" })!)[1]![0]).toBeCloseTo(0.96, 12);
   });
+
+  it.each(["Sigmoid", "Tanh", "Softsign", "Hardtanh", "Hardsigmoid", "ELU", "CELU", "SELU"])(
+    "tints of %s what the statistics count as saturated",
+    (name) => {
+      const counted = flatParts({ path: "", label: "", kind: name, activation: { name } })!;
+      const [below, above] = flatOutputs(activationCurve({ name })!);
+      expect(below![1]).toBeCloseTo(counted.low, 6);
+      if (above) expect(above[0]).toBeCloseTo(counted.high, 6);
+    },
+  );
 
   it("draws no curve for what is no function of one number, and the identity for none", () => {
     expect(activationCurve({ name: "GLU" })).toBeUndefined();
@@ -171,6 +183,46 @@ describe("the map of outputs over time", () => {
   });
 });
 
+describe("single units", () => {
+  const sums = tensor.randn(32, 10);
+  const batch = { units: 10, sums: sums.toTypedArray() as Float32Array };
+
+  it("are normalised as the library's batch norm does it", () => {
+    const norm = nn.BatchNorm1d(10);
+    norm.weight!.data.uniform_(0.5, 2);
+    norm.bias!.data.uniform_(-1, 1);
+    const expected = norm(sums).toArray() as number[][];
+    const [weight, bias] = [norm.weight!, norm.bias!].map((values) => values.detach().toTypedArray());
+    const with_ = { ...batch, normalisation: { epsilon: norm.eps, weight: weight!, bias: bias! } };
+    for (const unit of [0, 7]) {
+      const inputs = inputsOf(with_, unit);
+      inputs.forEach((z, example) => {
+        expect(Math.abs(z - expected[example]![unit]!)).toBeLessThan(1e-5);
+      });
+      const { x, mean, variance, normalised } = normalisedUnit(with_, unit, 3)!;
+      expect(normalised).toBeCloseTo((x - mean) / Math.sqrt(variance + norm.eps), 9);
+    }
+    expect(normalisedUnit(batch, 0, 0)).toBeUndefined();
+  });
+
+  it("come in order of how flat they are, then how far from zero", () => {
+    // unit 0 always flat and far, unit 1 always flat, unit 2 half, unit 3 never
+    const four = { units: 4, sums: [9, -5, 4, 0, 8, -5, 0, 1] };
+    const units = unitsOf(four, activationCurve({ name: "Sigmoid" }));
+    expect(units.map(({ unit, flat }) => [unit, flat])).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 0.5],
+      [3, 0],
+    ]);
+    expect(units[0]).toMatchObject({ mean: 8.5, std: 0.5 });
+    expect(Array.from(histogramOf([-3, 0.5, 9], [-1, 0, 1]).shares)).toEqual([
+      expect.closeTo(1 / 3),
+      expect.closeTo(2 / 3),
+    ]);
+  });
+});
+
 describe("the health of a layer", () => {
   const info: RunInfo = {
     id: "r",
@@ -178,7 +230,12 @@ describe("the health of a layer", () => {
     startedAt: "",
     status: "running",
     device: "wasm",
-    layers: ["0", "1", "2"].map((path) => ({ path, label: "", kind: "Linear" })),
+    layers: ["Sigmoid", "ReLU", "Linear"].map((kind, i) => ({
+      path: String(i),
+      label: "",
+      kind,
+      ...(kind !== "Linear" && { activation: { name: kind } }),
+    })),
   };
   const health = (values: Partial<Record<LayerField, number>>, layer = 0): unknown => {
     const record = new RunRecord(info);
@@ -194,12 +251,13 @@ describe("the health of a layer", () => {
     ["a saturated sigmoid", { batchStd: 0.4, saturated: 0.58 }, ["saturated", "sick"]],
     ["a sigmoid that passes nothing on", { batchStd: 1e-5, saturated: 0 }, ["std", "sick"]],
     ["a sigmoid behind batch norm", { batchStd: 0.22, saturated: 0.001 }, ["saturated", "ok"]],
-    ["a ReLU layer with some silent units", { batchStd: 0.6, silent: 0.3 }, ["silent", "watch"]],
+    ["a ReLU layer with some silent units", { batchStd: 0.6, silent: 0.3 }, ["silent", "watch"], 1],
+    ["a sigmoid is never silent", { batchStd: 0.6, silent: 0.9 }, ["std", "ok"]],
     ["a linear layer that explodes", { batchStd: 300 }, ["std", "sick"]],
     ["a layer with NaN", { nans: 1, batchStd: 0.5 }, ["broken", "sick"]],
     ["a layer that was not measured", {}, ["std", "unknown"]],
-  ] as const)("%s", (_, values, expected) => {
-    expect(health(values)).toEqual(expected);
+  ] as const)("%s", (_, values, expected, layer?: number) => {
+    expect(health(values, layer)).toEqual(expected);
   });
 
   it("expects no particular spread of the logits", () => {

@@ -9,7 +9,6 @@ import {
   activationLine,
   backwardLine,
   logitLine,
-  normalisationLines,
   number,
   slopeAt,
   sumLines,
@@ -87,22 +86,11 @@ describe("the way back", () => {
     expect(logitLine(0.0548, true)).toContain("p - y = 0.05480 - 1 = -0.9452");
     expect(activationLine({ name: "ReLU" }, 3.865)).toBe("a = \\max(0, z) = 3.865");
   });
-
-  it("normalises as the library's batch norm does", () => {
-    const norm = nn.BatchNorm1d(1);
-    norm.weight!.data.fill_(0.8);
-    norm.bias!.data.fill_(-0.3);
-    const x = tensor([[-0.287], [1.2], [0.4], [-2.1]]);
-    const expected = norm(x).toTypedArray()[0]!;
-    const [mean, variance] = [x.mean().item(), x.var({ unbiased: false }).item()];
-    const lines = normalisationLines(-0.287, { mean, variance, weight: 0.8, bias: -0.3 });
-    expect(evaluated(last(lines[1]!))).toBeCloseTo(expected, 3);
-  });
 });
 
 describe("numbers", () => {
   it("have four digits, and a power of ten where that is far from 1", () => {
-    expect([0, 1, 3.86512, -0.05481, 12_345, 123_456, 3.2e-6].map(number)).toEqual([
+    expect([0, 1, 3.86512, -0.05481, 12_345, 123_456, 3.2e-6].map((value) => number(value))).toEqual([
       "0",
       "1",
       "3.865",

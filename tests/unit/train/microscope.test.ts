@@ -78,7 +78,7 @@ const slice = (numbers: Float32Array, { at, length }: Slice): number[] =>
   Array.from(numbers.subarray(at, at + length));
 
 test("every number of the walk, forward and backward", () => {
-  const after = pausedStep([{ example: 3 }, { example: 3, unit: { layer: 0, index: 2 } }]);
+  const after = pausedStep([{ example: 3 }, { example: 3, unit: { layer: 0, index: 2 }, batch: 0 }]);
   const { answer, numbers } = answers[0]!;
   const { data } = answer as { data: Data };
   const x = images[3]!;
@@ -116,6 +116,21 @@ test("every number of the walk, forward and backward", () => {
 
   const { unit } = (answers[1]!.answer as { data: Data }).data;
   expect(slice(answers[1]!.numbers, unit!.weights)).toEqual(w1[2]);
+  // the unit's weights have the gradient of all examples
+  const sums = images.map((image) => times(w1, image));
+  const all = images.map((image, i) => {
+    const a = sums[i]!.map(Math.tanh);
+    const exponentials = times(w2, a).map(Math.exp);
+    const sum = exponentials.reduce((one, other) => one + other, 0);
+    const back = exponentials.map((value, j) => (value / sum - Number(j === labels[i])) / 6);
+    const own = (1 - a[2]! ** 2) * back.reduce((one, d, j) => one + d * w2[j]![2]!, 0);
+    return image.map((value) => own * value);
+  });
+  const expected = images[0]!.map((_, j) => all.reduce((one, row) => one + row[j]!, 0));
+  expect(difference(slice(answers[1]!.numbers, unit!.weightGradients!), expected)).toBeLessThan(1e-6);
+  const { batch } = (answers[1]!.answer as { data: Data }).data;
+  expect(batch).toMatchObject({ layer: 0, units: 5 });
+  expect(difference(slice(answers[1]!.numbers, batch!.sums), sums.flat())).toBeLessThan(1e-6);
   // looking has not taken part in the step
   const bias = nn.Sequential(network());
   const optimizer = new optim.SGD(bias.parameters(), { lr: 0.1 });

@@ -39,8 +39,8 @@ const sgd: Network["optimizer"] = (parameters) => new optim.SGD(parameters, { lr
 const adam: Network["optimizer"] = (parameters) =>
   new optim.Adam(parameters, { lr: 0.05, weightDecay: 0.01 });
 /** The slope there is less than 5 % of the largest. */
-const flatSigmoid = (y: number): boolean => y * (1 - y) < 0.05 / 4;
-const flatTanh = (y: number): boolean => 1 - y * y < 0.05;
+const flatSigmoid = (y: number): boolean => y < 0.02 || y > 0.98;
+const flatTanh = (y: number): boolean => Math.abs(y) > 0.96;
 
 const NETWORKS: { readonly [name: string]: Network } = {
   "dense, ReLU, SGD with clipping": {
@@ -95,7 +95,7 @@ const NETWORKS: { readonly [name: string]: Network } = {
       { head: 4, last: 5, channels: true },
       { head: 7, last: 7 },
     ],
-    flat: [undefined, (y) => y + 1 < 0.05, undefined],
+    flat: [undefined, (y) => y + 1 < 0.0784, undefined],
   },
   "layer normalisation, GELU, over positions, Adam": {
     build: () => nn.Sequential(nn.Linear(5, 12), nn.LayerNorm(12), nn.GELU(), nn.Flatten(), nn.Linear(36, 3)),
@@ -181,6 +181,8 @@ function bins(tensors: readonly Full[], quantity: Quantity): number[] {
 /** What one step of an unwatched network is made of. */
 interface Step {
   readonly inputs: Full[];
+  /** What enters the activation: the input sum, or what a normalisation makes of it. */
+  readonly entering: Full[];
   readonly outputs: Full[];
   readonly gradients: Full[];
   readonly weights: Full[][];
@@ -203,13 +205,14 @@ function takeApart(
     last: model[last] as gb.nn.Module,
     norm: norm === undefined ? undefined : (model[norm] as gb.nn.BatchNorm1d),
   }));
-  const kept = layers.map(() => ({}) as { input: gb.Tensor; output: gb.Tensor; normInput: gb.Tensor });
+  const kept = layers.map(() => ({}) as Record<"input" | "entering" | "output" | "normInput", gb.Tensor>);
   const hooks = modules.flatMap(({ head, last, norm }, i) => [
     head.registerForwardHook((_m, _x, output) => {
       kept[i]!.input = output as gb.Tensor;
       kept[i]!.input.retainGrad();
     }),
-    last.registerForwardHook((_m, _x, output) => {
+    last.registerForwardHook((_m, [entering], output) => {
+      kept[i]!.entering = entering as gb.Tensor;
       kept[i]!.output = output as gb.Tensor;
     }),
     ...(norm === undefined
@@ -234,6 +237,9 @@ function takeApart(
   clip();
   const weightGradients = modules.map(({ head }) => head.parameters().map(({ grad }) => full(grad!)));
   const inputs = kept.map(({ input }) => full(input.detach()));
+  const entering = kept.map(({ input, entering }, i) => {
+    return full((modules[i]!.head === modules[i]!.last ? input : entering).detach());
+  });
   const outputs = kept.map(({ output }) => full(output.detach()));
   const gradients = kept.map(({ input }) => full(input.grad!));
   optimizer.step();
@@ -241,7 +247,17 @@ function takeApart(
   for (const hook of hooks) hook.remove();
   const weightsAfter = modules.map(({ head }) => head.parameters().map(full));
   const gradientNorm = Math.hypot(...together(whole));
-  return { inputs, outputs, gradients, weights, weightGradients, weightsAfter, norms, gradientNorm };
+  return {
+    inputs,
+    entering,
+    outputs,
+    gradients,
+    weights,
+    weightGradients,
+    weightsAfter,
+    norms,
+    gradientNorm,
+  };
 }
 
 const ALL = ["Mean", "Std", "Norm", "Min", "Max", "Zeros", "Nans", "Infinities"];
@@ -349,7 +365,7 @@ describe.each(DEVICES)("%s", (device) => {
           .filter(({ measured, wanted }) => !close(measured, wanted));
         expect({ at, layer, wrong }).toEqual({ at, layer, wrong: [] });
         for (const [quantity, tensors] of [
-          ["input", [step.inputs[layer]!]],
+          ["input", [step.entering[layer]!]],
           ["output", [step.outputs[layer]!]],
           ["gradient", [step.gradients[layer]!]],
           ["weight", step.weights[layer]!],

@@ -3,13 +3,11 @@
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { LayerField, LayerInfo, RunInfo } from "gradbook/train/run";
+import { RECTIFIERS } from "../../charts/activations.js";
 import { formatCount } from "../../charts/format.js";
 import type { RunRecord } from "../../data/record.js";
 import { element, heading } from "../dom.js";
 import { brief, percent } from "./numbers.js";
-
-/** Activations that are 0 for every negative input: there, zeros are usual, and a unit may fall silent. */
-const RECTIFIERS: ReadonlySet<string> = new Set(["ReLU", "ReLU6", "ReLU2", "Threshold"]);
 
 type Value = (name: LayerField) => number;
 
@@ -89,7 +87,7 @@ export class Details {
     const spread = (std: LayerField): string => (Number.isNaN(value(std)) ? "–" : `± ${brief(value(std))}`);
     const pair = (mean: LayerField, std: LayerField): string =>
       Number.isNaN(value(mean)) ? "–" : `${brief(value(mean))} ${spread(std)}`;
-    return section(
+    const values = section(
       trans.__("Values"),
       trans.__("mean ± std"),
       table([
@@ -101,6 +99,8 @@ export class Details {
         [trans.__("update : weight"), brief(value("updateRatio"))],
       ]),
     );
+    values.className = "gb-Details-values";
+    return values;
   }
 
   #normalisation({ normalisation }: LayerInfo, value: Value): HTMLElement | undefined {
@@ -108,7 +108,7 @@ export class Details {
     if (!normalisation || Number.isNaN(gap)) return undefined;
     const trans = this.#trans;
     const { momentum } = normalisation;
-    return section(
+    const running = section(
       trans.__("Running"),
       momentum === undefined ? "" : trans.__("momentum %1", String(momentum)),
       table([
@@ -116,10 +116,13 @@ export class Details {
         [trans.__("variance"), trans.__("%1 × the batch’s", brief(ratio))],
       ]),
     );
+    running.className = "gb-Details-running";
+    return running;
   }
 }
 
-function section(name: string, unit: string, ...parts: HTMLElement[]): HTMLElement {
+/** A heading with what belongs to it. */
+export function section(name: string, unit: string, ...parts: HTMLElement[]): HTMLElement {
   const title = heading(name);
   title.unit.textContent = unit;
   return element("section", "", title.node, ...parts);

@@ -1,7 +1,6 @@
 // The histograms of a layer in the form in which they are drawn.
 
 import { byteToShare, histogramEdges, type Quantity } from "gradbook/train/histograms";
-import type { LayerInfo } from "gradbook/train/run";
 import type { Activation } from "../../charts/activations.js";
 import { type History, mapped } from "../../charts/histogram.js";
 import type { RunRecord } from "../../data/record.js";
@@ -26,10 +25,8 @@ export function historyOf(record: RunRecord, layer: number, quantity: Quantity):
 export function outputHistory(
   record: RunRecord,
   layer: number,
-  { normalisation }: LayerInfo,
   activation: Activation | undefined,
   inputs: History | undefined,
 ): History | undefined {
-  const isTaken = inputs !== undefined && activation?.bounds !== undefined && !normalisation;
-  return isTaken ? mapped(inputs, activation.value) : historyOf(record, layer, "output");
+  return inputs && activation?.bounds ? mapped(inputs, activation.value) : historyOf(record, layer, "output");
 }

@@ -1,20 +1,24 @@
 // The screen "Layer lens": which layer is sick? The layers at the left, one of them under the lens in the middle (its
 // activation between its inputs and its outputs), what that means in numbers at the right, its outputs over time below.
 
-import { activationCurve } from "../../charts/activations.js";
+import { histogramEdges } from "gradbook/train/histograms";
+import { type Activation, activationCurve } from "../../charts/activations.js";
 import { formatCount } from "../../charts/format.js";
 import { type Look, newMemories } from "../../charts/frame.js";
 import { layerHealth } from "../../charts/health.js";
 import { type Histogram, type History, histogramAt } from "../../charts/histogram.js";
 import { drawLens, type LensMoment } from "../../charts/lens.js";
+import { type BatchSums, histogramOf, inputsOf } from "../../charts/units.js";
 import { element, heading } from "../dom.js";
 import type { Host, Lack, Screen, View } from "../screen.js";
 import { nearest } from "../scrub.js";
+import { PausedBatch } from "./batch.js";
 import { Details } from "./details.js";
 import { historyOf, outputHistory } from "./histories.js";
 import { HistoryStrip } from "./history.js";
 import { LayerColumn } from "./layers.js";
 import { layerNames } from "./names.js";
+import { Units } from "./units.js";
 
 let screens = 0;
 
@@ -27,9 +31,14 @@ export class LensScreen implements Screen {
   readonly #label: HTMLElement;
   readonly #figure: HTMLElement = element("div", "gb-Lens-chart");
   readonly #details: Details;
+  readonly #batch: PausedBatch;
+  readonly #units: Units;
   readonly #strip: HistoryStrip;
   readonly #step: HTMLElement = element("b", "");
   readonly #memories = newMemories();
+  /** The unit that is seen alone, by the layer it belongs to. */
+  #alone: { readonly key: string; readonly unit: number | undefined } | undefined;
+  #key = "";
 
   constructor(host: Host) {
     const { trans, focus, redraw } = host;
@@ -43,6 +52,11 @@ export class LensScreen implements Screen {
     this.#label = title.unit;
     this.#figure.setAttribute("role", "img");
     this.#details = new Details(trans);
+    this.#batch = new PausedBatch(host);
+    this.#units = new Units(trans, host.typeset, (unit) => {
+      this.#alone = { key: this.#key, unit };
+      redraw();
+    });
     this.#strip = new HistoryStrip(trans, focus, redraw);
     this.option = element(
       "div",
@@ -58,7 +72,7 @@ export class LensScreen implements Screen {
         "gb-Lens-columns",
         this.#layers.node,
         element("section", "gb-Lens-centre", title.node, this.#figure),
-        this.#details.node,
+        element("div", "gb-Lens-numbers", this.#details.node, this.#units.node),
       ),
       this.#strip.node,
     );
@@ -73,7 +87,7 @@ export class LensScreen implements Screen {
     };
   }
 
-  draw({ record, tokens }: View): void {
+  draw({ record, store, tokens }: View): void {
     const { trans, focus } = this.#host;
     const { info, samples } = record;
     // All sizes are read before anything is written: each reading after that would lay the page out anew.
@@ -95,19 +109,44 @@ export class LensScreen implements Screen {
     const activation = activationCurve(described.activation);
     const key = `${info.id} ${layer}`;
     const inputs = historyOf(record, layer, "input");
-    const outputs = outputHistory(record, layer, described, activation, inputs);
-    const moment: LensMoment = {
-      key,
-      activation,
-      inputs: inputs && momentOf(inputs, step),
-      outputs: outputs && momentOf(outputs, step),
-    };
+    const outputs = outputHistory(record, layer, activation, inputs);
+    // Single units are known of the step at which the run is paused, the last one.
+    const batch = focus.step === null ? this.#batch.of(record, layer, store) : undefined;
+    this.#key = key;
+    const alone = batch && this.#alone?.key === key ? this.#alone.unit : undefined;
+    this.#units.draw(batch, activation, alone);
+    const moment: LensMoment =
+      batch && alone !== undefined
+        ? { key, activation, ...momentOfUnit(batch, alone, activation) }
+        : {
+            key,
+            activation,
+            inputs: inputs && momentOf(inputs, step),
+            outputs: outputs && momentOf(outputs, step),
+          };
+    if (alone !== undefined) this.#label.textContent = `${described.label} · ${trans.__("unit %1", alone)}`;
     const look: Look = { tokens, trans, ...this.#memories };
     if (size.width >= 40 && size.height >= 40) drawLens(this.#figure, moment, look, size);
     this.#strip.draw(samples, step, outputs && { key, activation, history: outputs }, stripSize, tokens);
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#batch.dispose();
+  }
+}
+
+/** The histograms of one unit over the batch. */
+function momentOfUnit(
+  batch: BatchSums,
+  unit: number,
+  activation: Activation | undefined,
+): Pick<LensMoment, "inputs" | "outputs"> {
+  const values = inputsOf(batch, unit);
+  const edges = histogramEdges("input");
+  return {
+    inputs: histogramOf(values, edges),
+    outputs: activation && histogramOf(values.map(activation.value), edges),
+  };
 }
 
 /** The histogram at the sample nearest to a step: there may be fewer histograms than samples. */

@@ -10,7 +10,6 @@ import {
   activationLine,
   backwardLine,
   logitLine,
-  normalisationLines,
   sumLines,
   type Terms,
   term,
@@ -27,7 +26,6 @@ export interface UnitView {
   readonly terms: Terms | undefined;
   /** Gradient of its weights over the whole batch. */
   readonly weightGradients: ArrayLike<number> | undefined;
-  readonly normalised: Parameters<typeof normalisationLines>[1] | undefined;
 }
 
 /** What belongs to a card. */
@@ -88,7 +86,7 @@ export class Card {
     this.#name.textContent = names[walk.layer]!;
     const isMap = perUnit(layer.shape) > 1;
     const which = isMap ? trans.__("channel %1", unit.unit) : trans.__("unit %1", unit.unit);
-    this.#about.textContent = `${layer.label} · ${which}`;
+    this.#about.textContent = `${which} · ${layer.label}`;
     const parts = this.#partsOf(view, isMap);
     const drawn = JSON.stringify(parts);
     if (drawn !== this.#drawn) {
@@ -133,7 +131,6 @@ export class Card {
     const a = walk.values(layer.activation)[unit.unit]!;
     const more = (count: number): string => this.#trans.__("(%1 more)", count);
     const lines = unit.terms ? sumLines(unit.terms, z, more) : [layer.formula];
-    if (unit.normalised) lines.push(...normalisationLines(z, unit.normalised));
     const activation = activationLine(described?.activation, a);
     if (activation) lines.push(activation);
     return lines;

@@ -7,8 +7,6 @@ import { type Activation, activationCurve } from "../../charts/activations.js";
 /** Terms of a sum that are written out. */
 const WRITTEN = 3;
 const DIGITS = 4;
-/** Of batch normalisation, unless told otherwise. */
-const EPSILON = 1e-5;
 
 /** Numbers that are printed together, rounded to one place, and taken apart from a power of ten where that is far from 1. */
 export class Scale {
@@ -16,10 +14,10 @@ export class Scale {
   readonly #decimals: number;
 
   /** For numbers up to the size of `largest`. */
-  constructor(largest: number) {
+  constructor(largest: number, digits: number = DIGITS) {
     const exponent = largest > 0 && Number.isFinite(largest) ? Math.floor(Math.log10(largest)) : 0;
     this.#exponent = exponent < -3 || exponent > 4 ? exponent : 0;
-    this.#decimals = Math.max(0, DIGITS - 1 - exponent + this.#exponent);
+    this.#decimals = Math.max(0, digits - 1 - exponent + this.#exponent);
   }
 
   /** `value` in units of the last printed place. */
@@ -43,10 +41,10 @@ export class Scale {
   }
 }
 
-/** One number with four digits. */
-export function number(value: number): string {
+/** One number with four digits, or as many as asked for. */
+export function number(value: number, digits: number = DIGITS): string {
   if (Number.isInteger(value) && Math.abs(value) < 1_000) return String(value);
-  const scale = new Scale(Math.abs(value));
+  const scale = new Scale(Math.abs(value), digits);
   const text = scale.print(scale.units(value));
   const whole = scale.wrap(text);
   return whole.startsWith("(") ? whole.slice(1).replace(")", "") : whole;
@@ -174,25 +172,4 @@ export function updateLine(j: number, weight: number, learningRate: number, grad
   const decimals = Math.max(0, DIGITS - Math.floor(Math.log10(Math.max(Math.abs(weight), 1e-6))));
   const fixed = (value: number): string => value.toFixed(Math.min(decimals, 10));
   return `w_{${j}} \\leftarrow ${fixed(weight)} - ${learningRate}\\cdot(${number(gradient)}) = ${fixed(next)}`;
-}
-
-/** What batch normalisation does to one unit. */
-export interface NormalisedUnit {
-  /** Of the batch. */
-  readonly mean: number;
-  readonly variance: number;
-  /** Its own parameters. */
-  readonly weight: number;
-  readonly bias: number;
-}
-
-/** Normalise, then scale and shift: the last two steps of equation 11-4, for an input sum `z`. */
-export function normalisationLines(z: number, { mean, variance, weight, bias }: NormalisedUnit): string[] {
-  const normalised = (z - mean) / Math.sqrt(variance + EPSILON);
-  const minus = mean < 0 ? `+ ${number(-mean)}` : `- ${number(mean)}`;
-  const plus = bias < 0 ? `- ${number(-bias)}` : `+ ${number(bias)}`;
-  return [
-    `\\hat z = \\dfrac{${number(z)} ${minus}}{\\sqrt{${number(variance)} + \\varepsilon}} = ${number(normalised)}`,
-    `\\gamma\\hat z + \\beta = ${number(weight)}\\cdot ${factor(normalised)} ${plus} = ${number(weight * normalised + bias)}`,
-  ];
 }

@@ -11,8 +11,10 @@ import { Card, type UnitView } from "./card.js";
 import { Film } from "./film.js";
 import { termsOf } from "./formulas.js";
 import { Top } from "./top.js";
-import { type Direction, perUnit, Walk } from "./walk.js";
+import { type Direction, floats, perUnit, Walk } from "./walk.js";
 
+/** After this time a question that got no answer no longer holds up others. */
+const PATIENCE_MS = 2_000;
 const ARROWS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1 };
 
 export class MicroscopeScreen implements Screen {
@@ -35,6 +37,8 @@ export class MicroscopeScreen implements Screen {
   /** The run's last step when the example was asked for. */
   #step = -1;
   #asked = "";
+  /** When the question was asked that has not been answered yet. */
+  #askedAt = Number.NEGATIVE_INFINITY;
   #refusal: string | undefined;
 
   constructor(host: Host) {
@@ -135,7 +139,7 @@ export class MicroscopeScreen implements Screen {
     this.#top.draw(walk, tokens);
     this.#film.draw(walk, names, tokens);
     const described = info.layers[place(walk.layers[walk.layer]!.path)];
-    const learningRate = record.step(record.count - 1, "learningRate");
+    const learningRate = currentRate(record);
     this.#card.draw(
       { walk, names, run: info, described, unit: this.#unit(walk), factor: ofExample(walk), learningRate },
       tokens,
@@ -168,15 +172,21 @@ export class MicroscopeScreen implements Screen {
       ...(unit && { unit }),
     };
     const asked = JSON.stringify([id, record.lastStep, question]);
-    if (asked === this.#asked) return;
-    if (this.#host.send({ type: "microscope", run: id, ...question })) this.#asked = asked;
+    // One question at a time: whoever leafs through the cards fast wants the last one answered.
+    const waits = performance.now() - this.#askedAt < PATIENCE_MS;
+    if (asked === this.#asked || waits) return;
+    if (!this.#host.send({ type: "microscope", run: id, ...question })) return;
+    this.#asked = asked;
+    this.#askedAt = performance.now();
   }
 
   #answer(event: StoreEvent): void {
     if (event.type !== "answer" || event.answer.run !== this.#record?.info.id) return;
     const { answer, buffer } = event;
+    this.#askedAt = Number.NEGATIVE_INFINITY;
     if (answer.type === "refused") this.#refusal = answer.text;
-    if (answer.type === "microscope" && buffer) {
+    // An answer with a batch is for the lens.
+    if (answer.type === "microscope" && buffer && !answer.data.batch) {
       const specimen = { data: answer.data, numbers: floats(buffer) };
       this.#walk = this.#walk?.continued(specimen) ?? new Walk(specimen);
       this.#example = answer.data.example;
@@ -197,10 +207,10 @@ export class MicroscopeScreen implements Screen {
       this.#record?.info.layers[known.layer]?.path === layer.path &&
       known.weights.length === layer.input.length &&
       perUnit(layer.shape) === 1;
-    if (!isThis) return { unit, terms: undefined, weightGradients: undefined, normalised: undefined };
+    if (!isThis) return { unit, terms: undefined, weightGradients: undefined };
     const symbol = walk.layer === 0 ? "x" : "a";
     const terms = termsOf(symbol, walk.values(known.weights), walk.values(layer.input), known.bias);
-    return { unit, terms, weightGradients: undefined, normalised: undefined };
+    return { unit, terms, weightGradients: known.weightGradients && walk.values(known.weightGradients) };
   }
 
   #visit(layer: number, direction: Direction): void {
@@ -248,15 +258,17 @@ function ofExample(walk: Walk): number {
   return isMean ? batchSize : 1;
 }
 
+/** The learning rate of the last step that has told it. */
+function currentRate(record: RunRecord): number {
+  for (let row = record.count - 1; row >= 0; row--) {
+    const rate = record.step(row, "learningRate");
+    if (Number.isFinite(rate)) return rate;
+  }
+  return record.info.optimizer?.learningRate ?? Number.NaN;
+}
+
 /** A text with a node where it has a line break. */
 function between(text: string, node: Node): (Node | string)[] {
   const [before = "", after = ""] = text.split("\n");
   return [before, node, after];
-}
-
-/** A message's buffer may start at any byte. */
-function floats(buffer: DataView): Float32Array {
-  const values = new Float32Array(buffer.byteLength / 4);
-  for (let i = 0; i < values.length; i++) values[i] = buffer.getFloat32(4 * i, true);
-  return values;
 }

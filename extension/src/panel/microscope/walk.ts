@@ -89,3 +89,10 @@ export class Walk {
 export function perUnit([, ...inner]: readonly number[]): number {
   return inner.reduce((product, size) => product * size, 1);
 }
+
+/** The numbers of a message: its buffer may start at any byte. */
+export function floats(buffer: DataView): Float32Array {
+  const values = new Float32Array(buffer.byteLength / 4);
+  for (let i = 0; i < values.length; i++) values[i] = buffer.getFloat32(4 * i, true);
+  return values;
+}
