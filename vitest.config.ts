@@ -11,6 +11,8 @@ interface Limits {
   parallel: boolean;
   /** Drives processes that share two cores: in continuous integration only what fails three times in a row has failed. */
   processes: boolean;
+  /** Environment variables. */
+  env?: Record<string, string>;
 }
 
 const ENGINE = [
@@ -25,6 +27,13 @@ const PARITY = [
   "tests/unit/chapter/listings.test.ts",
 ];
 
+/** The tests of the GPU's device, and of those that are run on every device as many as a GPU in software does in two minutes. */
+const GPU = [
+  "tests/gpu/*.test.ts",
+  "tests/unit/parity/{operations,modules,optimizers}.test.ts",
+  "tests/unit/compute/{routines,short-types}.test.ts",
+];
+
 const GROUPS: Record<string, Limits> = {
   engine: { files: ENGINE, timeout: 20_000, parallel: true, processes: false },
   parity: { files: PARITY, timeout: 20_000, parallel: true, processes: false },
@@ -35,10 +44,17 @@ const GROUPS: Record<string, Limits> = {
   kernel: { timeout: 60_000, parallel: false, processes: true },
   notebooks: { timeout: 600_000, parallel: false, processes: true },
   setup: { timeout: 900_000, parallel: false, processes: true },
+  gpu: {
+    files: GPU,
+    timeout: 120_000,
+    parallel: false,
+    processes: false,
+    env: { GRADBOOK_TEST_DEVICE: "webgpu" },
+  },
   browser: { timeout: 300_000, parallel: false, processes: true },
 };
 
-const project = ([name, { files, timeout, parallel, processes }]: [
+const project = ([name, { files, timeout, parallel, processes, env }]: [
   string,
   Limits,
 ]): TestProjectConfiguration => ({
@@ -49,6 +65,7 @@ const project = ([name, { files, timeout, parallel, processes }]: [
     // each file once: what has a group of its own is not in the quick one
     exclude: name === "unit" ? [...ENGINE, ...PARITY] : [],
     retry: processes && process.env.CI !== undefined ? 2 : 0,
+    ...(env === undefined ? {} : { env }),
     testTimeout: timeout,
     hookTimeout: timeout,
     fileParallelism: parallel,

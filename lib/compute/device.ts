@@ -7,11 +7,23 @@ export interface DeviceBuffer {
   readonly bytes: number;
 }
 
+/** What a run asks of a GPU. */
+export interface Traffic {
+  /** Times that commands are handed over, passes and dispatches in them. */
+  readonly submits: number;
+  readonly passes: number;
+  readonly dispatches: number;
+  /** Bytes between host and GPU: parameters, failed checks, and what routines on the host read and write. */
+  readonly bytes: number;
+}
+
 /** A plan made ready for one device. */
 export interface Executable {
   readonly plan: Plan;
   /** Bytes that its runs had to move first, where a device has several memories. */
   readonly movedBytes?: number;
+  /** Where the device is a GPU. */
+  readonly traffic?: Traffic;
   /** How each kernel is computed, for people. */
   describe(): readonly string[];
   release(): void;
@@ -22,6 +34,9 @@ export interface Fault {
   readonly fault: number;
   readonly value: number;
 }
+
+/** The device does not work any more, and what it held is gone. Thrown by any of its methods. */
+export class DeviceLostError extends Error {}
 
 export interface Device {
   /** "reference", "wasm", "webgpu". */
@@ -49,6 +64,8 @@ export interface Device {
     args: Float64Array,
     cancelled: () => boolean,
   ): Fault | "cancelled" | undefined;
+  /** Waits until everything that was run is done. Only where `run` may come back before. */
+  finish?(): void;
   /** Ends the threads it has started. Nothing is run afterwards. */
   close(): void;
 }

@@ -10,9 +10,19 @@ export const ENVIRONMENT = {
   },
   GRADBOOK_DEVICE: {
     default: "wasm",
-    choices: ["wasm", "reference"],
+    choices: ["wasm", "webgpu", "reference"],
     purpose:
-      "what computes: wasm (SIMD code for the CPU) or reference (the slow interpreter that tests trust)",
+      "what computes: wasm (SIMD code for the CPU), webgpu (the GPU) or reference (the slow interpreter that tests trust)",
+  },
+  GRADBOOK_WEBGPU_SOFTWARE: {
+    default: "0",
+    choices: ["0", "1"],
+    purpose: "1 lets device webgpu use an adapter that computes on the CPU, where there is no GPU: for tests",
+  },
+  GRADBOOK_WEBGPU_BOUNDS: {
+    default: "0",
+    choices: ["0", "1"],
+    purpose: "1 has the GPU check every address, more slowly: to look for errors in generated shaders",
   },
 } as const;
 
@@ -65,6 +75,13 @@ export function environment(name: EnvironmentVariable): string {
     `${name}=${value} is not known. Set it to ${choices.join(" or ")}, or leave it unset (${unset}).`,
   );
 }
+
+/** Milliseconds after which a GPU that does not answer is given up. Drivers end a hung kernel themselves after about 10 s; this is for
+ *  when they do not, and more than the largest shaders take to compile. */
+export const WEBGPU_PATIENCE_MS = 60_000;
+
+/** Runs that may wait on the GPU before the engine waits for the oldest: enough to keep it busy while the next is prepared. */
+export const WEBGPU_RUNS_IN_FLIGHT = 3;
 
 /** Runs that may be on their way at once; a caller that submits one more waits for the oldest. */
 export const RUN_AHEAD = 4;

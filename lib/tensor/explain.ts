@@ -25,23 +25,29 @@ export function explain(...tensors: readonly Tensor[]): string {
 }
 
 /** An explanation as text. */
-export function formatExplanation({ graph, kernels, arenaBytes, movedBytes, seconds }: Explanation): string {
+export function formatExplanation(explanation: Explanation): string {
+  const { graph, kernels, arenaBytes, movedBytes, traffic, seconds } = explanation;
   const nodes = Object.values(graph).reduce((sum, count) => sum + count, 0);
   const counts = Object.entries(graph).map(([op, count]) => (count === 1 ? op : `${op} ${count}`));
   const sum = (of: (kernel: KernelExplanation) => number): number =>
     kernels.reduce((all, kernel) => all + of(kernel), 0);
   const totals = [
-    `${kernels.length} ${kernels.length === 1 ? "kernel" : "kernels"}`,
+    counted(kernels.length, "kernel"),
     operations(sum((kernel) => kernel.operations)),
     `${bytes(sum((kernel) => kernel.bytes))} read and written`,
     `${bytes(arenaBytes)} of memory inside`,
     ...(movedBytes === 0 ? [] : [`${bytes(movedBytes)} moved between memories of 4 GiB so far`]),
     ...(seconds === undefined ? [] : [time(seconds)]),
   ];
+  const onGpu =
+    traffic &&
+    `on the GPU: ${counted(traffic.submits, "submit")}, ${counted(traffic.passes, "pass", "passes")}, ` +
+      `${counted(traffic.dispatches, "dispatch", "dispatches")}, ${bytes(traffic.bytes)} between host and GPU`;
   const alone = sum((kernel) => kernel.seconds ?? 0);
   return [
     ...wrap(`${nodes} nodes: ${counts.join(", ")}`, 2),
     ...wrap(totals.join(", "), 2),
+    ...(onGpu === undefined ? [] : wrap(onGpu, 2)),
     ...kernels.flatMap((kernel, i) => describe(kernel, i + 1, alone)),
   ].join("\n");
 }
@@ -73,6 +79,9 @@ function wrap(text: string, indent: number, columns = COLUMNS): string[] {
   }
   return [...lines, line];
 }
+
+const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
 
 /** With three digits: 1.23 M, 12.3 M, 123 M. */
 function scaled(value: number, units: readonly string[], step: number): string {

@@ -11,6 +11,7 @@ import { jupyterEnvironment } from "../setup/jupyter.ts";
 import { LOCAL } from "../setup/paths.mjs";
 import { Problem } from "../setup/problem.mjs";
 import { preparePython, prepareTestPython } from "../setup/python.ts";
+import { prepareSoftwareGpu } from "../setup/swiftshader.ts";
 
 await command(async () => {
   const groups = chooseGroups(process.argv.slice(2));
@@ -71,7 +72,16 @@ async function runGroup(group: Group, env: Record<string, string>): Promise<Coun
     );
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  return group.run(env);
+  if (!group.gpu) return group.run(env);
+  const gpu = await prepareSoftwareGpu();
+  if (gpu === undefined) {
+    console.log(
+      "There is no GPU in software: it comes with Chromium (on Debian: sudo apt install chromium), which was not found, or " +
+        "without it. GRADBOOK_CHROMIUM names another one.",
+    );
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  return group.run({ ...env, ...gpu });
 }
 
 function describe({ passed, failed, skipped }: Count): string {

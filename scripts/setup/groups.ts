@@ -18,6 +18,8 @@ export interface Group {
   /** Whether it needs the data sets although it does not need everything. */
   data?: true;
   browser?: true;
+  /** Whether it needs a GPU, or the one in software that comes with Chromium. */
+  gpu?: true;
   run(env: Record<string, string>): Promise<Count>;
 }
 
@@ -41,6 +43,7 @@ export const GROUPS: readonly Group[] = [
   { name: "docs", build: "code", run: (env) => runTests("docs", env) },
   { name: "diagnosis", build: "code", run: (env) => runTests("diagnosis", env) },
   { name: "training", build: "code", data: true, run: (env) => runTests("training", env) },
+  { name: "gpu", build: "code", gpu: true, run: (env) => runTests("gpu", env) },
   { name: "kernel", build: "all", run: (env) => runTests("kernel", env) },
   { name: "notebooks", build: "all", run: (env) => runTests("notebooks", env) },
   { name: "browser", build: "all", browser: true, run: (env) => runTests("browser", env) },

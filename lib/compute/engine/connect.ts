@@ -16,14 +16,16 @@ import type { ThreadData } from "./thread.js";
 export interface ConnectOptions {
   /** Default: GRADBOOK_DEVICE, else "wasm". */
   readonly device?: DeviceName;
-  /** "thread": in this process. "server": in a process of its own. Default: GRADBOOK_SERVER, else "thread". */
+  /** "thread": in this process. "server": in a process of its own. Default: "server" for a GPU, which may hang or take its process
+   *  with it; else GRADBOOK_SERVER, else "thread". */
   readonly home?: "thread" | "server";
 }
 
 /** Starts an engine and gives its client at once; what goes wrong at the start is thrown by the first call that waits. */
 export function connect(options: ConnectOptions = {}): EngineClient {
   const device = options.device ?? (environment("GRADBOOK_DEVICE") as DeviceName);
-  const home = options.home ?? (environment("GRADBOOK_SERVER") === "1" ? "server" : "thread");
+  const home =
+    options.home ?? (device === "webgpu" || environment("GRADBOOK_SERVER") === "1" ? "server" : "thread");
   return new EngineClient(HOMES[home](device));
 }
 

@@ -14,6 +14,7 @@ const DEVICES = {
     const options = threads <= BLAS_THREADS ? { threads, blas: fasterBlas } : { threads };
     return new JoinedMemories(() => new WasmDevice(options), memoriesFor(totalmem()));
   },
+  webgpu: async (): Promise<Device> => new (await import("../webgpu/device.js")).WebGpuDevice(),
 };
 
 export type DeviceName = keyof typeof DEVICES;

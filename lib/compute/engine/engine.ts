@@ -2,7 +2,7 @@
 // rings or sockets: requests come in order through `handle`, replies leave through a function.
 
 import type { GraphSpec } from "../../graph/spec.js";
-import type { Device, DeviceBuffer, Executable } from "../device.js";
+import { type Device, type DeviceBuffer, DeviceLostError, type Executable } from "../device.js";
 import type { Plan } from "../ir.js";
 import { buildPlan } from "../plan/index.js";
 import { CHUNK_BYTES } from "../settings.js";
@@ -58,7 +58,7 @@ export class Engine {
     this.#options = options;
   }
 
-  /** True after `shutdown`. */
+  /** True after `shutdown`, and once the device is lost. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -69,6 +69,7 @@ export class Engine {
       (this.#handlers[request.type] as (request: Request) => void)(request);
     } catch (error) {
       this.refuse(request.sequence, error);
+      if (error instanceof DeviceLostError) this.#ended = true;
     }
   }
 

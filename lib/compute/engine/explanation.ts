@@ -1,7 +1,7 @@
 // What a plan does, as data: its graph in short, its kernels with their work, and how long each takes on this machine.
 
 import type { GraphSpec } from "../../graph/spec.js";
-import type { Device, DeviceBuffer, Executable } from "../device.js";
+import type { Device, DeviceBuffer, Executable, Traffic } from "../device.js";
 import { expressionsOf, type Kernel, type Plan } from "../ir.js";
 import { bytesOf, operationsOf, shapeOf } from "../wasm/describe.js";
 
@@ -26,6 +26,8 @@ export interface Explanation {
   readonly arenaBytes: number;
   /** Bytes that its runs had to move between memories so far; see lib/compute/wasm/memories.ts. */
   readonly movedBytes: number;
+  /** What a run asks of the GPU, where the device is one. */
+  readonly traffic?: Traffic;
   /** Seconds of a whole run, where it was asked for. */
   readonly seconds?: number;
 }
@@ -45,6 +47,7 @@ export function explain(executable: Executable, graph: Explanation["graph"]): Ex
     graph,
     arenaBytes,
     movedBytes: executable.movedBytes ?? 0,
+    ...(executable.traffic === undefined ? {} : { traffic: executable.traffic }),
     kernels: kernels.map((kernel, i) => ({
       shape: shapeOf(kernel),
       name: nameOf(kernel),
@@ -115,6 +118,7 @@ function fastest(
   for (let round = 0; round < rounds; round++) {
     const since = performance.now();
     device.run(executable, bindings, args, () => false);
+    device.finish?.();
     best = Math.min(best, (performance.now() - since) / 1000 / inARow);
   }
   executable.release();

@@ -1,6 +1,6 @@
 // The one linear memory of a device: shared, growing on demand, with the allocator that divides it.
 
-import { Allocator } from "./allocator.js";
+import { Allocator } from "../allocator.js";
 import { LARGEST_MEMORY_PAGES } from "./module.js";
 import { type Memory, wasm } from "./webassembly.js";
 

@@ -1,9 +1,9 @@
 // From a plan to a module: functions that compute one chunk of a kernel, and two that go through all of them: "run" for the
 // leader and "help" for everybody else of the team.
 
+import { ALIGNMENT } from "../allocator.js";
 import type { GeneratedKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
 import { BLOCK, type Range } from "./addressing.js";
-import { ALIGNMENT } from "./allocator.js";
 import { FAULT_WORD } from "./block.js";
 import { workOf } from "./describe.js";
 import { emitFloorDivision } from "./division.js";

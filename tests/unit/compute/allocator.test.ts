@@ -1,6 +1,6 @@
 // The allocator's promises: ranges never overlap, are aligned, are reused, and grow together again when freed.
 
-import { ALIGNMENT, Allocator } from "gradbook/compute/wasm/allocator";
+import { ALIGNMENT, Allocator } from "gradbook/compute/allocator";
 import { describe, expect, it } from "vitest";
 import { Random } from "./random.js";
 

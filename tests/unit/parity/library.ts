@@ -4,8 +4,10 @@ import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { decode, type GoldenTensor } from "./golden.js";
 
-export type Device = "reference" | "wasm";
-export const DEVICES: readonly Device[] = ["reference", "wasm"];
+export type Device = "reference" | "wasm" | "webgpu";
+/** Those of the CPU; in the group of the GPU only that (vitest.config.ts). */
+export const DEVICES: readonly Device[] =
+  process.env.GRADBOOK_TEST_DEVICE === "webgpu" ? ["webgpu"] : ["reference", "wasm"];
 
 /** Computes on `device` from here on. Tensors made before can no longer be read. */
 export function useDevice(device: Device): void {

@@ -1,0 +1,134 @@
+// Finding a GPU, and saying in plain words why there is none.
+
+import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { environment } from "../settings.js";
+import type { Gpu, GpuAdapter } from "./webgpu.js";
+
+/** One GPU, or what computes in its place. */
+export interface AdapterDescription {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** Whether it is a program that computes on the CPU. */
+  readonly software: boolean;
+  /** The largest tensor, and all memory that one process may use here, in bytes. */
+  readonly memoryBytes: number;
+  readonly features: readonly string[];
+}
+
+let gpu: Gpu | undefined;
+
+/** WebGPU itself. Kept for ever: Dawn crashes when it is collected while a device still lives. */
+async function webgpu(): Promise<Gpu> {
+  if (gpu !== undefined) return gpu;
+  const name = "webgpu"; // optional: the compiler must not look for it
+  let loaded: { create(options: readonly string[]): Gpu };
+  try {
+    loaded = (await import(name)) as typeof loaded;
+  } catch (error) {
+    throw new Error(
+      `The package "webgpu" cannot be loaded. Install it with "npm install webgpu". (${(error as Error).message})`,
+    );
+  }
+  const features = [
+    "allow_unsafe_apis",
+    ...(environment("GRADBOOK_WEBGPU_BOUNDS") === "1" ? [] : ["disable_robustness"]),
+  ];
+  gpu = loaded.create([`enable-dawn-features=${features.join(",")}`]);
+  return gpu;
+}
+
+/** The most bytes of one storage buffer, which all tensors lie in. */
+export function heapLimit({ limits }: GpuAdapter): number {
+  const most = Math.min(limits.maxBufferSize!, limits.maxStorageBufferBindingSize!);
+  return Math.floor(most / 256) * 256;
+}
+
+export function describeAdapter(adapter: GpuAdapter): AdapterDescription {
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  const name = [description, device, `${vendor} ${architecture}`.trim()].find((text) => text !== "");
+  return {
+    name: name ?? "unnamed adapter",
+    vendor,
+    architecture,
+    software: isFallbackAdapter,
+    memoryBytes: heapLimit(adapter),
+    features: [...adapter.features].sort(),
+  };
+}
+
+/** All that can be told apart: WebGPU has no list of adapters, only wishes. */
+export async function findAdapters(): Promise<GpuAdapter[]> {
+  const all = await webgpu();
+  const wishes = [
+    { powerPreference: "high-performance" },
+    { powerPreference: "low-power" },
+    { forceFallbackAdapter: true },
+  ] as const;
+  const found = new Map<string, GpuAdapter>();
+  for (const wish of wishes) {
+    const adapter = await all.requestAdapter(wish);
+    if (adapter === null) continue;
+    const key = JSON.stringify(describeAdapter(adapter));
+    if (!found.has(key)) found.set(key, adapter);
+  }
+  return [...found.values()];
+}
+
+/** The adapter to compute on: the first GPU; one in software only where that is allowed. */
+export async function chooseAdapter(): Promise<GpuAdapter> {
+  const adapters = await findAdapters();
+  const real = adapters.find(({ info }) => !info.isFallbackAdapter);
+  const chosen = real ?? (environment("GRADBOOK_WEBGPU_SOFTWARE") === "1" ? adapters[0] : undefined);
+  if (chosen !== undefined) return chosen;
+  if (adapters.length > 0) {
+    const names = adapters.map((adapter) => describeAdapter(adapter).name).join(", ");
+    throw new Error(
+      `WebGPU has found no GPU, only ${names}, which computes on the CPU, more slowly than device "wasm". ` +
+        "Set GRADBOOK_WEBGPU_SOFTWARE=1 to use it all the same, for tests. " +
+        REMEDY,
+    );
+  }
+  throw new Error(`WebGPU has found no GPU. ${whyNone()}`);
+}
+
+const REMEDY = 'Unset GRADBOOK_DEVICE to compute on the CPU (device "wasm").';
+
+/** Where the loader looks for descriptions of drivers. */
+function driverFolders(): string[] {
+  const shared = ["/etc/vulkan/icd.d", "/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
+  return [...shared, join(homedir(), ".local/share/vulkan/icd.d")];
+}
+
+function hasDriver(): boolean {
+  const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
+  if (named !== undefined && named !== "") return named.split(delimiter).some((file) => existsSync(file));
+  return driverFolders().some(
+    (folder) => existsSync(folder) && readdirSync(folder).some((file) => file.endsWith(".json")),
+  );
+}
+
+function hasLoader(): boolean {
+  const usual = ["/usr/lib", "/usr/lib64", "/usr/local/lib", `/usr/lib/${TRIPLET[process.arch] ?? ""}`];
+  const named = (process.env.LD_LIBRARY_PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  return [...named, ...usual].some((folder) => existsSync(join(folder, "libvulkan.so.1")));
+}
+
+const TRIPLET: Readonly<Record<string, string>> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
+
+function whyNone(): string {
+  if (process.platform !== "linux") return `Its driver may be missing or too old. ${REMEDY}`;
+  if (!hasLoader())
+    return `The Vulkan loader, libvulkan.so.1, is missing: on Debian and Ubuntu "apt install libvulkan1". ${REMEDY}`;
+  if (!hasDriver())
+    return (
+      'There is no Vulkan driver: for Intel and AMD "apt install mesa-vulkan-drivers"; for NVIDIA its own driver, in a ' +
+      `container with NVIDIA_DRIVER_CAPABILITIES=all. ${REMEDY}`
+    );
+  return (
+    "The Vulkan loader and a description of a driver are there, but the driver offers no device: is the GPU visible to " +
+    `this user (/dev/dri, /dev/nvidia*)? ${REMEDY}`
+  );
+}

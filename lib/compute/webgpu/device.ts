@@ -1,0 +1,223 @@
+// The GPU as a device: plans become programs of WGSL shaders, buffers are ranges of one large buffer on the GPU.
+//
+// One buffer for all (the heap) because WebGPU allows few bindings in a kernel, forbids that two of them overlap, and makes
+// buffers slowly. Its ranges are handed out here; where each begins is a parameter of every dispatch.
+
+import { Allocator } from "../allocator.js";
+import type { Device, DeviceBuffer, Executable, Fault, Traffic } from "../device.js";
+import type { Plan } from "../ir.js";
+import { WEBGPU_PATIENCE_MS, WEBGPU_RUNS_IN_FLIGHT } from "../settings.js";
+import type { AdapterDescription } from "./adapter.js";
+import { GpuLink } from "./link.js";
+import type { Opened } from "./messages.js";
+import { FETCH_BYTES, ProgramBuilder, trafficOf } from "./program.js";
+
+/** Bytes of the heap at the start, or less where the adapter has less. */
+const FIRST_HEAP_BYTES = 32 * 2 ** 20;
+
+class HeapRange implements DeviceBuffer {
+  readonly bytes: number;
+  readonly address: number;
+  constructor(bytes: number, address: number) {
+    this.bytes = bytes;
+    this.address = address;
+  }
+}
+
+const decoded = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** What WebGPU finds on this machine; starts a thread for it. */
+export function listAdapters(): readonly AdapterDescription[] {
+  const link = new GpuLink(WEBGPU_PATIENCE_MS);
+  try {
+    return decoded(link.ask({ type: "list" }, "looked for")) as AdapterDescription[];
+  } finally {
+    link.close();
+  }
+}
+
+class GpuExecutable implements Executable {
+  readonly plan: Plan;
+  readonly id: number;
+  readonly builder: ProgramBuilder;
+  readonly #release: () => void;
+
+  constructor(plan: Plan, id: number, builder: ProgramBuilder, release: () => void) {
+    this.plan = plan;
+    this.id = id;
+    this.builder = builder;
+    this.#release = release;
+  }
+
+  get traffic(): Traffic {
+    return trafficOf(this.builder.program);
+  }
+
+  describe(): readonly string[] {
+    return this.builder.how;
+  }
+
+  release(): void {
+    this.#release();
+  }
+
+  /** What it is called where it fails. */
+  get doing(): string {
+    const names = this.plan.kernels.map((kernel) => (kernel.kind === "group" ? "group" : kernel.name));
+    const first = names.slice(0, 8).join("; ");
+    return `computing ${names.length} kernels (${first}${names.length > 8 ? "; ..." : ""})`;
+  }
+}
+
+export class WebGpuDevice implements Device {
+  readonly name: string = "webgpu";
+  readonly adapter: AdapterDescription;
+  readonly #link: GpuLink;
+  readonly #allocator = new Allocator(0);
+  #reserved = 0;
+  #arena: HeapRange | undefined;
+  #programs = 0;
+
+  /** Opens the adapter that chooseAdapter() finds. `patience`: milliseconds after which it counts as hung. */
+  constructor(patience: number = WEBGPU_PATIENCE_MS) {
+    this.#link = new GpuLink(patience);
+    try {
+      this.adapter = (decoded(this.#link.ask({ type: "open" }, "opened")) as Opened).adapter;
+    } catch (error) {
+      this.#link.close();
+      throw error;
+    }
+    this.#grow(Math.min(FIRST_HEAP_BYTES, this.adapter.memoryBytes));
+  }
+
+  get description(): string {
+    const { name, software } = this.adapter;
+    return `WebGPU on ${name}${software ? ", in software" : ""}`;
+  }
+
+  get allocatedBytes(): number {
+    return this.#allocator.allocatedBytes;
+  }
+
+  get arenaBytes(): number {
+    return this.#arena?.bytes ?? 0;
+  }
+
+  get reservedBytes(): number {
+    return this.#reserved;
+  }
+
+  allocate(bytes: number): HeapRange {
+    let address = this.#allocator.allocate(bytes);
+    if (address === undefined) {
+      this.#makeRoom(bytes);
+      address = this.#allocator.allocate(bytes)!;
+    }
+    return new HeapRange(bytes, address);
+  }
+
+  /** Doubles the heap, or makes it just large enough. */
+  #makeRoom(bytes: number): void {
+    const { memoryBytes } = this.adapter;
+    const least = Math.ceil((this.#reserved + this.#allocator.missing(bytes)) / 256) * 256;
+    const sizes = [Math.min(Math.max(least, 2 * this.#reserved), memoryBytes), least];
+    for (const size of sizes) {
+      if (size < least || size > memoryBytes) continue;
+      try {
+        this.#grow(size);
+        return;
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+    }
+    throw new RangeError(
+      `No room for ${mebibytes(bytes)} on the GPU: ${mebibytes(this.allocatedBytes)} are in use, of ${mebibytes(memoryBytes)} ` +
+        "that one buffer of this adapter holds at most, as far as its memory is free. Use smaller batches or dispose of " +
+        "tensors that are no longer needed; gb.memory() lists them.",
+    );
+  }
+
+  #grow(bytes: number): void {
+    this.#link.ask({ type: "grow", bytes }, "making room");
+    this.#reserved = bytes;
+    this.#allocator.extend(bytes);
+  }
+
+  free(buffer: DeviceBuffer): void {
+    this.#allocator.free((buffer as HeapRange).address);
+  }
+
+  /** `offset` is a multiple of 4. What is left of the last word may get any value: nothing else lies there. */
+  write(buffer: DeviceBuffer, offset: number, data: Uint8Array): void {
+    if (data.length === 0) return;
+    const whole = new Uint8Array(Math.ceil(data.length / 4) * 4);
+    whole.set(data);
+    this.#link.post(
+      { type: "write", offset: (buffer as HeapRange).address + offset, data: whole },
+      "writing",
+    );
+  }
+
+  read(buffer: DeviceBuffer, offset: number, bytes: number): Uint8Array {
+    const begin = (buffer as HeapRange).address + offset;
+    const all = new Uint8Array(bytes);
+    for (let at = 0; at < bytes; ) {
+      const skip = (begin + at) % 4;
+      const size = Math.min(FETCH_BYTES - skip, bytes - at);
+      const request = { type: "read", offset: begin + at - skip, bytes: size + skip } as const;
+      all.set(this.#link.ask(request, "reading").subarray(skip), at);
+      at += size;
+    }
+    return all;
+  }
+
+  compile(plan: Plan): Executable {
+    const builder = new ProgramBuilder(plan);
+    const id = this.#programs++;
+    this.#link.ask({ type: "compile", id, program: builder.program }, "compiling");
+    return new GpuExecutable(plan, id, builder, () =>
+      this.#link.post({ type: "release", id }, "letting go of a plan"),
+    );
+  }
+
+  run(
+    executable: Executable,
+    bindings: readonly DeviceBuffer[],
+    args: Float64Array,
+    cancelled: () => boolean,
+  ): Fault | "cancelled" | undefined {
+    if (cancelled()) return "cancelled";
+    const { id, builder, doing } = executable as GpuExecutable;
+    const arena = this.#arenaFor(builder.arenaBytes);
+    const parameters = builder.parameters(bindings, args, (buffer) => (buffer as HeapRange).address, arena);
+    if (builder.program.steps.length === 0) return undefined;
+    const request = { type: "run", id, parameters } as const;
+    if (!builder.program.checks) {
+      this.#link.post(request, doing);
+      this.#link.submitted(WEBGPU_RUNS_IN_FLIGHT, doing);
+      return undefined;
+    }
+    const [fault, value] = new Int32Array(this.#link.ask(request, doing).buffer);
+    this.#link.submitted(WEBGPU_RUNS_IN_FLIGHT, doing);
+    return fault === 0 ? undefined : { fault: fault! - 1, value: value! };
+  }
+
+  /** Where the arena begins that all plans share, as large as any of them has needed. */
+  #arenaFor(bytes: number): number {
+    if (bytes > this.arenaBytes) {
+      if (this.#arena !== undefined) this.free(this.#arena);
+      this.#arena = undefined;
+      this.#arena = this.allocate(bytes);
+    }
+    return this.#arena?.address ?? 0;
+  }
+
+  finish(): void {
+    this.#link.ask({ type: "finish" }, "finishing what it was given");
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+}

@@ -1,0 +1,149 @@
+// A plan as what a GPU is given: shaders, the steps of a run, and the block of parameters that each step reads. Plain data, so
+// that it can be sent to the thread that owns the GPU.
+
+import { BYTES } from "../../graph/dtype.js";
+import { elements } from "../../graph/shape.js";
+import type { DeviceBuffer, Traffic } from "../device.js";
+import type { Kernel, Plan, PlanBuffer, RoutineKernel, RoutineOperand } from "../ir.js";
+import { shaderFor } from "./kernels.js";
+import { lowered } from "./lower.js";
+import { blockBytes, type Slot } from "./shader.js";
+
+/** `block`: byte offset of the step's parameters. */
+export type Step =
+  | {
+      readonly kind: "dispatch";
+      readonly shader: number;
+      readonly groups: readonly [number, number];
+      readonly block: number;
+    }
+  /** A routine on the host; its parameters are the places of its inputs and outputs. */
+  | { readonly kind: "routine"; readonly routine: RoutineKernel; readonly block: number };
+
+export interface Program {
+  /** WGSL, each text once. */
+  readonly shaders: readonly string[];
+  readonly steps: readonly Step[];
+  /** Bytes of all parameters, and of the part that one dispatch sees. */
+  readonly parameterBytes: number;
+  readonly blockBytes: number;
+  /** Whether a run can fail a check. */
+  readonly checks: boolean;
+}
+
+/** Words that a failed check fills in: its number from 1 on, the bad value, how many failed; and one to spare. */
+export const FAULT_BYTES = 16;
+
+/** Bytes that are fetched from the GPU at once, at most. */
+export const FETCH_BYTES: number = 2 ** 20;
+
+/** What runs of a program ask of the GPU. */
+export function trafficOf({ steps, parameterBytes, checks }: Program): Traffic {
+  let submits = 0;
+  let passes = 0;
+  let bytes = parameterBytes + (checks ? FAULT_BYTES : 0);
+  const routines = steps.flatMap((step) => (step.kind === "routine" ? [step.routine] : []));
+  for (const { inputs, outputs } of routines) {
+    for (const input of inputs) submits += Math.ceil(operandBytes(input) / FETCH_BYTES);
+    for (const operand of [...inputs, ...outputs]) bytes += operandBytes(operand);
+  }
+  steps.forEach((step, i) => {
+    if (step.kind === "dispatch" && steps[i - 1]?.kind !== "dispatch") passes++;
+  });
+  submits += passes + (checks ? 1 : 0);
+  return { submits, passes, dispatches: steps.length - routines.length, bytes };
+}
+
+export const operandBytes = ({ dtype, shape }: RoutineOperand): number => elements(shape) * BYTES[dtype];
+
+/** Dynamic offsets of uniform buffers are multiples of this on every implementation. */
+const BLOCK_ALIGNMENT = 256;
+const SCRATCH_ALIGNMENT = 64;
+
+const aligned = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
+
+interface Parameter {
+  /** In words. */
+  readonly at: number;
+  readonly slot: Slot;
+}
+
+export class ProgramBuilder {
+  readonly program: Program;
+  /** Of the plan and of what its kernels were cut into. */
+  readonly arenaBytes: number;
+  /** What each kernel of the plan became, in words. */
+  readonly how: readonly string[];
+  readonly #buffers: PlanBuffer[];
+  readonly #parameters: Parameter[] = [];
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #floats: Float32Array<ArrayBuffer>;
+
+  constructor(plan: Plan) {
+    this.#buffers = [...plan.buffers];
+    const shaders = new Map<string, number>();
+    const steps: Step[] = [];
+    let [bytes, block, scratchEnd] = [0, 0, plan.arenaBytes];
+    const take = (slots: readonly Slot[]): number => {
+      const at = bytes;
+      slots.forEach((slot, i) => {
+        this.#parameters.push({ at: at / 4 + i, slot });
+      });
+      bytes += aligned(blockBytes(slots.length), BLOCK_ALIGNMENT);
+      block = Math.max(block, bytes - at);
+      return at;
+    };
+    const add = (kernel: Kernel, guarded: boolean): string => {
+      if (kernel.kind === "routine") {
+        const operands = [...kernel.inputs, ...kernel.outputs];
+        const places = operands.map(({ buffer }): Slot => ({ kind: "base", buffer }));
+        steps.push({ kind: "routine", routine: kernel, block: take(places) });
+        return "on the CPU, copied there and back";
+      }
+      const shader = shaderFor(kernel, guarded);
+      if (shader === undefined) return "nothing to do";
+      const { code, slots, groups, how } = shader;
+      const number = shaders.get(code) ?? shaders.size;
+      shaders.set(code, number);
+      steps.push({ kind: "dispatch", shader: number, groups, block: take(slots) });
+      return how;
+    };
+    const checks = plan.faults.length > 0;
+    this.how = plan.kernels.map((kernel, i) => {
+      // what one kernel needs in between, the next one may write over
+      let end = aligned(plan.arenaBytes, SCRATCH_ALIGNMENT);
+      const parts = lowered(kernel, (size) => {
+        const buffer = this.#buffers.push({ kind: "arena", offset: end, bytes: size }) - 1;
+        end += aligned(size, SCRATCH_ALIGNMENT);
+        return buffer;
+      });
+      scratchEnd = Math.max(scratchEnd, parts.length > 1 ? end : 0);
+      return parts.map((part) => add(part, checks && i >= plan.commit)).join(", then ");
+    });
+    this.arenaBytes = scratchEnd;
+    const parameterBytes = bytes + block;
+    this.program = { shaders: [...shaders.keys()], steps, parameterBytes, blockBytes: block, checks };
+    this.#words = new Uint32Array(bytes / 4);
+    this.#floats = new Float32Array(this.#words.buffer);
+  }
+
+  /** The parameters of a run; good until the next call. `addressOf` gives bytes from the begin of the heap. */
+  parameters(
+    bindings: readonly DeviceBuffer[],
+    args: Float64Array,
+    addressOf: (buffer: DeviceBuffer) => number,
+    arena: number,
+  ): Uint32Array<ArrayBuffer> {
+    for (const { at, slot } of this.#parameters) {
+      if (slot.kind === "argument") {
+        if (slot.as === "float32") this.#floats[at] = args[slot.index]!;
+        else this.#words[at] = args[slot.index]!;
+      } else if (slot.kind === "base") {
+        const buffer = this.#buffers[slot.buffer]!;
+        const place = buffer.kind === "arena" ? arena + buffer.offset : addressOf(bindings[buffer.binding]!);
+        this.#words[at] = place / 4;
+      }
+    }
+    return this.#words;
+  }
+}

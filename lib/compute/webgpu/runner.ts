@@ -1,0 +1,255 @@
+// What is done on the GPU: one buffer for all tensors (the heap), pipelines by their WGSL, and the runs of programs, each in
+// one submission unless a routine has to be run on the host in between.
+
+import { halfArray, typedArray } from "../../graph/dtype.js";
+import type { RoutineOperand } from "../ir.js";
+import { type RoutineData, runRoutine } from "../reference/routines/index.js";
+import { heapLimit } from "./adapter.js";
+import { FAULT_BYTES, FETCH_BYTES, operandBytes, type Program, type Step } from "./program.js";
+import {
+  COMPUTE,
+  type GpuAdapter,
+  type GpuBindGroup,
+  type GpuBuffer,
+  type GpuDevice,
+  type GpuLayout,
+  type GpuPipeline,
+  MAP_READ,
+  USAGE,
+} from "./webgpu.js";
+
+type Dispatch = Extract<Step, { kind: "dispatch" }>;
+
+/** There was no room for a buffer. */
+export class OutOfMemory extends Error {}
+
+interface Ready {
+  readonly program: Program;
+  readonly pipelines: readonly GpuPipeline[];
+  readonly parameters: GpuBuffer;
+  /** For the heap that it was made with. */
+  group: { readonly heap: GpuBuffer; readonly bindings: GpuBindGroup } | undefined;
+}
+
+export class Runner {
+  readonly #device: GpuDevice;
+  readonly #done: () => void;
+  readonly #bindings: GpuLayout;
+  readonly #layout: GpuLayout;
+  readonly #faults: GpuBuffer;
+  /** Where the host can read what was copied there. */
+  readonly #readable: GpuBuffer;
+  readonly #pipelines = new Map<string, Promise<GpuPipeline>>();
+  readonly #programs = new Map<number, Ready>();
+  #heap: GpuBuffer | undefined;
+  #heapBytes = 0;
+
+  /** `lost` is called once the GPU cannot be used any more, `done` after each run. */
+  static async open(adapter: GpuAdapter, lost: (why: string) => void, done: () => void): Promise<Runner> {
+    const most = heapLimit(adapter);
+    const requiredLimits = { maxBufferSize: most, maxStorageBufferBindingSize: most };
+    const device = await adapter.requestDevice({ requiredLimits });
+    void device.lost.then(({ reason, message }) => lost(`${reason}: ${message}`));
+    device.addEventListener("uncapturederror", ({ error }) => lost(error.message));
+    return new Runner(device, done);
+  }
+
+  private constructor(device: GpuDevice, done: () => void) {
+    this.#device = device;
+    this.#done = done;
+    const buffer = (binding: number, type: object): object => ({
+      binding,
+      visibility: COMPUTE,
+      buffer: type,
+    });
+    this.#bindings = device.createBindGroupLayout({
+      entries: [
+        buffer(0, { type: "storage" }),
+        buffer(1, { type: "storage" }),
+        buffer(2, { type: "uniform", hasDynamicOffset: true }),
+      ],
+    });
+    this.#layout = device.createPipelineLayout({ bindGroupLayouts: [this.#bindings] });
+    const { storage, copySource, copyTarget, mapRead } = USAGE;
+    this.#faults = device.createBuffer({ size: FAULT_BYTES, usage: storage | copySource | copyTarget });
+    this.#readable = device.createBuffer({ size: FETCH_BYTES, usage: mapRead | copyTarget });
+  }
+
+  /** A larger heap with the same content. */
+  async grow(bytes: number): Promise<void> {
+    const device = this.#device;
+    const { storage, copySource, copyTarget } = USAGE;
+    device.pushErrorScope("out-of-memory");
+    device.pushErrorScope("validation");
+    const heap = device.createBuffer({ size: bytes, usage: storage | copySource | copyTarget });
+    const invalid = await device.popErrorScope();
+    const full = await device.popErrorScope();
+    if (invalid !== null || full !== null) throw new OutOfMemory((invalid ?? full)!.message);
+    if (this.#heap !== undefined) {
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(this.#heap, 0, heap, 0, this.#heapBytes);
+      device.queue.submit([encoder.finish()]);
+      this.#heap.destroy();
+    }
+    this.#heap = heap;
+    this.#heapBytes = bytes;
+  }
+
+  /** `offset` and the length of `data` are multiples of 4. */
+  write(offset: number, data: Uint8Array): void {
+    this.#device.queue.writeBuffer(this.#heap!, offset, data);
+  }
+
+  /** Bytes of the heap, from a multiple of 4 on; at most FETCH_BYTES. */
+  async read(offset: number, bytes: number): Promise<Uint8Array> {
+    return this.#fetch(this.#heap!, offset, bytes);
+  }
+
+  async #fetch(from: GpuBuffer, offset: number, bytes: number): Promise<Uint8Array> {
+    const device = this.#device;
+    const size = Math.ceil(bytes / 4) * 4;
+    if (size === 0) return new Uint8Array(0);
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(from, offset, this.#readable, 0, size);
+    device.queue.submit([encoder.finish()]);
+    await this.#readable.mapAsync(MAP_READ);
+    const copy = new Uint8Array(this.#readable.getMappedRange(0, size).slice(0, bytes));
+    this.#readable.unmap();
+    return copy;
+  }
+
+  async compile(id: number, program: Program): Promise<void> {
+    const pipelines = await Promise.all(program.shaders.map((code) => this.#pipeline(code)));
+    const size = Math.max(program.parameterBytes, 16);
+    const parameters = this.#device.createBuffer({ size, usage: USAGE.uniform | USAGE.copyTarget });
+    this.#programs.set(id, { program, pipelines, parameters, group: undefined });
+  }
+
+  /** Pipelines are kept for as long as the process lives: other plans have the same kernels. */
+  #pipeline(code: string): Promise<GpuPipeline> {
+    let pipeline = this.#pipelines.get(code);
+    if (pipeline === undefined) {
+      pipeline = this.#build(code);
+      this.#pipelines.set(code, pipeline);
+    }
+    return pipeline;
+  }
+
+  async #build(code: string): Promise<GpuPipeline> {
+    const device = this.#device;
+    device.pushErrorScope("validation");
+    const module = device.createShaderModule({ code });
+    const invalid = device.popErrorScope();
+    const { messages } = await module.getCompilationInfo();
+    const errors = messages.filter(({ type }) => type === "error");
+    if ((await invalid) !== null || errors.length > 0) {
+      const [first] = errors;
+      const line = first && code.split("\n")[first.lineNum - 1];
+      throw new Error(`a generated shader is not valid WGSL: ${first?.message} (${line?.trim()})`);
+    }
+    try {
+      const layout = this.#layout;
+      return await device.createComputePipelineAsync({ layout, compute: { module, entryPoint: "main" } });
+    } catch (error) {
+      throw new Error(`the GPU's driver does not compile a shader: ${(error as Error).message}`);
+    }
+  }
+
+  release(id: number): void {
+    this.#programs.get(id)?.parameters.destroy();
+    this.#programs.delete(id);
+  }
+
+  /** The words of faults, where the program has checks. */
+  async run(id: number, parameters: Uint32Array): Promise<Uint8Array | undefined> {
+    const ready = this.#programs.get(id)!;
+    const { steps, checks } = ready.program;
+    this.#device.queue.writeBuffer(ready.parameters, 0, parameters);
+    if (checks) this.#device.queue.writeBuffer(this.#faults, 0, new Uint32Array(FAULT_BYTES / 4));
+    let dispatches: Dispatch[] = [];
+    for (const step of steps) {
+      if (step.kind === "dispatch") dispatches.push(step);
+      else {
+        this.#submit(ready, dispatches);
+        dispatches = [];
+        await this.#runOnHost(step, parameters);
+      }
+    }
+    this.#submit(ready, dispatches);
+    if (checks) {
+      const words = await this.#fetch(this.#faults, 0, FAULT_BYTES);
+      this.#done();
+      return words;
+    }
+    void this.#device.queue.onSubmittedWorkDone().then(this.#done);
+    return undefined;
+  }
+
+  #submit(ready: Ready, dispatches: readonly Dispatch[]): void {
+    if (dispatches.length === 0) return;
+    const encoder = this.#device.createCommandEncoder();
+    const bindings = this.#groupOf(ready);
+    const pass = encoder.beginComputePass();
+    let current: GpuPipeline | undefined;
+    for (const { shader, block, groups } of dispatches) {
+      const pipeline = ready.pipelines[shader]!;
+      if (pipeline !== current) pass.setPipeline(pipeline);
+      current = pipeline;
+      pass.setBindGroup(0, bindings, [block]);
+      pass.dispatchWorkgroups(...groups);
+    }
+    pass.end();
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  #groupOf(ready: Ready): GpuBindGroup {
+    const heap = this.#heap!;
+    if (ready.group?.heap === heap) return ready.group.bindings;
+    const bindings = this.#device.createBindGroup({
+      layout: this.#bindings,
+      entries: [
+        { binding: 0, resource: { buffer: heap } },
+        { binding: 1, resource: { buffer: this.#faults } },
+        { binding: 2, resource: { buffer: ready.parameters, size: ready.program.blockBytes } },
+      ],
+    });
+    ready.group = { heap, bindings };
+    return bindings;
+  }
+
+  /** Copies the inputs here, runs the routine, and copies the outputs back. */
+  async #runOnHost(
+    { routine, block }: Extract<Step, { kind: "routine" }>,
+    parameters: Uint32Array,
+  ): Promise<void> {
+    const places = new Map<RoutineOperand, RoutineData>();
+    const address = (operand: number): number => parameters[block / 4 + operand]! * 4;
+    for (const [i, input] of routine.inputs.entries())
+      places.set(input, dataOf(input, await this.#readAll(address(i), operandBytes(input))));
+    const outputs = routine.outputs.map((output) => new Uint8Array(Math.ceil(operandBytes(output) / 4) * 4));
+    routine.outputs.forEach((output, i) => {
+      places.set(output, dataOf(output, outputs[i]!.subarray(0, operandBytes(output))));
+    });
+    runRoutine(routine, (operand) => places.get(operand)!);
+    outputs.forEach((bytes, i) => {
+      if (bytes.length > 0) this.write(address(routine.inputs.length + i), bytes);
+    });
+  }
+
+  async #readAll(offset: number, bytes: number): Promise<Uint8Array> {
+    const all = new Uint8Array(bytes);
+    for (let at = 0; at < bytes; at += FETCH_BYTES)
+      all.set(await this.read(offset + at, Math.min(FETCH_BYTES, bytes - at)), at);
+    return all;
+  }
+
+  async finish(): Promise<void> {
+    await this.#device.queue.onSubmittedWorkDone();
+  }
+}
+
+/** The elements in place. */
+function dataOf({ dtype }: RoutineOperand, bytes: Uint8Array): RoutineData {
+  if (dtype !== "float16") return typedArray(dtype, bytes);
+  return halfArray(bytes.buffer, bytes.byteOffset, bytes.length / 2) as unknown as RoutineData;
+}

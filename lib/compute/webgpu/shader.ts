@@ -1,0 +1,115 @@
+// One shader: its WGSL, how many workgroups it is dispatched with, and what its block of parameters holds. All shaders have the
+// same three bindings, so that one bind group serves a whole plan, and name nothing by the plan's numbers, so that kernels
+// which differ in nothing but their data share a pipeline.
+
+import { functionsFor } from "./functions.js";
+
+/** Elements of type u32 in the block of parameters of a dispatch. */
+export type Slot =
+  /** Always 0; see functions.ts. */
+  | { readonly kind: "zero" }
+  /** Scalar argument number `index` of the run, as bits. */
+  | { readonly kind: "argument"; readonly index: number; readonly as: "float32" | "int32" }
+  /** Where plan buffer number `buffer` begins in the heap, in words of 4 bytes. */
+  | { readonly kind: "base"; readonly buffer: number };
+
+export interface Shader {
+  readonly code: string;
+  /** Workgroups along x and y. */
+  readonly groups: readonly [number, number];
+  readonly slots: readonly Slot[];
+  /** How it computes, for people. */
+  readonly how: string;
+}
+
+/** Collects the parameters that a shader reads. Number 0 is always zero. */
+export class Slots {
+  readonly list: Slot[] = [{ kind: "zero" }];
+  readonly #known = new Map<string, number>();
+
+  /** The WGSL that reads a parameter. */
+  read(slot: Slot): string {
+    const key = JSON.stringify(slot);
+    let index = this.#known.get(key);
+    if (index === undefined) {
+      index = this.list.push(slot) - 1;
+      this.#known.set(key, index);
+    }
+    return `P[${index >> 2}].${"xyzw"[index & 3]}`;
+  }
+}
+
+/** Bytes of a block of so many parameters: whole vectors of four. */
+export const blockBytes = (slots: number): number => Math.ceil(slots / 4) * 16;
+
+/** Workgroups in one direction of a dispatch, as every implementation allows. */
+const MOST_GROUPS = 65_535;
+
+/** At least `groups` workgroups in two directions. A shader knows its number as `group`, and skips numbers from `groups` on. */
+export function gridFor(groups: number): readonly [number, number] {
+  const rows = Math.ceil(groups / MOST_GROUPS);
+  return [Math.ceil(groups / rows), rows];
+}
+
+export interface Body {
+  /** Declarations of the module. */
+  readonly declarations: string;
+  /** Statements of the main function: for the workgroup numbered `group`, local number `local`. */
+  readonly statements: string;
+  readonly slots: readonly Slot[];
+  readonly groups: number;
+  /** Invocations of a workgroup. */
+  readonly size: number;
+  /** Whether bytes and half words are stored, which neighbours in a word must not lose. */
+  readonly atomic: boolean;
+  /** Whether nothing is computed once a check has failed. */
+  readonly guarded: boolean;
+  readonly how: string;
+}
+
+/** A whole shader from what a kernel does. */
+export function assemble(body: Body): Shader {
+  const { declarations, statements, slots, size, atomic, guarded, groups, how } = body;
+  const grid = gridFor(groups);
+  const failed = guarded
+    ? "  if (local == 0u) { stop = atomicLoad(&faults[0]); }\n  if (workgroupUniformLoad(&stop) != 0u) { return; }\n"
+    : "";
+  const code = `${declarations}
+@compute @workgroup_size(${size})
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  let group = id.y * ${grid[0]}u + id.x;
+  if (group >= ${groups}u) { return; }
+${failed}${statements}}
+`;
+  const access = atomic ? ATOMIC_ACCESS : PLAIN_ACCESS;
+  const head = `@group(0) @binding(0) var<storage, read_write> heap: array<${atomic ? "atomic<u32>" : "u32"}>;
+@group(0) @binding(1) var<storage, read_write> faults: array<atomic<u32>, 4>;
+@group(0) @binding(2) var<uniform> P: array<vec4<u32>, ${blockBytes(slots.length) / 16}>;
+${guarded ? "var<workgroup> stop: u32;\n" : ""}${access}`;
+  return { code: `${head}${functionsFor(code + access)}\n${code}`, groups: grid, slots, how };
+}
+
+/** The first check that fails is kept: its number from 1 on, and the bad value. */
+const COMMON = `fn zero() -> u32 { return P[0].x; }
+fn report(fault: u32, value: i32) {
+  if (atomicAdd(&faults[2], 1u) == 0u) {
+    atomicStore(&faults[1], bitcast<u32>(value));
+    atomicStore(&faults[0], fault);
+  }
+}
+fn byte_at(a: u32) -> u32 { return (word(a >> 2u) >> ((a & 3u) * 8u)) & 0xffu; }
+fn half_at(a: u32) -> u32 { return (word(a >> 1u) >> ((a & 1u) * 16u)) & 0xffffu; }
+`;
+const PLAIN_ACCESS = `fn word(a: u32) -> u32 { return heap[a]; }
+fn put_word(a: u32, x: u32) { heap[a] = x; }
+${COMMON}`;
+/** Whoever stores a byte changes no other bit of its word, at any time. */
+const ATOMIC_ACCESS = `fn word(a: u32) -> u32 { return atomicLoad(&heap[a]); }
+fn put_word(a: u32, x: u32) { atomicStore(&heap[a], x); }
+fn put_part(a: u32, shift: u32, mask: u32, x: u32) {
+  atomicAnd(&heap[a], ~(mask << shift));
+  atomicOr(&heap[a], x << shift);
+}
+fn put_byte(a: u32, x: u32) { put_part(a >> 2u, (a & 3u) * 8u, 0xffu, x); }
+fn put_half(a: u32, x: u32) { put_part(a >> 1u, (a & 1u) * 16u, 0xffffu, x); }
+${COMMON}`;

@@ -1,0 +1,96 @@
+// The thread that owns the GPU: does one request after another, and writes answers into shared memory.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { chooseAdapter, describeAdapter, findAdapters } from "./adapter.js";
+import { CONTROL, type GpuRequest, KIND, type Opened, type Shared } from "./messages.js";
+import { OutOfMemory, Runner } from "./runner.js";
+
+const shared = workerData as Shared;
+const control = new Int32Array(shared.control);
+const answers = new Uint8Array(shared.answer);
+const encoder = new TextEncoder();
+
+function answer(kind: number, bytes: Uint8Array): void {
+  answers.set(bytes);
+  control[CONTROL.kind] = kind;
+  control[CONTROL.length] = bytes.length;
+  wake(CONTROL.answered, 1);
+}
+
+function wake(word: number, value: number): void {
+  Atomics.store(control, word, value);
+  Atomics.notify(control, word);
+}
+
+/** Whoever waits learns that nothing will come any more. */
+function lose(message: string): void {
+  const { written } = encoder.encodeInto(message, new Uint8Array(shared.loss.byteLength));
+  new Uint8Array(shared.loss).set(encoder.encode(message).subarray(0, written));
+  Atomics.store(control, CONTROL.lost, Math.max(1, written));
+  wake(CONTROL.answered, 1);
+  Atomics.notify(control, CONTROL.done);
+}
+
+function count(): void {
+  Atomics.add(control, CONTROL.done, 1);
+  Atomics.notify(control, CONTROL.done);
+}
+
+const ANSWERED: ReadonlySet<GpuRequest["type"]> = new Set([
+  "open",
+  "list",
+  "grow",
+  "read",
+  "compile",
+  "finish",
+]);
+let runner: Runner | undefined;
+const NOTHING = new Uint8Array(0);
+const json = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
+
+/** Gives the answer; undefined where none is expected. */
+async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
+  if (request.type === "list") return json((await findAdapters()).map(describeAdapter));
+  if (request.type === "open") {
+    const adapter = await chooseAdapter();
+    runner = await Runner.open(adapter, lose, count);
+    return json({ adapter: describeAdapter(adapter) } satisfies Opened);
+  }
+  const gpu = runner!;
+  switch (request.type) {
+    case "grow":
+      await gpu.grow(request.bytes);
+      return NOTHING;
+    case "write":
+      gpu.write(request.offset, request.data);
+      return undefined;
+    case "read":
+      return gpu.read(request.offset, request.bytes);
+    case "compile":
+      await gpu.compile(request.id, request.program);
+      return NOTHING;
+    case "run":
+      return gpu.run(request.id, request.parameters);
+    case "release":
+      gpu.release(request.id);
+      return undefined;
+    case "finish":
+      await gpu.finish();
+      return NOTHING;
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+parentPort!.on("message", (request: GpuRequest) => {
+  last = last.then(async () => {
+    try {
+      const bytes = await handle(request);
+      if (bytes !== undefined) answer(KIND.answer, bytes);
+    } catch (error) {
+      const { message } = error as Error;
+      // nobody waits for an answer, so nobody would learn of it
+      if (!ANSWERED.has(request.type)) lose(message);
+      else answer(error instanceof OutOfMemory ? KIND.memory : KIND.error, encoder.encode(message));
+    }
+  });
+});
