@@ -1,0 +1,233 @@
+// The GPU's device as a whole: memory, arenas, faults, tiles of matrix products, long sums, routines on the host, and what is the
+// same as on the CPU.
+
+import * as gb from "gradbook";
+import { createDevice } from "gradbook/compute/engine/devices";
+import type { Kernel, MatmulKernel, Plan } from "gradbook/compute/ir";
+import { ReferenceDevice } from "gradbook/compute/reference/device";
+import { WasmDevice } from "gradbook/compute/wasm/device";
+import { WebGpuDevice } from "gradbook/compute/webgpu/device";
+import { lowered } from "gradbook/compute/webgpu/lower";
+import { tileFor } from "gradbook/compute/webgpu/matmul";
+import type { Expr, View } from "gradbook/graph/expr";
+import { bernoulli } from "gradbook/tensor/random/device";
+import { closeSession } from "gradbook/tensor/session";
+import { afterAll, describe, expect, it } from "vitest";
+import { type Case, difference, runOn } from "../unit/compute/harness.js";
+import { Random } from "../unit/compute/random.js";
+import { useDevice } from "../unit/parity/library.js";
+
+const gpu = new WebGpuDevice();
+const reference = new ReferenceDevice();
+/** For what would take the interpreter long. */
+const wasm = new WasmDevice();
+afterAll(() => {
+  gpu.close();
+  closeSession();
+});
+
+const bytesOf = (...values: number[]): Uint8Array => new Uint8Array(new Float32Array(values).buffer);
+const floats = (bytes: Uint8Array): number[] => [...new Float32Array(bytes.slice().buffer)];
+const line: View = { offset: 0, strides: [1] };
+const never = (): boolean => false;
+const none = new Float64Array(0);
+
+describe("memory", () => {
+  it("grows and keeps what is in it; parts of words can be read", () => {
+    const small = gpu.allocate(16);
+    gpu.write(small, 0, bytesOf(1, 2, 3, 4));
+    const large = gpu.allocate(40 * 2 ** 20);
+    gpu.write(large, 40 * 2 ** 20 - 8, bytesOf(5, 6));
+    expect(floats(gpu.read(small, 4, 8))).toEqual([2, 3]);
+    expect(floats(gpu.read(large, 40 * 2 ** 20 - 8, 8))).toEqual([5, 6]);
+    const odd = gpu.allocate(7);
+    gpu.write(odd, 0, Uint8Array.of(1, 2, 3, 4, 5, 6, 7));
+    expect([...gpu.read(odd, 3, 4)]).toEqual([4, 5, 6, 7]);
+    for (const buffer of [small, large, odd]) gpu.free(buffer);
+  });
+
+  it("has sizes in the error when there is no room", () => {
+    expect(() => gpu.allocate(gpu.adapter.memoryBytes + 1)).toThrow(
+      /^No room for .* MiB on the GPU: .* MiB are in use/,
+    );
+  });
+});
+
+describe("checks", () => {
+  const label: Expr = { kind: "check", dtype: "int32", x: load("int32", 0), bound: 10, fault: 0 };
+  const plus: Expr = { kind: "binary", dtype: "float32", op: "add", a: load("float32", 2), b: constant(1) };
+  const plan: Plan = {
+    buffers: [0, 1, 2].map((binding) => ({ kind: "binding", binding, bytes: 4 })),
+    kernels: [map(1, label), map(2, plus)],
+    arenaBytes: 0,
+    commit: 1,
+    bindings: 3,
+    args: 0,
+    faults: ["label {value} is out of range"],
+  };
+
+  it("that fail are reported, and nothing is overwritten after them", () => {
+    const executable = gpu.compile(plan);
+    const bound = [0, 1, 2].map(() => gpu.allocate(4));
+    const put = (value: number): void => gpu.write(bound[0]!, 0, new Uint8Array(Int32Array.of(value).buffer));
+    gpu.write(bound[2]!, 0, bytesOf(5));
+    put(-3);
+    expect(gpu.run(executable, bound, none, never)).toEqual({ fault: 0, value: -3 });
+    expect(floats(gpu.read(bound[2]!, 0, 4))).toEqual([5]);
+    put(3);
+    expect(gpu.run(executable, bound, none, never)).toBeUndefined();
+    expect(floats(gpu.read(bound[2]!, 0, 4))).toEqual([6]);
+    expect(executable.traffic).toEqual({ submits: 2, passes: 1, dispatches: 2, bytes: expect.any(Number) });
+  });
+});
+
+describe("matrix products", () => {
+  const random = new Random(7);
+
+  /** Operands as they are or transposed, with an epilogue that adds a row and takes the positive part. */
+  function product(m: number, n: number, k: number, transposed: readonly [boolean, boolean]): Case {
+    const strides = (rows: number, columns: number, other: boolean): number[] =>
+      other ? [1, rows] : [columns, 1];
+    const sum: Expr = { kind: "accumulator", dtype: "float32", index: 0 };
+    const row: Expr = { kind: "load", dtype: "float32", buffer: 2, view: { offset: 0, strides: [0, 1] } };
+    const value: Expr = { kind: "binary", dtype: "float32", op: "max", a: add(sum, row), b: constant(0) };
+    const kernel: MatmulKernel = {
+      kind: "matmul",
+      batch: [],
+      m,
+      n,
+      k,
+      a: { buffer: 0, view: { offset: 0, strides: strides(m, k, transposed[0]) } },
+      b: { buffer: 1, view: { offset: 0, strides: strides(k, n, transposed[1]) } },
+      outputs: [{ buffer: 3, view: { offset: 0, strides: [n, 1] }, value }],
+    };
+    const some = (count: number): Float64Array =>
+      Float64Array.from({ length: count }, () => random.next() - 0.5);
+    const types = ["float32", "float32", "float32", "float32"] as const;
+    return { kernels: [kernel], buffers: [some(m * k), some(k * n), some(n), some(m * n)], types, args: [] };
+  }
+
+  const SHAPES = [
+    ["small", 65, 70, 13],
+    ["flat", 7, 650, 9],
+    ["tall", 650, 7, 9],
+    ["square", 530, 900, 5],
+    ["large", 1281, 1480, 3],
+  ] as const;
+
+  it.each(SHAPES)("in %s tiles: %i x %i over %i", (tile, m, n, k) => {
+    for (const transposed of [
+      [false, false],
+      [true, true],
+    ] as const) {
+      const test = product(m, n, k, transposed);
+      expect(tileFor(test.kernels[0] as MatmulKernel)).toBe(tile);
+      expect(difference(runOn(wasm, test), runOn(gpu, test), () => 1e-5)).toBeUndefined();
+    }
+  });
+
+  it("of few results and long sums are computed in parts", () => {
+    const test = product(68, 64, 1028, [false, true]);
+    expect(lowered(test.kernels[0]!, () => 4)).toHaveLength(2);
+    expect(difference(runOn(reference, test), runOn(gpu, test), () => 1e-4)).toBeUndefined();
+  });
+});
+
+describe("long sums", () => {
+  it("are computed in parts, and are as exact as on the CPU", () => {
+    const length = 60_000;
+    const value: Expr = {
+      kind: "load",
+      dtype: "float32",
+      buffer: 0,
+      view: { offset: 0, strides: [length, 1] },
+    };
+    const kernel: Kernel = {
+      kind: "loop",
+      outer: [2],
+      reduce: [length],
+      passes: [
+        {
+          accumulators: [
+            { op: "sum", dtype: "float32", value },
+            { op: "max", dtype: "float32", value },
+          ],
+          outputs: [],
+        },
+      ],
+      outputs: [0, 1].map((index) => ({
+        buffer: index + 1,
+        view: line,
+        value: { kind: "accumulator", dtype: "float32", index },
+      })),
+    };
+    expect(lowered(kernel, () => 3)).toHaveLength(2);
+    const random = new Random(3);
+    const test: Case = {
+      kernels: [kernel],
+      buffers: [
+        Float64Array.from({ length: 2 * length }, () => random.next()),
+        new Float64Array(2),
+        new Float64Array(2),
+      ],
+      types: ["float32", "float32", "float32"],
+      args: [],
+    };
+    expect(difference(runOn(reference, test), runOn(gpu, test), (_, scale) => 1e-6 * scale)).toBeUndefined();
+  });
+});
+
+describe("the library on it", () => {
+  it("draws the same dropout masks for a seed as on the CPU", () => {
+    const drawn = (["wasm", "webgpu"] as const).map((device) => {
+      useDevice(device);
+      gb.manualSeed(-5);
+      const mask = gb.Tensor.from(bernoulli([33, 11], 0.4)).toArray();
+      const dropped = gb.nn.Dropout(0.3)(gb.tensor.ones(7, 50)).toArray();
+      return [mask, dropped];
+    });
+    expect(drawn[1]).toEqual(drawn[0]);
+  });
+
+  it("says what a run asks of the GPU, and what is copied to the CPU", () => {
+    useDevice("webgpu");
+    const x = gb.tensor.randn(8, 4);
+    expect(gb.explain(x.mul(2).exp().sum(1))).toMatch(
+      /on the GPU: 1 submit, 1 pass, 1 dispatch, \d+ B between/,
+    );
+    expect(gb.explain(x.mul(2).sort(0).values)).toMatch(/on the CPU, copied there and back/);
+  });
+
+  it("reports a label that is out of range, and leaves the parameters as they were", () => {
+    useDevice("webgpu");
+    const layer = gb.nn.Linear(3, 2);
+    const before = layer.weight.toArray();
+    const optimizer = new gb.optim.SGD(layer.parameters(), { lr: 1 });
+    gb.F.crossEntropy(layer(gb.tensor.ones(2, 3)), gb.tensor([0, 5], { dtype: "int32" })).backward();
+    optimizer.step();
+    expect(() => layer.weight.toArray()).toThrow(/5/);
+    expect(layer.weight.toArray()).toEqual(before);
+  });
+});
+
+it("is made by its name, and says what it runs on", async () => {
+  const device = await createDevice("webgpu");
+  expect(device.description).toMatch(/^WebGPU on .*, in software$/);
+  device.close();
+});
+
+function load(dtype: "float32" | "int32", buffer: number): Expr {
+  return { kind: "load", dtype, buffer, view: line };
+}
+
+function constant(value: number): Expr {
+  return { kind: "const", dtype: "float32", value };
+}
+
+function add(a: Expr, b: Expr): Expr {
+  return { kind: "binary", dtype: "float32", op: "add", a, b };
+}
+
+function map(buffer: number, value: Expr): Kernel {
+  return { kind: "loop", outer: [1], reduce: [], passes: [], outputs: [{ buffer, view: line, value }] };
+}
