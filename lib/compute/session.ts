@@ -126,11 +126,11 @@ export class Session {
     if (node.pending) this.escaped.push({ node, storage });
   }
 
-  /** Computes `node` together with whatever is computed next. Of a value that is computed, the bytes are asked for. */
+  /** Computes `node` together with whatever is computed next, and asks for its bytes then, also if it is computed already: an
+   *  engine that is busy need not be woken. */
   ride(node: Node): Rider {
     const rider = new Rider(node);
-    if (node.pending) this.riders.push(rider);
-    else rider.settled(this.client);
+    this.riders.push(rider);
     return rider;
   }
 
@@ -156,9 +156,11 @@ export class Session {
   evaluate(nodes: readonly Node[], report?: Node): number | undefined {
     this.computeNewborn(nodes);
     const results = this.wanted(nodes);
-    if (results.length === 0) return undefined;
-    const riders = this.riders;
-    this.riders = [];
+    if (results.length === 0) {
+      if (nodes.length === 0) this.settle(this.takeRiders());
+      return undefined;
+    }
+    const riders = this.takeRiders();
     this.walk(results);
     const kept = this.worthKeeping(results);
     if (kept.length > 0) {
@@ -170,12 +172,22 @@ export class Session {
     this.addHeld(results);
     const reported = this.run(results, report) ? this.lastRun : undefined;
     const overdue = this.keepAtRisk();
-    for (const rider of riders) rider.settled(this.client);
+    this.settle(riders);
     if (overdue.length > 0) {
       this.walk(overdue);
       this.run(overdue);
     }
     return reported;
+  }
+
+  private takeRiders(): readonly Rider[] {
+    const { riders } = this;
+    this.riders = [];
+    return riders;
+  }
+
+  private settle(riders: readonly Rider[]): void {
+    for (const rider of riders) rider.settled(this.client);
   }
 
   /** Computes first values in a run of their own when the next run may fail: a wrong label in the first step leaves a model

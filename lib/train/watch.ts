@@ -7,7 +7,7 @@ import type { HookHandle, Module } from "../module/index.js";
 import { onCrossEntropy } from "../nn/cross-entropy.js";
 import { beforeStep, type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
 import { onBackward } from "../tensor/autograd.js";
-import { noGrad } from "../tensor/scope.js";
+import { insideModule, noGrad } from "../tensor/scope.js";
 import { isCurrent, onSettle, type Rider, session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
@@ -385,8 +385,9 @@ export class Watcher {
     const { current } = this;
     if (current === undefined || current.accuracy !== undefined) return;
     this.recorder.setClasses(logits.shape[1]!);
-    const hits = noGrad(() => logits.detach().argmax(1).eq(target).float().mean().node);
-    current.accuracy = session().ride(hits);
+    // inside a module, so that nothing of it counts as held by user code
+    const share = insideModule(() => noGrad(() => logits.detach().argmax(1).eq(target).float().mean()));
+    current.accuracy = session().ride(share.node);
   }
 
   /** @internal */

@@ -38,7 +38,8 @@ export class Copies<T> {
         return copy;
       }),
     ) as T;
-    session().evaluate(nodes);
+    // nothing to copy: what is pending stays so, and is computed with the step
+    if (nodes.length > 0) session().evaluate(nodes);
     this.away = { nodes, run: session().latest };
   }
 
