@@ -10,6 +10,7 @@ import { layerNorm } from "./layernorm.ts";
 import { products } from "./matmul.ts";
 import { steps100k } from "./steps-100k.ts";
 import { training } from "./training.ts";
+import { watchOverhead } from "./watch-overhead.ts";
 
 export const WORKLOADS: { readonly [name: string]: Workload } = {
   ...training,
@@ -18,6 +19,7 @@ export const WORKLOADS: { readonly [name: string]: Workload } = {
   ...products,
   ...activations,
   "first-step": firstStep,
+  "watch-overhead": watchOverhead,
 };
 
 export const PROBES: { readonly [name: string]: Probe } = {
