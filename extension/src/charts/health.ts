@@ -30,7 +30,7 @@ export function layerHealth(record: RunRecord, sample: number, layer: number): L
   const bad = (field("nans") || 0) + (field("infinities") || 0);
   if (bad > 0) return { measure: "broken", value: bad, state: "sick" };
   const isLast = layer === record.info.layers.length - 1;
-  const spread = Number.isNaN(field("batchStd")) ? field("std") : field("batchStd");
+  const { value: spread } = layerSpread(record, sample, layer);
   // Nobody expects a certain spread of logits.
   const std: LayerHealth = {
     measure: "std",
@@ -44,6 +44,13 @@ export function layerHealth(record: RunRecord, sample: number, layer: number): L
     ? undefined
     : { measure, value, state: shareState(value) };
   return share && SEVERITY[share.state] >= SEVERITY[std.state] ? share : std;
+}
+
+/** The spread of a layer's outputs, without a judgement. */
+export function layerSpread(record: RunRecord, sample: number, layer: number): LayerHealth {
+  const batchStd = record.layer(sample, layer, "batchStd");
+  const value = Number.isNaN(batchStd) ? record.layer(sample, layer, "std") : batchStd;
+  return { measure: "std", value, state: "unknown" };
 }
 
 function shareState(share: number): Health {

@@ -8,6 +8,7 @@ import type { Size } from "./chart.js";
 import { formatTick, formatValue } from "./format.js";
 import type { Look } from "./frame.js";
 import { type Histogram, niceReach, percentTop, reachOf, rebin } from "./histogram.js";
+import { tableOf } from "./table.js";
 
 /** One layer at one step. */
 export interface LensMoment {
@@ -44,6 +45,8 @@ const PADDING = 0.02;
 /** Part of a bin's width that its bar fills. */
 const BAR = 0.86;
 const CURVE_POINTS = 200;
+/** Bins in a table. */
+const TABLE_BINS = 16;
 
 /** The axes for a moment; each only widens over the moments of one key. */
 export function lensScale({ key, activation, inputs, outputs }: LensMoment, axes: AxisMemory): LensScale {
@@ -89,6 +92,23 @@ export function drawLens(node: Element, moment: LensMoment, look: Look, size: Si
   painter.inputs(areas.inputs);
   painter.outputs(areas.outputs);
   node.replaceChildren(root);
+}
+
+/** The same as two tables: the shares of the inputs and of the outputs, in some equal bins. */
+export function lensTables(moment: LensMoment, look: Look): HTMLTableElement[] {
+  const { trans } = look;
+  const { x, y } = lensScale(moment, look.axes);
+  const table = (histogram: Histogram | undefined, low: number, high: number, name: string, axis: string) => {
+    const width = (high - low) / TABLE_BINS;
+    const shares = histogram ? Array.from(rebin(histogram, low, high, TABLE_BINS)) : [];
+    const places = shares.map((_, i) => low + i * width);
+    const series = { name, x: places, y: shares.map((share) => 100 * share) };
+    return tableOf({ data: [series], layout: { xaxis: { title: { text: axis } } } });
+  };
+  return [
+    table(moment.inputs, -x, x, trans.__("% of inputs"), trans.__("input z")),
+    table(moment.outputs, ...y, trans.__("% of outputs"), trans.__("output")),
+  ];
 }
 
 /** Where the three parts lie, in pixels; text needs more room where it is larger. */

@@ -186,6 +186,7 @@ const PANEL: Catalogue = {
   "of unit %1": "单元 %1",
   batch: "批",
   running: "滑动",
+  "%1: input sum %2, output %3": "%1：输入和 %2，输出 %3",
   "Worst units": "最差的单元",
   unit: "单元",
   "See unit %1 alone": "只看单元 %1",

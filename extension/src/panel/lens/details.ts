@@ -20,8 +20,9 @@ export class Details {
     this.#trans = trans;
   }
 
-  draw(record: RunRecord, sample: number, layer: number): void {
-    const drawn = [record.info.id, record.info.status, sample, layer].join();
+  /** `tells`: with the shares that say how ill the layer is. */
+  draw(record: RunRecord, sample: number, layer: number, tells: boolean): void {
+    const drawn = [record.info.id, record.info.status, sample, layer, tells].join();
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const info = record.info.layers[layer]!;
@@ -33,7 +34,7 @@ export class Details {
         ]
       : [this.#share(record.info, info, value("saturated"), false)];
     this.node.replaceChildren(
-      ...[...sections, this.#spread(value), this.#normalisation(info, value)].filter(
+      ...[...(tells ? sections : []), this.#spread(value), this.#normalisation(info, value)].filter(
         (section) => section !== undefined,
       ),
     );

@@ -23,6 +23,8 @@ export class LayerColumn {
   #rows: Row[] = [];
   #names = "";
   #selected = -1;
+  /** Where the keys have gone to; the drawing follows. */
+  #wanted = 0;
 
   constructor(trans: TranslationBundle, id: string, onSelect: (layer: number) => void) {
     this.#trans = trans;
@@ -72,6 +74,7 @@ export class LayerColumn {
   #select(layer: number): void {
     this.#rows[this.#selected]?.node.setAttribute("aria-selected", "false");
     this.#selected = layer;
+    this.#wanted = layer;
     const row = this.#rows[layer]?.node;
     row?.setAttribute("aria-selected", "true");
     row?.scrollIntoView({ block: "nearest" });
@@ -81,16 +84,17 @@ export class LayerColumn {
   #key(event: KeyboardEvent): void {
     const end = this.#rows.length - 1;
     const targets: Readonly<Record<string, number>> = {
-      ArrowUp: this.#selected - 1,
-      ArrowDown: this.#selected + 1,
-      PageUp: this.#selected - 10,
-      PageDown: this.#selected + 10,
+      ArrowUp: this.#wanted - 1,
+      ArrowDown: this.#wanted + 1,
+      PageUp: this.#wanted - 10,
+      PageDown: this.#wanted + 10,
       Home: 0,
       End: end,
     };
     const target = targets[event.key];
     if (target === undefined) return;
-    this.#onSelect(Math.min(Math.max(target, 0), end));
+    this.#wanted = Math.min(Math.max(target, 0), end);
+    this.#onSelect(this.#wanted);
     event.preventDefault();
     event.stopPropagation();
   }

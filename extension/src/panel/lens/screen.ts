@@ -2,13 +2,15 @@
 // activation between its inputs and its outputs), what that means in numbers at the right, its outputs over time below.
 
 import { histogramEdges } from "gradbook/train/histograms";
+import type { LayerField } from "gradbook/train/run";
 import { type Activation, activationCurve } from "../../charts/activations.js";
 import { formatCount } from "../../charts/format.js";
 import { type Look, newMemories } from "../../charts/frame.js";
-import { layerHealth } from "../../charts/health.js";
+import { layerHealth, layerSpread } from "../../charts/health.js";
 import { type Histogram, type History, histogramAt } from "../../charts/histogram.js";
-import { drawLens, type LensMoment } from "../../charts/lens.js";
+import { drawLens, type LensMoment, lensTables } from "../../charts/lens.js";
 import { type BatchSums, histogramOf, inputsOf } from "../../charts/units.js";
+import type { RunRecord } from "../../data/record.js";
 import { element, heading } from "../dom.js";
 import type { Host, Lack, Screen, View } from "../screen.js";
 import { nearest } from "../scrub.js";
@@ -18,6 +20,7 @@ import { historyOf, outputHistory } from "./histories.js";
 import { HistoryStrip } from "./history.js";
 import { LayerColumn } from "./layers.js";
 import { layerNames } from "./names.js";
+import { brief } from "./numbers.js";
 import { Units } from "./units.js";
 
 let screens = 0;
@@ -87,7 +90,7 @@ export class LensScreen implements Screen {
     };
   }
 
-  draw({ record, store, tokens }: View): void {
+  draw({ record, store, tokens, level, tables }: View): void {
     const { trans, focus } = this.#host;
     const { info, samples } = record;
     // All sizes are read before anything is written: each reading after that would lay the page out anew.
@@ -98,13 +101,17 @@ export class LensScreen implements Screen {
     const layer = Math.min(focus.layer, info.layers.length - 1);
     const described = info.layers[layer]!;
     const names = layerNames(info.layers, trans);
-    const health = info.layers.map((_, index) => layerHealth(record, sample, index));
+    // A hint leaves the conclusion to the reader.
+    const tells = level === "answer";
+    const health = info.layers.map((_, index) =>
+      tells ? layerHealth(record, sample, index) : layerSpread(record, sample, index),
+    );
 
     this.#step.textContent = trans.__("step %1", formatCount(step));
     this.#layers.draw(names, health, layer);
     this.#name.textContent = names[layer]!;
     this.#label.textContent = described.label;
-    this.#details.draw(record, sample, layer);
+    this.#details.draw(record, sample, layer, tells);
 
     const activation = activationCurve(described.activation);
     const key = `${info.id} ${layer}`;
@@ -126,8 +133,24 @@ export class LensScreen implements Screen {
           };
     if (alone !== undefined) this.#label.textContent = `${described.label} · ${trans.__("unit %1", alone)}`;
     const look: Look = { tokens, trans, ...this.#memories };
-    if (size.width >= 40 && size.height >= 40) drawLens(this.#figure, moment, look, size);
+    this.#figure.classList.toggle("gb-mod-table", tables);
+    this.#figure.setAttribute("role", tables ? "group" : "img");
+    this.#figure.setAttribute("aria-label", this.#spoken(record, sample, layer, names[layer]!));
+    if (tables) this.#figure.replaceChildren(...lensTables(moment, look));
+    else if (size.width >= 40 && size.height >= 40) drawLens(this.#figure, moment, look, size);
     this.#strip.draw(samples, step, outputs && { key, activation, history: outputs }, stripSize, tokens);
+  }
+
+  /** The figure in words. */
+  #spoken(record: RunRecord, sample: number, layer: number, name: string): string {
+    const spread = (mean: LayerField, std: LayerField): string =>
+      `${brief(record.layer(sample, layer, mean))} ± ${brief(record.layer(sample, layer, std))}`;
+    return this.#host.trans.__(
+      "%1: input sum %2, output %3",
+      name,
+      spread("inputMean", "inputStd"),
+      spread("mean", "std"),
+    );
   }
 
   dispose(): void {
