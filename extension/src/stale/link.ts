@@ -16,6 +16,8 @@ export class CellsLink {
   readonly #onCells: (cells: readonly CellReads[]) => void;
   #kernel: Kernel.IKernelConnection | null = null;
   #comm: Kernel.IComm | null = null;
+  /** The kernel has closed the comm: an older one, which does not know it. */
+  #refused = false;
 
   constructor(context: ISessionContext, onCells: (cells: readonly CellReads[]) => void) {
     this.#context = context;
@@ -39,7 +41,8 @@ export class CellsLink {
       this.#leave();
     this.#kernel = kernel;
     const open = this.#comm !== null && !this.#comm.isDisposed;
-    if (!open && kernel?.name === KERNEL_NAME && ANSWERS.has(kernel.status)) this.#open(kernel);
+    if (!open && !this.#refused && kernel?.name === KERNEL_NAME && ANSWERS.has(kernel.status))
+      this.#open(kernel);
   }
 
   #open(kernel: Kernel.IKernelConnection): void {
@@ -48,6 +51,9 @@ export class CellsLink {
       const { version, cells } = content.data as unknown as CellsMessage;
       if (version === CELLS_VERSION) this.#onCells(cells);
     };
+    comm.onClose = (): void => {
+      this.#refused = true;
+    };
     this.#comm = comm;
     comm.open();
   }
@@ -55,6 +61,7 @@ export class CellsLink {
   #leave(): void {
     const comm = this.#comm;
     this.#comm = null;
+    this.#refused = false;
     this.#onCells([]);
     if (comm && !comm.isDisposed && this.#kernel && !this.#kernel.isDisposed) comm.close();
   }

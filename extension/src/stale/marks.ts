@@ -41,8 +41,8 @@ export class StaleMarks {
   }
 
   dispose(): void {
-    cancelAnimationFrame(this.#frame);
     this.#link.dispose();
+    cancelAnimationFrame(this.#frame);
   }
 
   #request(): void {
