@@ -8,6 +8,7 @@ export * as init from "./nn/init.js";
 export * as norm from "./nn/norm.js";
 export * as optim from "./optim/index.js";
 export * as plot from "./plot/index.js";
+export { type DeviceDescription, device } from "./tensor/device.js";
 export { explain } from "./tensor/explain.js";
 export {
   autograd,

@@ -76,9 +76,17 @@ export function environment(name: EnvironmentVariable): string {
   );
 }
 
-/** Milliseconds after which a GPU that does not answer is given up. Drivers end a hung kernel themselves after about 10 s; this is for
- *  when they do not, and more than the largest shaders take to compile. */
-export const WEBGPU_PATIENCE_MS = 60_000;
+/** Milliseconds after which a GPU that does not answer is given up: GRADBOOK_WEBGPU_PATIENCE, in seconds, else a minute. Drivers end
+ *  a hung kernel themselves after about 10 s; this is for when they do not, and more than the largest shaders take to compile.
+ *  An Error when it is no positive number. */
+export function webgpuPatience(): number {
+  const value = process.env.GRADBOOK_WEBGPU_PATIENCE;
+  const seconds = value === undefined || value === "" ? 60 : Number(value);
+  if (seconds > 0 && seconds < 86_400) return 1000 * seconds;
+  throw new Error(
+    `GRADBOOK_WEBGPU_PATIENCE=${value} is not known. Set it to a number of seconds, or leave it unset (60).`,
+  );
+}
 
 /** Runs that may wait on the GPU before the engine waits for the oldest: enough to keep it busy while the next is prepared. */
 export const WEBGPU_RUNS_IN_FLIGHT = 3;

@@ -12,7 +12,7 @@ import { tileFor } from "gradbook/compute/webgpu/matmul";
 import type { Expr, View } from "gradbook/graph/expr";
 import { bernoulli } from "gradbook/tensor/random/device";
 import { closeSession } from "gradbook/tensor/session";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { type Case, difference, runOn } from "../unit/compute/harness.js";
 import { Random } from "../unit/compute/random.js";
 import { useDevice } from "../unit/parity/library.js";
@@ -25,6 +25,8 @@ afterAll(() => {
   gpu.close();
   closeSession();
 });
+
+afterEach(() => vi.unstubAllEnvs());
 
 const bytesOf = (...values: number[]): Uint8Array => new Uint8Array(new Float32Array(values).buffer);
 const floats = (bytes: Uint8Array): number[] => [...new Float32Array(bytes.slice().buffer)];
@@ -116,10 +118,15 @@ describe("matrix products", () => {
   ] as const;
 
   it.each(SHAPES)("in %s tiles: %i x %i over %i", (tile, m, n, k) => {
-    for (const transposed of [
-      [false, false],
-      [true, true],
-    ] as const) {
+    // large ones take long to compile for a GPU in software: they are tried with one pair of layouts
+    const layouts =
+      m * n > 1e5
+        ? [[false, true]]
+        : [
+            [false, true],
+            [true, false],
+          ];
+    for (const transposed of layouts as [boolean, boolean][]) {
       const test = product(m, n, k, transposed);
       expect(tileFor(test.kernels[0] as MatmulKernel)).toBe(tile);
       expect(difference(runOn(wasm, test), runOn(gpu, test), () => 1e-5)).toBeUndefined();
@@ -207,6 +214,52 @@ describe("the library on it", () => {
     optimizer.step();
     expect(() => layer.weight.toArray()).toThrow(/5/);
     expect(layer.weight.toArray()).toEqual(before);
+  });
+});
+
+describe("choosing it", () => {
+  it("lists what there is, and says why what cannot be used cannot", () => {
+    useDevice("webgpu");
+    const [cpu, software] = gb.device();
+    expect(cpu).toMatchObject({ name: "wasm", chosen: false });
+    expect(software).toMatchObject({ name: "webgpu", chosen: true, memoryBytes: gpu.adapter.memoryBytes });
+    vi.stubEnv("GRADBOOK_WEBGPU_SOFTWARE", "0");
+    expect(gb.device()[1]).toMatchObject({
+      chosen: false,
+      problem: expect.stringMatching(/computes on the CPU/),
+    });
+  });
+
+  it("refuses a GPU in software where that is not allowed, and the device before stays", () => {
+    useDevice("wasm");
+    vi.stubEnv("GRADBOOK_WEBGPU_SOFTWARE", "0");
+    expect(() => gb.device("webgpu")).toThrow(/found no GPU, only .*SwiftShader.*GRADBOOK_WEBGPU_SOFTWARE=1/);
+    expect(gb.tensor([1, 2]).sum().item()).toBe(3);
+    vi.unstubAllEnvs();
+    gb.device("webgpu");
+    expect(gb.explain(gb.tensor.ones(3).exp())).toMatch(/on the GPU/);
+  });
+
+  it("says what is missing when there is no driver", () => {
+    useDevice("wasm");
+    vi.stubEnv("VK_DRIVER_FILES", "/nowhere/none.json");
+    expect(() => gb.device("webgpu")).toThrow(/no Vulkan driver.*mesa-vulkan-drivers.*NVIDIA/);
+  });
+});
+
+describe("faults", () => {
+  it("a kernel that does not end is reported with its name, and the next operation starts a new server", () => {
+    vi.stubEnv("GRADBOOK_WEBGPU_PATIENCE", "5");
+    useDevice("webgpu");
+    const kept = gb.tensor.ones(3);
+    kept.toArray();
+    const long = gb.tensor.ones(1, 1).expand(60_000, 60_000).sin().sum();
+    expect(() => long.item()).toThrow(
+      /The GPU has not answered for 5 s while it was computing 1 kernel \(.*sin.*\)/,
+    );
+    vi.unstubAllEnvs();
+    expect(gb.tensor.full([2], 5).sum().item()).toBe(10);
+    expect(() => kept.sum().item()).toThrow(/lost/);
   });
 });
 

@@ -6,7 +6,7 @@
 import { Allocator } from "../allocator.js";
 import type { Device, DeviceBuffer, Executable, Fault, Traffic } from "../device.js";
 import type { Plan } from "../ir.js";
-import { WEBGPU_PATIENCE_MS, WEBGPU_RUNS_IN_FLIGHT } from "../settings.js";
+import { WEBGPU_RUNS_IN_FLIGHT, webgpuPatience } from "../settings.js";
 import type { AdapterDescription } from "./adapter.js";
 import { GpuLink } from "./link.js";
 import type { Opened } from "./messages.js";
@@ -27,26 +27,19 @@ class HeapRange implements DeviceBuffer {
 const decoded = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
-/** What WebGPU finds on this machine; starts a thread for it. */
-export function listAdapters(): readonly AdapterDescription[] {
-  const link = new GpuLink(WEBGPU_PATIENCE_MS);
-  try {
-    return decoded(link.ask({ type: "list" }, "looked for")) as AdapterDescription[];
-  } finally {
-    link.close();
-  }
-}
-
 class GpuExecutable implements Executable {
   readonly plan: Plan;
   readonly id: number;
   readonly builder: ProgramBuilder;
+  /** What it is called where it fails. */
+  readonly doing: string;
   readonly #release: () => void;
 
   constructor(plan: Plan, id: number, builder: ProgramBuilder, release: () => void) {
     this.plan = plan;
     this.id = id;
     this.builder = builder;
+    this.doing = describeRun(plan);
     this.#release = release;
   }
 
@@ -61,13 +54,14 @@ class GpuExecutable implements Executable {
   release(): void {
     this.#release();
   }
+}
 
-  /** What it is called where it fails. */
-  get doing(): string {
-    const names = this.plan.kernels.map((kernel) => (kernel.kind === "group" ? "group" : kernel.name));
-    const first = names.slice(0, 8).join("; ");
-    return `computing ${names.length} kernels (${first}${names.length > 8 ? "; ..." : ""})`;
-  }
+/** What running a plan is called where it fails. */
+function describeRun({ kernels }: Plan): string {
+  const names = kernels.map((kernel) => (kernel.kind === "group" ? "group" : (kernel.name ?? kernel.kind)));
+  const first = names.slice(0, 8).join("; ");
+  const count = names.length === 1 ? "1 kernel" : `${names.length} kernels`;
+  return `computing ${count} (${first}${names.length > 8 ? "; ..." : ""})`;
 }
 
 export class WebGpuDevice implements Device {
@@ -78,9 +72,11 @@ export class WebGpuDevice implements Device {
   #reserved = 0;
   #arena: HeapRange | undefined;
   #programs = 0;
+  /** What the GPU was given last: whoever waits for it waits for that. */
+  #doing = "starting";
 
   /** Opens the adapter that chooseAdapter() finds. `patience`: milliseconds after which it counts as hung. */
-  constructor(patience: number = WEBGPU_PATIENCE_MS) {
+  constructor(patience: number = webgpuPatience()) {
     this.#link = new GpuLink(patience);
     try {
       this.adapter = (decoded(this.#link.ask({ type: "open" }, "opened")) as Opened).adapter;
@@ -166,7 +162,7 @@ export class WebGpuDevice implements Device {
       const skip = (begin + at) % 4;
       const size = Math.min(FETCH_BYTES - skip, bytes - at);
       const request = { type: "read", offset: begin + at - skip, bytes: size + skip } as const;
-      all.set(this.#link.ask(request, "reading").subarray(skip), at);
+      all.set(this.#link.ask(request, this.#doing).subarray(skip), at);
       at += size;
     }
     return all;
@@ -189,6 +185,7 @@ export class WebGpuDevice implements Device {
   ): Fault | "cancelled" | undefined {
     if (cancelled()) return "cancelled";
     const { id, builder, doing } = executable as GpuExecutable;
+    this.#doing = doing;
     const arena = this.#arenaFor(builder.arenaBytes);
     const parameters = builder.parameters(bindings, args, (buffer) => (buffer as HeapRange).address, arena);
     if (builder.program.steps.length === 0) return undefined;
@@ -214,7 +211,7 @@ export class WebGpuDevice implements Device {
   }
 
   finish(): void {
-    this.#link.ask({ type: "finish" }, "finishing what it was given");
+    this.#link.ask({ type: "finish" }, this.#doing);
   }
 
   close(): void {

@@ -7,8 +7,6 @@ import type { Program } from "./program.js";
 export type GpuRequest =
   /** Answered by an `Opened` as JSON. */
   | { readonly type: "open" }
-  /** Answered by AdapterDescriptions as JSON. */
-  | { readonly type: "list" }
   /** Makes the heap this large, keeping what is in it. Answered. */
   | { readonly type: "grow"; readonly bytes: number }
   | { readonly type: "write"; readonly offset: number; readonly data: Uint8Array }

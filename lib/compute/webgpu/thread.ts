@@ -1,7 +1,7 @@
 // The thread that owns the GPU: does one request after another, and writes answers into shared memory.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { chooseAdapter, describeAdapter, findAdapters } from "./adapter.js";
+import { chooseAdapter, describeAdapter } from "./adapter.js";
 import { CONTROL, type GpuRequest, KIND, type Opened, type Shared } from "./messages.js";
 import { OutOfMemory, Runner } from "./runner.js";
 
@@ -36,21 +36,13 @@ function count(): void {
   Atomics.notify(control, CONTROL.done);
 }
 
-const ANSWERED: ReadonlySet<GpuRequest["type"]> = new Set([
-  "open",
-  "list",
-  "grow",
-  "read",
-  "compile",
-  "finish",
-]);
+const ANSWERED: ReadonlySet<GpuRequest["type"]> = new Set(["open", "grow", "read", "compile", "finish"]);
 let runner: Runner | undefined;
 const NOTHING = new Uint8Array(0);
 const json = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
 
 /** Gives the answer; undefined where none is expected. */
 async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
-  if (request.type === "list") return json((await findAdapters()).map(describeAdapter));
   if (request.type === "open") {
     const adapter = await chooseAdapter();
     runner = await Runner.open(adapter, lose, count);

@@ -1,0 +1,35 @@
+// What computes: which devices there are, and choosing one.
+
+import { type DeviceDescription, listDevices } from "../compute/engine/list-devices.js";
+import { environment } from "../compute/settings.js";
+import { closeSession, session } from "./session.js";
+
+export type { DeviceDescription };
+
+/** Chooses what computes from here on, "wasm" (the CPU) or "webgpu" (the GPU), and gives what there is: the CPU and every GPU that
+ *  WebGPU finds, with its memory, and for those that cannot be used the reason. Without a name it only lists.
+ *
+ *  Values are not moved from one device to another: choose before the first tensor is made. Where the device cannot be opened,
+ *  an error says what is missing, and the one before stays.
+ *
+ *  @example
+ *  const [cpu] = gb.device();
+ *  cpu?.name; // "wasm" */
+export function device(name?: "wasm" | "webgpu"): readonly DeviceDescription[] {
+  if (name !== undefined && name !== environment("GRADBOOK_DEVICE")) choose(name);
+  return listDevices();
+}
+
+function choose(name: string): void {
+  const before = process.env.GRADBOOK_DEVICE;
+  closeSession();
+  process.env.GRADBOOK_DEVICE = name;
+  try {
+    session().client.memory();
+  } catch (error) {
+    closeSession();
+    if (before === undefined) delete process.env.GRADBOOK_DEVICE;
+    else process.env.GRADBOOK_DEVICE = before;
+    throw error;
+  }
+}
