@@ -1,7 +1,6 @@
 // What computes: which devices there are, and choosing one.
 
-import { type DeviceDescription, listDevices } from "../compute/engine/list-devices.js";
-import { environment } from "../compute/settings.js";
+import { chosenDevice, type DeviceDescription, listDevices } from "../compute/engine/list-devices.js";
 import { closeSession, session } from "./session.js";
 
 export type { DeviceDescription };
@@ -16,7 +15,7 @@ export type { DeviceDescription };
  *  const [cpu] = gb.device();
  *  cpu?.name; // "wasm" */
 export function device(name?: "wasm" | "webgpu"): readonly DeviceDescription[] {
-  if (name !== undefined && name !== environment("GRADBOOK_DEVICE")) choose(name);
+  if (name !== undefined && name !== chosenDevice()) choose(name);
   return listDevices();
 }
 

@@ -19,12 +19,15 @@ export interface DeviceDescription {
   readonly problem?: string;
 }
 
+/** What computes, by its name. */
+export const chosenDevice = (): string => environment("GRADBOOK_DEVICE");
+
 /** How long drivers may take to say what they have. */
 const LIST_MS = 20_000;
 
 /** The CPU and all GPUs, also those that cannot be used, with the reason. */
 export function listDevices(): readonly DeviceDescription[] {
-  const chosen = environment("GRADBOOK_DEVICE");
+  const chosen = chosenDevice();
   const threads = engineThreads(availableParallelism());
   const model = cpus()[0]?.model ?? "CPU";
   const processor: DeviceDescription = {
