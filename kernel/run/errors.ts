@@ -115,8 +115,8 @@ export class ErrorReports {
   }
 }
 
-/** A file as frames name it once they are mapped. */
-const LOCAL_POSITION = /([^\s():]+\.(?:[cm]?[jt]s|tsx)):(\d+):(\d+)/;
+/** A file of the notebook's folder, as frames name it once they are mapped: by a relative path. */
+const LOCAL_POSITION = /(?:\(|at (?:async )?)((?!\/)[^\s():]+\.(?:[cm]?[jt]s|tsx)):(\d+):(\d+)/;
 
 function readLocal(file: string): string | undefined {
   try {

@@ -52,7 +52,7 @@ export class Modules {
     try {
       return await this.#import(url ?? specifier, isJson ? { with: { type: "json" } } : options);
     } catch (error) {
-      throw this.#withRemedy(specifier, error);
+      throw this.#withRemedy(specifier, url, error);
     }
   };
 
@@ -63,15 +63,17 @@ export class Modules {
     return Object.fromEntries(names.map((name) => [name, exportOf(specifier, namespace, commonJS, name)]));
   };
 
-  #withRemedy(specifier: string, error: unknown): unknown {
-    const missing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
-    if (!missing || !error.message.includes(`'${specifier}'`)) {
-      const local = missing && /^\.{0,2}\//.test(specifier);
-      return local ? new Error(`There is no file ${specifier} in ${this.#folder}`) : error;
+  #withRemedy(specifier: string, url: string | undefined, error: unknown): unknown {
+    if (!(error instanceof Error && "code" in error) || error.code !== "ERR_MODULE_NOT_FOUND") return error;
+    const [, name] = /^Cannot find package '([^']+)'/.exec(error.message) ?? [];
+    if (name !== undefined) {
+      return new Error(
+        `There is no package '${name}' for ${this.#folder}. Install it there, in a terminal: npm install ${name}`,
+        { cause: url === undefined ? undefined : error },
+      );
     }
-    return new Error(
-      `There is no package '${specifier}' for ${this.#folder}. Install it there, in a terminal: npm install ${specifier}`,
-    );
+    const isMissingFile = url === undefined && /^\.{0,2}\//.test(specifier);
+    return isMissingFile ? new Error(`There is no file ${specifier} in ${this.#folder}`) : error;
   }
 }
 

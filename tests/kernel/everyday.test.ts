@@ -14,6 +14,7 @@ const file = (name: string, text: string): void => {
   writeFileSync(path.join(folder, name), text);
 };
 file("settings.json", '{ "rate": 0.1 }');
+file("needs.ts", 'import "not-there";\nexport {};\n');
 file("inner.ts", "export const depth: number = 1;\n");
 file("shapes.ts", SHAPES());
 file(

@@ -146,6 +146,7 @@ test("mistakes are told in the words of the library, at the cell's line", async 
   const traceback = (reply.content.traceback as string[]).join("\n");
   expect(reply.content.evalue).toContain("20");
   expect(traceback).toMatch(/cell\[\d+\]\.ts:2:/);
+  expect((reply.content.traceback as string[])[1]).toContain("2 | model(image)");
 });
 
 test("an error in a step that nobody reads from is shown under the cell that made it, and loses nothing", async () => {
