@@ -53,13 +53,13 @@ const pixels = (pick: Pick) => rescaled(examples(pick), 70, 128);
 
 const DEFAULTS: Case[] = [
   fault("ReLU, PyTorch's default, deep", "default-initialisation", (pick) =>
-    training(pick, dense({ depth: pick(14, 10), width: pick(48, 64), activation: relu })),
+    training(pick, dense({ depth: pick(10, 8), width: pick(48, 64), activation: relu })),
   ),
   fault("tanh, PyTorch's default, deep", "default-initialisation", (pick) =>
     training(pick, dense({ depth: pick(10, 14), width: pick(48, 64), activation: tanh })),
   ),
   fault("SiLU, PyTorch's default, deep, NAdam", "default-initialisation", (pick) =>
-    training(pick, dense({ depth: pick(14, 12), width: pick(48, 64), activation: silu }), {
+    training(pick, dense({ depth: pick(12, 10), width: pick(48, 64), activation: silu }), {
       optimizer: nadam(1e-3),
     }),
   ),
@@ -70,7 +70,7 @@ const DEFAULTS: Case[] = [
     training(
       pick,
       convolutional({
-        channels: pick([8, 8, 8, 8, 8, 8, 8], [6, 6, 6, 6, 6, 6, 6, 6]),
+        channels: pick([8, 8, 8, 8, 8, 8], [6, 6, 6, 6, 6, 6, 6]),
         activation: () => nn.LeakyReLU({ negativeSlope: 0.1 }),
       }),
       { steps: 62 },

@@ -188,7 +188,7 @@ const NORMALISED: Case[] = [
   stack("batch norm, He", [4, 6], [48, 64], { activation: relu, init: he, norm: batchNorm }, () => ({
     validation: validated(),
   })),
-  stack("batch norm, PyTorch's default, deep", [12, 10], [48, 64], { activation: relu, norm: batchNorm }),
+  stack("batch norm, PyTorch's default, deep", [8, 7], [48, 64], { activation: relu, norm: batchNorm }),
   stack("sigmoid, batch norm, deep", [6, 5], [48, 64], {
     activation: () => nn.Sigmoid(),
     init: glorot,
@@ -209,7 +209,7 @@ const NORMALISED: Case[] = [
   ),
   stack(
     "layer norm, deep, NAdam",
-    [12, 10],
+    [8, 7],
     [48, 64],
     { activation: () => nn.SiLU(), init: he, norm: layerNorm },
     { optimizer: nadam(1e-3) },
