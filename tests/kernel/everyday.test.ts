@@ -169,6 +169,11 @@ const PAGES: Readonly<Record<string, readonly (readonly [code: string, shows: Sh
       },
     ],
     [
+      "await import('lodash/fp')",
+      { warns: ["lodash/fp"], fails: ["There is no package 'lodash'", "npm install lodash"] },
+    ],
+    ["await import('./needs.ts')", { fails: ["There is no package 'not-there'"] }],
+    [
       "import { gone } from './gone'",
       { warns: ["Cannot find module './gone'"], fails: ["There is no file ./gone in"] },
     ],
