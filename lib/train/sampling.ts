@@ -11,7 +11,7 @@ const WARM_UP = 20;
 /** Measured steps while the step number grows by the factor e: layers at most and at least, and rows of the table of steps. */
 const MOST = 50;
 const LEAST = 8;
-const ROWS = 250;
+const ROWS = 100;
 
 /** A run of so many steps pays this share of its time for its layers' statistics. */
 const HORIZON = 10_000;
