@@ -83,8 +83,11 @@ describe("the way back", () => {
     expect(updateLine(0, 0.47066, 0.05, 0.01364)).toBe(
       "w_{0} \\leftarrow 0.47066 - 0.05\\cdot(0.01364) = 0.46998",
     );
+    expect(updateLine(0, 0.378617, 0.05, 0.0066622)).toContain("0.37862 - 0.05\\cdot(0.006662) = 0.37829");
     expect(logitLine(0.0548, true)).toContain("p - y = 0.05480 - 1 = -0.9452");
-    expect(activationLine({ name: "ReLU" }, 3.865)).toBe("a = \\max(0, z) = 3.865");
+    expect(activationLine({ activation: { name: "ReLU" } }, 3.865)).toBe("a = \\max(0, z) = 3.865");
+    const normalised = { activation: { name: "Tanh" }, normalisation: { kind: "BatchNorm1d" } };
+    expect(activationLine(normalised, 0.5)).toBe("a = \\tanh \\hat z = 0.5000");
   });
 });
 

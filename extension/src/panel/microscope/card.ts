@@ -131,9 +131,11 @@ export class Card {
     const a = walk.values(layer.activation)[unit.unit]!;
     const more = (count: number): string => this.#trans.__("(%1 more)", count);
     const lines = unit.terms ? sumLines(unit.terms, z, more) : [layer.formula];
-    const activation = activationLine(described?.activation, a);
-    if (activation) lines.push(activation);
-    return lines;
+    const activation = described && activationLine(described, a);
+    if (!activation) return lines;
+    return unit.terms
+      ? [...lines.slice(0, -1), `${lines.at(-1)},\\qquad ${activation}`]
+      : [...lines, activation];
   }
 
   #backward({ walk, described, unit, factor }: CardView): string[] {

@@ -50,6 +50,11 @@ export function number(value: number, digits: number = DIGITS): string {
   return whole.startsWith("(") ? whole.slice(1).replace(")", "") : whole;
 }
 
+/** The value that is printed: with four digits. */
+function printed(value: number): number {
+  return Number(value.toPrecision(DIGITS));
+}
+
 /** A number as a factor: in parentheses if it is negative. */
 function factor(value: number): string {
   return value < 0 ? `(${number(value)})` : number(value);
@@ -81,7 +86,7 @@ export function term({ weights, inputs }: Terms, j: number): number {
   return weights[j]! * inputs[j]!;
 }
 
-/** "z = sum = largest terms + the others + bias = z", one line each. `more` names the others: "(97 more)". */
+/** "z = sum", "= largest terms + the others + bias", "= z": one line each. `more` names the others: "(97 more)". */
 export function sumLines(terms: Terms, z: number, more: (count: number) => string): string[] {
   const { symbol, order, bias } = terms;
   const written = order.slice(0, order.length <= WRITTEN + 1 ? WRITTEN + 1 : WRITTEN);
@@ -109,22 +114,26 @@ export function sumLines(terms: Terms, z: number, more: (count: number) => strin
   ];
 }
 
-/** How an activation and its slope are written. */
+/** How an activation of `z` and its slope are written. */
 interface Writing {
-  readonly value: string;
+  readonly value: (z: string) => string;
   readonly slope: string;
 }
 
 const WRITINGS: Readonly<Record<string, Writing>> = {
-  Sigmoid: { value: "\\sigma(z)", slope: "a(1-a)" },
-  Tanh: { value: "\\tanh z", slope: "(1-a^2)" },
-  ReLU: { value: "\\max(0, z)", slope: "1_{z>0}" },
+  Sigmoid: { value: (z) => `\\sigma(${z})`, slope: "a(1-a)" },
+  Tanh: { value: (z) => `\\tanh ${z}`, slope: "(1-a^2)" },
+  ReLU: { value: (z) => `\\max(0, ${z})`, slope: "1_{z>0}" },
 };
 
-/** "a = max(0, z) = 3.865" */
-export function activationLine(described: LayerInfo["activation"], a: number): string | undefined {
-  if (!described) return undefined;
-  const { value } = WRITINGS[described.name] ?? { value: `\\text{${described.name}}(z)` };
+/** "a = max(0, z) = 3.865"; behind a normalisation it is a function of what that makes of z. */
+export function activationLine(
+  { activation, normalisation }: Pick<LayerInfo, "activation" | "normalisation">,
+  a: number,
+): string | undefined {
+  if (!activation) return undefined;
+  const z = normalisation ? "\\hat z" : "z";
+  const value = WRITINGS[activation.name]?.value(z) ?? `\\text{${activation.name}}(${z})`;
   return `a = ${value} = ${number(a)}`;
 }
 
@@ -139,37 +148,37 @@ export function slopeAt({ value, flat }: Activation, z: number): number {
 /** "dL/dz = dL/da · slope = ...": back through the activation of a unit whose gradient at the input sum is `gradient`. */
 export function backwardLine(described: LayerInfo["activation"], z: number, gradient: number): string {
   const curve = described && activationCurve(described);
-  const left = "\\dfrac{\\partial L}{\\partial z}";
+  const left = "\\frac{\\partial L}{\\partial z}";
   if (!described || !curve) return `${left} = ${number(gradient)}`;
   const writing = WRITINGS[described.name]?.slope ?? `\\text{${described.name}}'(z)`;
   const slope = slopeAt(curve, z);
   const numbers =
     Math.abs(slope) < 1e-9
-      ? "\\dfrac{\\partial L}{\\partial a}\\cdot 0"
+      ? "\\frac{\\partial L}{\\partial a}\\cdot 0"
       : `${number(gradient / slope)}\\cdot ${factor(slope)}`;
-  return `${left} = \\dfrac{\\partial L}{\\partial a}\\cdot ${writing} = ${numbers} = ${number(gradient)}`;
+  return `${left} = \\frac{\\partial L}{\\partial a}\\cdot ${writing} = ${numbers} = ${number(gradient)}`;
 }
 
 /** "dL/dz = p - y": the gradient at a logit of a softmax with cross-entropy. */
 export function logitLine(probability: number, isRight: boolean): string {
   const y = isRight ? 1 : 0;
-  return `\\dfrac{\\partial L}{\\partial z} = p - y = ${number(probability)} - ${y} = ${number(probability - y)}`;
+  return `\\frac{\\partial L}{\\partial z} = p - y = ${number(probability)} - ${y} = ${number(probability - y)}`;
 }
 
 /** "dL/dw_90 = dL/dz · a_90 = ..." for the input `j`. */
 export function weightGradientLine({ symbol, inputs }: Terms, j: number, gradient: number): string {
   const a = inputs[j]!;
   return (
-    `\\dfrac{\\partial L}{\\partial w_{${j}}} = \\dfrac{\\partial L}{\\partial z}\\cdot ${symbol}_{${j}} = ` +
-    `${number(gradient)}\\cdot ${factor(a)} = ${number(gradient * a)}`
+    `\\frac{\\partial L}{\\partial w_{${j}}} = \\frac{\\partial L}{\\partial z}\\cdot ${symbol}_{${j}} = ` +
+    `${number(gradient)}\\cdot ${factor(a)} = ${number(printed(gradient) * printed(a))}`
   );
 }
 
 /** "w_90 <- 0.4707 - 0.05 · (0.01364) = 0.4700": plain gradient descent on one weight. */
 export function updateLine(j: number, weight: number, learningRate: number, gradient: number): string {
-  const next = weight - learningRate * gradient;
   // one digit more than elsewhere: the change is small
   const decimals = Math.max(0, DIGITS - Math.floor(Math.log10(Math.max(Math.abs(weight), 1e-6))));
   const fixed = (value: number): string => value.toFixed(Math.min(decimals, 10));
+  const next = Number(fixed(weight)) - learningRate * printed(gradient);
   return `w_{${j}} \\leftarrow ${fixed(weight)} - ${learningRate}\\cdot(${number(gradient)}) = ${fixed(next)}`;
 }

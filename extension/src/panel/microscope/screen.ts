@@ -262,7 +262,8 @@ function ofExample(walk: Walk): number {
 function currentRate(record: RunRecord): number {
   for (let row = record.count - 1; row >= 0; row--) {
     const rate = record.step(row, "learningRate");
-    if (Number.isFinite(rate)) return rate;
+    // The record keeps float32, people write few digits.
+    if (Number.isFinite(rate)) return Number(rate.toPrecision(6));
   }
   return record.info.optimizer?.learningRate ?? Number.NaN;
 }
