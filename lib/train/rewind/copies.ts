@@ -1,5 +1,5 @@
-// Copies of all tensors in nested arrays and records: made on the device in one run, then brought home into ordinary memory, so
-// that they outlive the device and take none of its memory.
+// Copies of all tensors in nested arrays and records: made on the device in one run; they can be brought home into ordinary memory,
+// and then outlive the device.
 
 import { BYTES } from "../../graph/dtype.js";
 import { dataNode, type Node } from "../../graph/node.js";
@@ -23,8 +23,8 @@ export function bytesIn(value: unknown): number {
 /** What tensors were at one moment. */
 export class Copies<T> {
   private tree: T;
-  /** Not home yet: what is on the device, and the run that computes it. */
-  private away: { readonly nodes: readonly Node[]; readonly run: number } | undefined;
+  /** True once they do not need the device. */
+  home = false;
 
   /** Of `tree` as it is now. */
   constructor(tree: T) {
@@ -40,14 +40,12 @@ export class Copies<T> {
     ) as T;
     // nothing to copy: what is pending stays so, and is computed with the step
     if (nodes.length > 0) session().evaluate(nodes);
-    this.away = { nodes, run: session().latest };
   }
 
-  /** Brings the copies home. Without `wait`, only if they are computed by now. Gives false where that has failed. */
-  bringHome(wait: boolean): boolean {
-    const { away } = this;
-    if (away === undefined || !(wait || session().isDone(away.run))) return true;
-    this.away = undefined;
+  /** Brings the copies home, waiting for them. Gives false where they could not be computed. */
+  bringHome(): boolean {
+    if (this.home) return true;
+    this.home = true;
     let complete = true;
     this.tree = mapTensors(this.tree, (tensor) => {
       const { node } = tensor;
@@ -60,18 +58,14 @@ export class Copies<T> {
     return complete;
   }
 
-  /** True once they are home. */
-  get home(): boolean {
-    return this.away === undefined;
-  }
-
   /** The values, as tensors that nobody else has. */
   values(): T {
-    this.bringHome(true);
-    return mapTensors(this.tree, ({ node }) => {
-      const { data, scalar } = node;
-      if (scalar !== undefined) return Tensor.from(node);
-      return Tensor.from(dataNode(data!, node.shape, node.dtype));
-    }) as T;
+    return noGrad(() =>
+      mapTensors(this.tree, (tensor) => {
+        const { data, scalar, shape, dtype } = tensor.node;
+        if (scalar !== undefined) return tensor;
+        return data === undefined ? tensor.clone() : Tensor.from(dataNode(data, shape, dtype));
+      }),
+    ) as T;
   }
 }

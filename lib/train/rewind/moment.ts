@@ -118,11 +118,14 @@ export class Moment {
     this.optimizers.push(momentOf(optimizer));
   }
 
-  /** Brings the copies home from the device. Without `wait`, only if they are computed by now. Gives false where that has failed. */
-  bringHome(wait: boolean): boolean {
-    return (
-      this.model.bringHome(wait) && this.optimizers.every((copies) => copies.home || copies.bringHome(wait))
-    );
+  /** Brings the copies home from the device. Gives false where they could not be computed. */
+  bringHome(): boolean {
+    return [this.model, ...this.optimizers].every((copies) => copies.bringHome());
+  }
+
+  /** True where the device that the copies were on is gone. */
+  get lost(): boolean {
+    return !isCurrent(this.session) && ![this.model, ...this.optimizers].every(({ home }) => home);
   }
 
   /** Puts a training back to this moment: the one it was taken of, or a copy with the same optimizers in the same order. Gives

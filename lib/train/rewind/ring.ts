@@ -3,7 +3,7 @@
 import type { Moment } from "./moment.js";
 
 export interface SnapshotOptions {
-  /** Steps between two copies. Default: at step 0, then ever further apart (10, 13, 17, ... 1,000, 1,260, ...). */
+  /** Steps between two copies. Default: at step 0, then ever further apart (10, 15, 22, ... 1,000, 1,468, ...). */
   every?: number;
   /** How many are kept (12). With `every` the newest ones, else those that leave the most even steps. */
   keep?: number;
@@ -16,7 +16,9 @@ const RUN_BYTES = 32 * 2 ** 20;
 const TOTAL_BYTES = 512 * 2 ** 20;
 /** The first copy after that of step 0, and copies in ten times the steps. */
 const FIRST = 10;
-const PER_DECADE = 10;
+const PER_DECADE = 6;
+/** Bringing a copy home takes four milliseconds for the chapter's network with Adam: not more often than this. */
+const HOME_MILLISECONDS = 2_000;
 
 /** Whether the default takes a copy before this step. */
 function dueByDefault(step: number): boolean {
@@ -47,6 +49,7 @@ export class Ring {
   private readonly every: number | undefined;
   private readonly keep: number;
   private off: boolean;
+  private broughtHome = 0;
 
   /** `false`: no copies. */
   constructor(options: SnapshotOptions | false = {}) {
@@ -87,10 +90,13 @@ export class Ring {
     return this.size * this.moments.length;
   }
 
-  /** Brings the last copies home from the device; without `wait`, only if they are computed by now. */
-  bringHome(wait: boolean): void {
+  /** Brings the last copy home from the device, so that it outlives that: if it is time, or `now`. */
+  bringHome(now: boolean): void {
+    const { latest } = this;
+    if (latest === undefined || !(now || performance.now() - this.broughtHome >= HOME_MILLISECONDS)) return;
+    this.broughtHome = performance.now();
     // what a failed step has left is no copy
-    if (this.latest?.bringHome(wait) === false) this.moments.pop();
+    if (!latest.bringHome()) this.moments.pop();
   }
 
   /** Keeps another moment. */
@@ -114,7 +120,7 @@ export class Ring {
 
   /** The last moment at or before a step. */
   at(step: number): Moment | undefined {
-    return this.moments.findLast((moment) => moment.step <= step);
+    return this.moments.findLast((moment) => moment.step <= step && !moment.lost);
   }
 
   /** The one to give up: the oldest, or that whose neighbours are closest in proportion; never the first or the last. */

@@ -18,6 +18,16 @@ const VALUES: { readonly [K in Change["kind"]]: (group: Options) => number | und
   weightDecay: ({ weightDecay }) => weightDecay,
 };
 const KINDS = Object.keys(VALUES) as Change["kind"][];
+const [RATE, MOMENTUM, DECAY] = [VALUES.learningRate, VALUES.momentum, VALUES.weightDecay];
+
+/** Written out, since it runs in every step. */
+function isAsBefore(before: Values, group: Options): boolean {
+  return (
+    before.learningRate === RATE(group) &&
+    before.momentum === MOMENTUM(group) &&
+    before.weightDecay === DECAY(group)
+  );
+}
 
 /** What the options of the first group are, by the kinds of changes. */
 function valuesOf({ paramGroups: [group] }: Optimizer<GroupOptions>): Values {
@@ -45,7 +55,7 @@ export class Changes {
   look(optimizer: Optimizer<GroupOptions>, step: number): boolean {
     const before = this.last.get(optimizer);
     const group = optimizer.paramGroups[0] as Options;
-    if (before !== undefined && KINDS.every((kind) => before[kind] === VALUES[kind](group))) return false;
+    if (before !== undefined && isAsBefore(before, group)) return false;
     const values = valuesOf(optimizer);
     this.last.set(optimizer, values);
     const by = group.initialLr === undefined ? "code" : "schedule";

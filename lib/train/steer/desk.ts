@@ -87,7 +87,6 @@ export class ControlDesk implements Steered {
   begin(): boolean {
     if (this.ring.latest === undefined && this.ring.due(this.watched.steps)) this.due = this.places.before();
     this.takeMoment();
-    this.ring.bringHome(false);
     const close = this.steering.begin();
     this.trace.begin(close || this.guard !== undefined);
     this.guard?.begin();
@@ -142,6 +141,7 @@ export class ControlDesk implements Steered {
   /** The cell has ended. */
   cellEnded(): void {
     this.takeMoment();
+    this.ring.bringHome(true);
     this.noteData();
     this.provenance.cellEnded();
     this.steering.release();
@@ -201,7 +201,7 @@ export class ControlDesk implements Steered {
     const states = training.optimizers.map((optimizer) => optimizer.stateDict().state);
     if (!ring.affords(bytesIn([training.model.stateDict(), states]))) return;
     this.nameData();
-    ring.bringHome(true);
+    ring.bringHome(false);
     ring.add(new Moment(this.watched.steps, training, due));
     this.watched.change({ snapshots: ring.steps });
   }

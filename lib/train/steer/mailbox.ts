@@ -17,22 +17,21 @@ let seen = 0;
 /** From now on `receiver` gets the requests for this run, as long as there is one. */
 export function receiveRequests(run: string, receiver: Receiver): void {
   receivers.set(run, new WeakRef(receiver));
-  deliver();
+  const { requests } = host() ?? {};
+  if (requests !== source) {
+    source = requests;
+    seen = 0;
+    requests?.listen(deliver);
+  }
 }
 
 /** Hands over what has come in since the last time. Costs a few nanoseconds where nothing has. */
 export function deliver(): void {
-  const { requests } = host() ?? {};
-  if (requests === undefined) return;
-  if (requests !== source) {
-    source = requests;
-    seen = 0;
-    requests.listen(deliver);
-  }
-  const count = Atomics.load(requests.count, 0);
+  if (source === undefined) return;
+  const count = Atomics.load(source.count, 0);
   if (count === seen) return;
   seen = count;
-  for (let request = requests.take(); request !== undefined; request = requests.take()) {
+  for (let request = source.take(); request !== undefined; request = source.take()) {
     const receiver = receivers.get(request.run)?.deref();
     if (receiver !== undefined) receiver.receive(request);
     else refuse(request.run, "This run and its model are gone. Run its cell again.");
@@ -53,6 +52,6 @@ const NOBODY = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT
 
 /** Blocks this thread until there is another request, for so many milliseconds at most. */
 export function waitForRequest(milliseconds: number): void {
-  const count = host()?.requests?.count ?? NOBODY;
-  Atomics.wait(count, 0, count === NOBODY ? 0 : seen, milliseconds);
+  if (source === undefined) Atomics.wait(NOBODY, 0, 0, milliseconds);
+  else Atomics.wait(source.count, 0, seen, milliseconds);
 }

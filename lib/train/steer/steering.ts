@@ -111,10 +111,12 @@ export class Steering {
   beforeUpdate(optimizer: AnyOptimizer, step: number, close: boolean): void {
     deliver();
     this.obey(optimizer, step);
-    if (this.state.pace > 0) this.keepPace(optimizer, step);
+    if (this.state.pace > 0) {
+      this.keepPace(optimizer, step);
+      this.lastStep = performance.now();
+    }
     if (this.holding && (close || this.announced)) this.hold(optimizer, step);
     this.announced = this.holding;
-    this.lastStep = performance.now();
   }
 
   /** The run has ended: nothing is obeyed any more. */

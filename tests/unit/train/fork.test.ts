@@ -1,7 +1,7 @@
 // Going back to an earlier step of a watched run: what is trained from there is, bit for bit, what was trained the first time.
 
 import * as gb from "gradbook";
-import { closeSession } from "gradbook/tensor/session";
+import { closeSession, settleSession } from "gradbook/tensor/session";
 import { describe, expect, test } from "vitest";
 import { smallData } from "../library/support.js";
 
@@ -154,12 +154,14 @@ describe("what is kept", () => {
     return watcher;
   };
 
-  test("by default a dozen, ever further apart, the first and the last among them", () => {
-    const kept = stepsKept(run(400));
+  test("by default a dozen, ever further apart, from the first to one of the last", () => {
+    const kept = stepsKept(run(700));
     expect(kept).toHaveLength(12);
-    expect([kept[0], kept.at(-1)]).toEqual([0, 399]);
+    expect(kept[0]).toBe(0);
+    expect(kept.at(-1)).toBeGreaterThan(700 / 1.5);
     const ratios = kept.slice(2).map((step, i) => step / kept[i + 1]!);
-    expect(Math.max(...ratios)).toBeLessThan(2.1);
+    // six in a decade, every second one given up
+    expect(Math.max(...ratios)).toBeLessThan(2.2);
   });
 
   test("as asked for: the newest", () => {
@@ -175,7 +177,7 @@ describe("what is kept", () => {
   });
 });
 
-test("the copies outlive the engine: after it is lost, the model comes back from the last one", () => {
+test("the copies outlive the engine: after it is lost, the model comes back from the last one", async () => {
   const { model, optimizer, schedule, loader } = setUp();
   const batch = (): Batch[] => [[tensor.ones(10, 3, 4), tensor.zeros(10, { dtype: "int32" })]];
   const watcher = watch(model, { snapshots: { every: 3 } });
@@ -183,8 +185,10 @@ test("the copies outlive the engine: after it is lost, the model comes back from
   const fork = train.fork(watcher, { step: 6 });
   const bits = bitsOf(fork.model);
   const next = loop({ ...fork, schedule: fork.schedulers[0]! }, batch());
+  // at the end of a cell the last one is brought home
+  await settleSession();
   closeSession();
-  watcher.rewind(6);
+  expect(watcher.rewind(7).step).toBe(6);
   expect(bitsOf(model)).toEqual(bits);
   expect(loop({ model, optimizer, schedule }, batch())).toEqual(next);
 });
