@@ -12,7 +12,7 @@ import type { DiagnosisLevel } from "gradbook/train/run";
 import { monitorIcon } from "./icons.js";
 import { loadTexts } from "./locale/translation.js";
 import { Monitors, OPEN_COMMAND } from "./monitors.js";
-import { SCREENS } from "./panel/screens.js";
+import { SCREEN_NAMES } from "./panel/screen.js";
 import { Preferences } from "./preferences.js";
 import stale from "./stale/plugin.js";
 import { addStatus } from "./status.js";
@@ -63,7 +63,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
           type: "object",
           properties: {
             path: { type: "string", description: "Path of the notebook; else the current one" },
-            screen: { type: "string", enum: SCREENS.map(({ name }) => name), description: "The tab to show" },
+            screen: { type: "string", enum: [...SCREEN_NAMES], description: "The tab to show" },
             activate: { type: "boolean", description: "Whether to give the monitor the focus" },
           },
         },
@@ -71,7 +71,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       execute: ({ path, screen, activate }) => {
         const notebook = monitors.find(typeof path === "string" ? path : undefined);
         if (notebook) {
-          const chosen = SCREENS.find(({ name }) => name === screen)?.name;
+          const chosen = SCREEN_NAMES.find((name) => name === screen);
           return monitors.open(notebook, chosen, activate !== false);
         }
         if (path === undefined) {

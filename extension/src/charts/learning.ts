@@ -26,6 +26,8 @@ export interface LossOptions {
 const MARGIN: Margin = { l: 40, r: 24, t: 8, b: 40 };
 const COMPACT: Margin = { l: 32, r: 24, t: 6, b: 22 };
 const STRIP: Margin = { l: 32, r: 24, t: 4, b: 4 };
+/** Rules of the diagnosis about values that are no numbers. */
+const NOT_A_NUMBER: ReadonlySet<string> = new Set(["nan", "nan-input"]);
 /** Width from which the line of single steps gets a label too. */
 const ROOMY = 420;
 
@@ -73,7 +75,7 @@ export function lossFigure(
   const { frame, x, color } = curves;
   const marked = marks(record, x);
   const each = decimate(x, loss, frame.pointLimit);
-  const broken = brokenAt(x, loss, smoothed);
+  const broken = brokenAt(record, x, smoothed);
   const data = [
     { ...line(each, color, tokens.strokeRaw), opacity: tokens.rawAlpha, hoverinfo: "skip" as const },
     {
@@ -232,17 +234,19 @@ export function progressOf(record: RunRecord, progress: Progress): Float64Array 
   return each === 1 ? steps : steps.map((step) => step / each);
 }
 
-/** The last point before a loss that is no number any more. */
+/** The last point before the loss was no number any more. A row without a loss alone tells nothing: not all are read. */
 function brokenAt(
+  record: RunRecord,
   x: Float64Array,
-  loss: Float64Array,
   smoothed: Float64Array,
 ): { x: number; y: number } | undefined {
-  const row = loss.findIndex(
-    (value, index) => index > 0 && !Number.isFinite(value) && index === loss.length - 1,
-  );
-  if (row < 0) return undefined;
-  const good = smoothed.findLastIndex(Number.isFinite);
+  const { halted } = record.info;
+  const root = record.verdict?.root;
+  const found = root && NOT_A_NUMBER.has(root.rule) ? root : undefined;
+  const broken = halted && NOT_A_NUMBER.has(halted.rule) ? halted : found;
+  if (!broken) return undefined;
+  const steps = record.series("step");
+  const good = smoothed.findLastIndex((value, row) => Number.isFinite(value) && steps[row]! <= broken.step);
   return good < 0 ? undefined : { x: x[good]!, y: smoothed[good]! };
 }
 

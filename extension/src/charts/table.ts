@@ -16,11 +16,7 @@ interface Series {
 export function tableOf({ data, layout }: Figure): HTMLTableElement {
   const series = data.flatMap(named);
   const places = [...new Set(series.flatMap(({ x }) => x))].sort((a, b) => a - b);
-  const rows = Math.min(ROWS, places.length);
-  const shown = Array.from(
-    { length: rows },
-    (_, row) => places[rows < 2 ? 0 : Math.round((row * (places.length - 1)) / (rows - 1))]!,
-  );
+  const shown = places.length <= ROWS ? places : evenly(places);
   const title = layout.xaxis?.title;
   const table = document.createElement("table");
   table.className = "gb-ChartTable";
@@ -33,11 +29,18 @@ export function tableOf({ data, layout }: Figure): HTMLTableElement {
     const row = line("td", undefined, values);
     const label = document.createElement("th");
     label.scope = "row";
-    label.textContent = formatTick(place);
+    label.textContent = formatTick(Number(place.toPrecision(4)));
     row.prepend(label);
     body.append(row);
   }
   return table;
+}
+
+/** Places as far apart as the rows allow, the first and the last among them. */
+function evenly(places: readonly number[]): number[] {
+  const [first, last] = [places[0]!, places.at(-1)!];
+  const wanted = Array.from({ length: ROWS }, (_, row) => first + (row * (last - first)) / (ROWS - 1));
+  return [...new Set(wanted.map((target) => places.findLast((place) => place <= target) ?? first))];
 }
 
 function named(trace: Plotly.Data): Series[] {

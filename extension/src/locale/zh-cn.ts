@@ -283,6 +283,7 @@ const PANEL: Catalogue = {
   "% of the training batches, smoothed": "占训练批次的 %，平滑后",
   "%1 of %2 drawn": "已画 %1 / %2",
   "Draw %1": "画 %1",
+  "Only in its code": "只在其代码中",
   "What differs": "有何不同",
   "The loss you expect: left and right choose one of eight points, up and down move it":
     "你预期的损失：左右键选择八个点之一，上下键移动它",
@@ -296,6 +297,8 @@ const PANEL: Catalogue = {
   // verdict
   "The kernel is gone; this run has ended.": "内核已退出，这次训练已结束。",
   "Its record is kept. A new run opens here by itself.": "记录已保留。新的训练会自动在此打开。",
+  "Stopped before step %1 was applied.": "在执行第 %1 步之前停止。",
+  "The weights are those after step %1.": "权重为第 %1 步之后的值。",
   "Evidence: %1 findings, the first at step %2": "依据：%1 项发现，最早在第 %2 步",
   "Cause:": "原因：",
   "Try:": "可以尝试：",

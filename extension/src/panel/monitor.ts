@@ -17,13 +17,12 @@ import type { NotebookSession } from "../session.js";
 import { button, element } from "./dom.js";
 import { EmptyState } from "./empty.js";
 import { insertCode } from "./export/cells.js";
-import { exportChoices } from "./export/menu.js";
 import { Focus } from "./focus.js";
 import type { Choice } from "./menu.js";
 import { Pace } from "./pace.js";
 import type { Host, Lack, Screen, ScreenName, View } from "./screen.js";
 import { SCREENS } from "./screens.js";
-import { lostStatement, type Statement, statementOf } from "./statement.js";
+import type { Statement } from "./statement.js";
 import { Tabs } from "./tabs.js";
 import { Toolbar } from "./toolbar.js";
 import { VerdictRegion } from "./verdict.js";
@@ -75,11 +74,15 @@ export class MonitorPanel extends Widget {
   readonly #ends: (() => void)[];
   #small = false;
   #tables = false;
+  /** What verdicts say, in a chunk of its own: the diagnoses' texts are as large as all the rest. */
+  #words: typeof import("./statement.js") | undefined;
   #tokens: Tokens | undefined;
   #screen: ScreenName = "learning";
   /** The user has chosen a tab; until then the monitor shows the one that fits the run. */
   #screenChosen: boolean;
   #selected: string | undefined;
+  /** The run was chosen by hand: it stays on show until another one starts. */
+  #chosen = false;
   #shown: string | undefined;
   #lack: Lack | undefined;
 
@@ -116,12 +119,14 @@ export class MonitorPanel extends Widget {
     this.#toolbar = new Toolbar(host, {
       choose: (id) => {
         this.#selected = id;
+        this.#chosen = true;
         redraw();
       },
       exports: () => this.#exports(),
     });
     this.#verdict = new VerdictRegion(trans, this.id, {
       setLevel: (level) => this.#setLevel(level),
+      resized: redraw,
       open: (section) => void surroundings.openSection(section),
     });
     this.#host = host;
@@ -139,7 +144,10 @@ export class MonitorPanel extends Widget {
     });
     this.#ends = [
       session.store.subscribe((event) => {
-        if (event.type === "started") this.#selected = event.run;
+        if (event.type === "started") {
+          this.#selected = event.run;
+          this.#chosen = false;
+        }
         if (event.type === "answer") this.#answer(event.answer);
         this.#pace.request();
       }),
@@ -149,6 +157,10 @@ export class MonitorPanel extends Widget {
     ];
     this.#restyle();
     void loadPlotly();
+    void import("./statement.js").then((words) => {
+      this.#words = words;
+      redraw();
+    });
     this.#show(screen ?? "learning");
   }
 
@@ -206,10 +218,13 @@ export class MonitorPanel extends Widget {
     this.#pace.now();
   }
 
-  /** The run on show: the one chosen or started last. */
+  /** The run on show: the one chosen or started last; of a race that nobody has chosen from, the first lane. */
   #record(): RunRecord | undefined {
     const { runs, latest } = this.session.store;
-    return (this.#selected !== undefined ? runs.get(this.#selected) : undefined) ?? latest;
+    const selected = (this.#selected !== undefined ? runs.get(this.#selected) : undefined) ?? latest;
+    const race = selected?.info.race?.id;
+    if (race === undefined || this.#chosen) return selected;
+    return [...runs.values()].find(({ info }) => info.race?.id === race && info.race.lane === 0) ?? selected;
   }
 
   #draw(): void {
@@ -221,7 +236,9 @@ export class MonitorPanel extends Widget {
     this.#empty.draw(state, kernelName);
     this.node.classList.toggle("gb-mod-empty", record === undefined);
     if (!record) return;
-    if (!this.#screenChosen) this.#show(record.isProbe ? "signal" : "learning");
+    if (!this.#screenChosen) {
+      this.#show(record.info.race ? "race" : record.isProbe ? "signal" : "learning");
+    }
     if (record.info.id !== this.#shown) {
       this.#shown = record.info.id;
       this.#focus.step = null;
@@ -254,10 +271,11 @@ export class MonitorPanel extends Widget {
     if (answer.type === "code" && this.isVisible) insertCode(this.session.notebook.content, answer.code);
   }
 
-  #exports(): Choice[] {
+  async #exports(): Promise<readonly Choice[]> {
     const record = this.#record();
     if (!record) return [];
     const { label } = SCREENS.find(({ name }) => name === this.#screen)!;
+    const { exportChoices } = await import("./export/menu.js");
     const notebook = this.session.notebook.content;
     const title = label(this.#trans);
     const tables = {
@@ -282,12 +300,13 @@ export class MonitorPanel extends Widget {
     this.#note.hidden = !lack;
     screen.node.hidden = lack !== undefined;
     if (screen.option) screen.option.hidden = lack !== undefined;
+    // the charts get the room that the verdict leaves
+    this.#verdict.draw(this.#statement(screen, view, lack !== undefined), view.level);
     if (lack) {
       this.#noteText.textContent = lack.text;
       this.#noteAction.textContent = lack.action?.label ?? "";
       this.#noteAction.hidden = !lack.action;
     } else screen.draw(view);
-    this.#verdict.draw(this.#statement(screen, view, lack !== undefined), view.level);
   }
 
   async #load(name: ScreenName): Promise<void> {
@@ -305,10 +324,12 @@ export class MonitorPanel extends Widget {
 
   /** What is said below the screen: its own verdict, or the run's. */
   #statement(screen: Screen, { record, level }: View, lacking: boolean): Statement | undefined {
-    if (level === "off") return undefined;
+    const words = this.#words;
+    if (level === "off" || !words) return undefined;
     if (screen.statement) return lacking ? undefined : screen.statement();
-    if (record.lost) return lostStatement(this.#trans);
-    return record.verdict && statementOf(record.verdict, record.info, level, this.#trans);
+    if (record.lost) return words.lostStatement(this.#trans);
+    if (record.info.halted) return words.haltedStatement(record.info.halted, this.#trans);
+    return record.verdict && words.statementOf(record.verdict, record.info, level, this.#trans);
   }
 
   #choose(screen: ScreenName): void {
@@ -321,6 +342,7 @@ export class MonitorPanel extends Widget {
   #show(shown: ScreenName): void {
     this.#screen = shown;
     this.#tabs.show(shown);
+    this.#body.setAttribute("aria-labelledby", `${this.id}-tab-${shown}`);
     this.#question.textContent = SCREENS.find(({ name }) => name === shown)!.question(this.#trans);
     for (const [name, { node, option }] of this.#screens) {
       node.hidden = name !== shown;

@@ -10,7 +10,8 @@ import type { Focus } from "./focus.js";
 import type { Statement } from "./statement.js";
 
 /** Names of the screens, in the order of their tabs and of the keys 1 to 5. */
-export type ScreenName = "learning" | "signal" | "lens" | "microscope" | "race";
+export const SCREEN_NAMES = ["learning", "signal", "lens", "microscope", "race"] as const;
+export type ScreenName = (typeof SCREEN_NAMES)[number];
 
 /** One row of the table of screens. Texts are in English until `trans` has seen them. */
 export interface ScreenKind {
@@ -69,7 +70,7 @@ export interface Screen {
   lacks(view: View): Lack | undefined;
   /** Called at most a few times a second, and only while the screen is visible. */
   draw(view: View): void;
-  /** A verdict of its own, in place of the run's diagnosis; asked after each drawing. */
+  /** A verdict of its own, in place of the run's diagnosis; asked before each drawing. */
   statement?(): Statement | undefined;
   dispose(): void;
 }

@@ -2,7 +2,6 @@
 
 import { LearningScreen } from "./learning.js";
 import type { ScreenKind } from "./screen.js";
-import { SignalScreen } from "./signal.js";
 
 export const SCREENS: readonly ScreenKind[] = [
   {
@@ -15,7 +14,10 @@ export const SCREENS: readonly ScreenKind[] = [
     name: "signal",
     label: (trans) => trans.__("Signal by depth"),
     question: (trans) => trans.__("Does the signal flow?"),
-    load: () => Promise.resolve((host) => new SignalScreen(host)),
+    load: async () => {
+      const { SignalScreen } = await import("./signal.js");
+      return (host) => new SignalScreen(host);
+    },
   },
   {
     name: "lens",

@@ -33,6 +33,23 @@ export function lostStatement(trans: TranslationBundle): Statement {
   };
 }
 
+/** A run that a rule has stopped before a bad step. */
+export function haltedStatement(
+  { step, text }: NonNullable<RunInfo["halted"]>,
+  trans: TranslationBundle,
+): Statement {
+  const [stopped, good] = [formatCount(step), formatCount(step - 1)];
+  return {
+    tone: "sick",
+    sentence: trans.__("Stopped before step %1 was applied.", stopped),
+    parts: [
+      { text },
+      ...(step > 0 ? [{ text: trans.__("The weights are those after step %1.", good) }] : []),
+    ],
+    key: `halted ${step}`,
+  };
+}
+
 /** What is to be said of a run at a level other than "off". */
 export function statementOf(
   verdict: Verdict,

@@ -21,7 +21,7 @@ export interface ToolbarActions {
   /** Shows another run. */
   choose(run: string): void;
   /** What can be exported, as a menu. */
-  exports(): readonly Choice[];
+  exports(): Promise<readonly Choice[]>;
 }
 
 export class Toolbar {
@@ -63,7 +63,7 @@ export class Toolbar {
     this.#export = button(
       "gb-IconButton",
       trans.__("Export"),
-      () => openMenu(this.#export, [...this.#forksInMenu(), ...actions.exports()]),
+      () => void this.#openExports(),
       icon("export"),
     );
     this.#export.title = trans.__("Export");
@@ -151,6 +151,11 @@ export class Toolbar {
 
   #snapshots(): readonly number[] {
     return (!this.#record?.lost && this.#record?.info.snapshots) || [];
+  }
+
+  async #openExports(): Promise<void> {
+    const exports = await this.#actions.exports();
+    openMenu(this.#export, [...this.#forksInMenu(), ...exports]);
   }
 
   #openForks(): void {

@@ -11,6 +11,8 @@ import { Segmented } from "./segmented.js";
 import type { Statement } from "./statement.js";
 
 export interface VerdictActions {
+  /** It has become higher or lower. */
+  resized(): void;
   setLevel(level: DiagnosisLevel): void;
   /** Shows a section of a notebook. */
   open(section: string): void;
@@ -52,6 +54,7 @@ export class VerdictRegion {
     this.#fold = button("gb-Verdict-fold", "", () => {
       this.#open = !this.#open;
       this.#showFold();
+      actions.resized();
     });
     this.#link = button("gb-Link", "", () => this.#shown?.section && actions.open(this.#shown.section));
     this.#foot.append(this.#fold, this.#link);

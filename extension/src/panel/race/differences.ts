@@ -2,11 +2,15 @@
 // line of the rest.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
+import { linesOnlyIn } from "gradbook/train/compare-runs";
 import type { RunInfo } from "gradbook/train/run";
 import { formatCount } from "../../charts/format.js";
 import type { RunRecord } from "../../data/record.js";
 import { element } from "../dom.js";
 import { laneDash } from "./lane.js";
+
+/** Lines of code shown of a run; the rest is in the tooltip. */
+const CODE_LINES = 4;
 
 export interface Fact {
   readonly name: string;
@@ -60,6 +64,12 @@ export function differencesTable(records: readonly RunRecord[], trans: Translati
     head.scope = "row";
     table.append(element("tr", "", head, ...values.map((value) => element("td", "", value))));
   }
+  const code = codeCells(records.map(({ info }) => info));
+  if (code) {
+    const head = element("th", "gb-Quiet", trans.__("Only in its code"));
+    head.scope = "row";
+    table.append(element("tr", "", head, ...code));
+  }
   const rest = same.map(({ name, values }) => `${name} ${values[0]}`).join(" · ");
   const folded = element(
     "details",
@@ -68,7 +78,23 @@ export function differencesTable(records: readonly RunRecord[], trans: Translati
     rest,
   );
   const none = element("p", "gb-Quiet", trans.__("Nothing that is recorded of them differs."));
-  return element("div", "", different.length > 0 ? table : none, ...(same.length > 0 ? [folded] : []));
+  return element(
+    "div",
+    "",
+    different.length > 0 || code ? table : none,
+    ...(same.length > 0 ? [folded] : []),
+  );
+}
+
+/** For each run the lines of its cells that the first one's do not have; for the first, those that the second's do not. */
+function codeCells(infos: readonly RunInfo[]): HTMLElement[] | undefined {
+  const lines = infos.map((info, lane) => linesOnlyIn(info, infos[lane === 0 ? 1 : 0]!)[0]);
+  if (lines.every((own) => own.length === 0)) return undefined;
+  return lines.map((own) => {
+    const cell = element("td", "gb-Differences-code", own.slice(0, CODE_LINES).join("\n"));
+    cell.title = own.join("\n");
+    return cell;
+  });
 }
 
 function names(info: RunInfo, value: (layer: RunInfo["layers"][number]) => string | undefined): string {

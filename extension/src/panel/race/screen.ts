@@ -84,16 +84,15 @@ export class RaceScreen implements Screen {
   }
 
   lacks({ record, store }: View): Lack | undefined {
-    this.#records = [record, ...this.#compare.draw(record, store)].sort(
-      (a, b) => (a.info.race?.lane ?? 0) - (b.info.race?.lane ?? 0),
-    );
+    // the run on show comes first, in its colour; a race opens with its first lane on show
+    this.#records = [record, ...this.#compare.draw(record, store)];
     if (this.#records.length > 1) return undefined;
     const trans = this.#trans;
     const others = store.runs.size > 1;
     return {
       text: trans.__(
         "Name two or more variants in %1. They train on the same batches, side by side.",
-        "race({ … })",
+        "gb.train.race({ … })",
       ),
       ...(others && {
         action: {
