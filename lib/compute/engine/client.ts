@@ -420,9 +420,11 @@ export class EngineClient {
     const told = place === undefined ? message : `${message} (first computed for ${place})`;
     const error = new EngineError(errorKind(kind), told);
     const awaited = this.#awaited.get(sequence);
-    if (error.kind === "connection") this.#gone ??= error;
-    else if (awaited !== undefined) awaited.error = { origin, error };
+    const gone = error.kind === "connection";
+    if (gone) this.#gone ??= error;
+    if (awaited !== undefined) awaited.error = { origin, error };
     // that a run was cancelled is no news to the user, who has stopped it
-    else if (error.kind !== "cancelled" && !this.#errors.has(origin)) this.#errors.set(origin, error);
+    else if (!gone && error.kind !== "cancelled" && !this.#errors.has(origin))
+      this.#errors.set(origin, error);
   }
 }

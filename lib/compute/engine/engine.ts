@@ -149,6 +149,7 @@ export class Engine {
       this.#compiles++;
       this.#plans.set(plan, { executable, graph: operationCounts(spec), ...bindingsOf(spec) });
     } catch (error) {
+      if (error instanceof DeviceLostError) throw error;
       const failure = { ...failureOf(error, sequence), kind: "plan" as const };
       this.#plans.set(plan, failure);
       throw new RequestFailure(failure);
@@ -311,7 +312,9 @@ function isFailure(value: object): value is Failure {
 function failureOf(error: unknown, sequence: number): Failure {
   if (error instanceof RequestFailure) return error.failure;
   const message = error instanceof Error ? error.message : String(error);
-  return { origin: sequence >>> 0, kind: "device", message };
+  // whoever hears of a lost device knows that nothing more can be asked of this engine
+  const kind = error instanceof DeviceLostError ? "connection" : "device";
+  return { origin: sequence >>> 0, kind, message };
 }
 
 function failed(sequence: number, kind: ErrorKind, message: string): RequestFailure {

@@ -43,7 +43,7 @@ function newAddress(): string {
 }
 
 function start({ token, device }: ServerOrder): void {
-  const data: ThreadData = { channel, device };
+  const data: ThreadData = { channel, device, alone: true };
   const engine = new Worker(new URL("./thread.js", import.meta.url), { workerData: data, execArgv: [] });
   engine.on("error", (error) => {
     process.stderr.write(`${(error as Error).stack}\n`);
@@ -96,11 +96,13 @@ function checkHello({ views, length }: Frame, token: string): void {
 function serve(socket: Socket, engine: Worker, first: Uint8Array): void {
   const bridge = new Bridge(socket, end, { urgent: obeyCancel, announce: true, closed: leave });
   bridge.arrive(first);
-  // Once the engine thread has ended, after `shutdown` or a failure, the client is still told what there is to tell.
-  engine.on("exit", () => {
+  // Once the engine has ended, after `shutdown` or a failure, the client is still told what there is to tell.
+  const finish = (): void => {
     bridge.flush();
-    socket.end(() => process.exit(0));
-  });
+    socket.end(leave);
+  };
+  engine.on("message", finish);
+  engine.on("exit", finish);
 }
 
 /** A cancel must not wait behind the run that it is to stop. */

@@ -1,6 +1,6 @@
 // The engine thread: a worker that does nothing but serve its channel, and sleeps when there is nothing to do.
 
-import { type MessagePort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { ChannelEnd, type ChannelMemory } from "./channel.js";
 import { createDevice, type DeviceName } from "./devices.js";
 import { reportLoss } from "./loss.js";
@@ -12,9 +12,11 @@ export interface ThreadData {
   readonly channel: ChannelMemory;
   readonly device: DeviceName;
   readonly port?: MessagePort;
+  /** Whether its process is there for nothing else, and is told "ended" in order to end as a whole. */
+  readonly alone?: boolean;
 }
 
-const { channel, device: name, port } = workerData as ThreadData;
+const { channel, device: name, port, alone = false } = workerData as ThreadData;
 const end = new ChannelEnd(channel, "engine");
 try {
   const device = await createDevice(name);
@@ -26,6 +28,11 @@ try {
     if (!service.step()) end.wait(seen);
   }
   port?.close();
+  if (alone) {
+    // drivers may crash when threads end before the process does
+    parentPort!.postMessage("ended");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
 } catch (error) {
   reportLoss(channel, `the engine thread with device "${name}" has failed: ${(error as Error).message}`);
 }
