@@ -320,7 +320,7 @@ export class Watcher {
 
   /** What else to keep with each copy of the training.
    *  @internal */
-  keepAlso(more: () => unknown): void {
+  keepAlso(more: (() => unknown) | undefined): void {
     this.desk.more = more;
   }
 

@@ -108,6 +108,7 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
     try {
       while (this.epoch <= options.epochs && !this.stopped) await this.runEpoch();
     } finally {
+      watcherOf(model)?.keepAlso(undefined);
       // an interrupted step has used its gradients
       options.optimizer.zeroGrad();
       this.progress.end(this.history.length);

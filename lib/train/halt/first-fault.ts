@@ -15,7 +15,6 @@ export interface FirstFault {
   readonly operation: string;
   /** Path and class of the module, or "the loss" for what is outside of the model. */
   readonly layer: string;
-  readonly backward: boolean;
   /** It came from outside: nothing computed it in this step. */
   readonly given: boolean;
 }
@@ -112,10 +111,10 @@ export class FaultFinder {
     const bad = values[faulty(values).indexOf(true)];
     if (bad === undefined) return this.inGradients();
     const tape = made.get(bad);
-    if (tape !== undefined) return this.fault(tape.op, bad, false);
+    if (tape !== undefined) return this.fault(tape.op, bad);
     const name = this.parameters.get(bad);
     const operation = name === undefined ? "the batch" : `the parameter ${name}`;
-    return { operation, layer: name === undefined ? "the data" : "the model", backward: false, given: true };
+    return { operation, layer: name === undefined ? "the data" : "the model", given: true };
   }
 
   private inGradients(): FirstFault | undefined {
@@ -132,11 +131,11 @@ export class FaultFinder {
     const maker = recorded.findLast(
       ({ node, tape }) => !faults.has(node) && tape.inputs.some((input) => faults.has(input)),
     );
-    return maker && this.fault(`the derivative of ${maker.tape.op}`, maker.node, true);
+    return maker && this.fault(`the derivative of ${maker.tape.op}`, maker.node);
   }
 
-  private fault(operation: string, node: Node, backward: boolean): FirstFault {
-    return { operation, layer: this.layerOf(node), backward, given: false };
+  private fault(operation: string, node: Node): FirstFault {
+    return { operation, layer: this.layerOf(node), given: false };
   }
 
   /** The module that a value was computed in: the first one whose output it leads to. */

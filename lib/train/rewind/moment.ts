@@ -97,6 +97,8 @@ interface OptimizerMoment {
  *  data. */
 export class Moment {
   readonly step: number;
+  /** It is one of `fit`. */
+  readonly fitted: boolean;
   private readonly place: Place;
   private readonly session = session();
   private readonly model: Copies<{
@@ -108,6 +110,7 @@ export class Moment {
   /** The present one. */
   constructor(step: number, { model, optimizers, more }: Training, place: Place) {
     this.step = step;
+    this.fitted = more !== undefined;
     this.place = place;
     this.model = new Copies({ state: model.stateDict(), more: more?.() });
     this.optimizers = optimizers.map(momentOf);

@@ -184,7 +184,7 @@ export class ControlDesk implements Steered {
       return;
     }
     const { name } = this.watched.info;
-    const code = forkCode({ name, step: moment.step, fitted: this.more !== undefined, lr });
+    const code = forkCode({ name, step: moment.step, fitted: moment.fitted, lr });
     answer({ type: "code", run: this.run, code });
   }
 
