@@ -97,6 +97,15 @@ const NETWORKS: { readonly [name: string]: Network } = {
     ],
     flat: [undefined, (y) => y + 1 < 0.0784, undefined],
   },
+  "wide, with more weights than are added up, or counted, in one go": {
+    build: () => nn.Sequential(nn.Linear(131, 90), nn.LeakyReLU(), nn.Linear(90, 3)),
+    input: [3, 131],
+    optimizer: sgd,
+    layers: [
+      { head: 0, last: 1 },
+      { head: 2, last: 2 },
+    ],
+  },
   "layer normalisation, GELU, over positions, Adam": {
     build: () => nn.Sequential(nn.Linear(5, 12), nn.LayerNorm(12), nn.GELU(), nn.Flatten(), nn.Linear(36, 3)),
     input: [7, 3, 5],
@@ -107,6 +116,9 @@ const NETWORKS: { readonly [name: string]: Network } = {
     ],
   },
 };
+
+/** Tensors of more elements have their histograms from some of them. */
+const COUNTED = 4096;
 
 const STEPS = 3;
 
@@ -267,7 +279,8 @@ function expected(network: Network, step: Step, layer: number): [LayerField, num
   const { norm, last, head } = network.layers[layer]!;
   const output = step.outputs[layer]!;
   const weights = step.weights[layer]!;
-  const change = together(step.weightsAfter[layer]!).map((value, i) => value - together(weights)[i]!);
+  const before = together(weights);
+  const change = together(step.weightsAfter[layer]!).map((value, i) => value - before[i]!);
   const isFlat = network.flat?.[layer];
   const found: [LayerField, number][] = [
     ...fields("", without("Norm"), values([output])),
@@ -276,7 +289,7 @@ function expected(network: Network, step: Step, layer: number): [LayerField, num
     ...fields("weight", without("Zeros"), values(weights)),
     ...fields("weightGradient", without("Zeros"), values(step.weightGradients[layer]!)),
     ["batchStd", meanBatchStd(output)],
-    ["updateRatio", Math.hypot(...change) / Math.hypot(...together(weights))],
+    ["updateRatio", Math.hypot(...change) / Math.hypot(...before)],
     ["saturated", isFlat ? [...output.data].filter(isFlat).length / output.data.length : Number.NaN],
   ];
   const drift = step.norms[layer];
@@ -373,12 +386,14 @@ describe.each(DEVICES)("%s", (device) => {
           const offset = histogramOffset(layer, quantity);
           const measured = [...histograms[at]!.subarray(offset, offset + BINS)];
           const wanted = bins(tensors, quantity);
-          // a number next to an edge may fall on its other side when it is rounded otherwise
+          // a number next to an edge may fall on its other side when it is rounded otherwise; and what a part of the
+          // elements shows of all is within a few percent
+          const allowed = together(tensors).length <= COUNTED ? 0.02 : 0.12;
           const moved = measured.reduce(
             (sum, byte, i) => sum + Math.abs((byte / 255) ** 2 - (wanted[i]! / 255) ** 2),
             0,
           );
-          expect(moved, `${quantity} of layer ${layer} at step ${at}`).toBeLessThan(0.02);
+          expect(moved, `${quantity} of layer ${layer} at step ${at}`).toBeLessThan(allowed);
         }
       });
     });
