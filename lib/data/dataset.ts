@@ -5,6 +5,7 @@ import { defaultGenerator } from "../tensor/random/default.js";
 import type { Generator } from "../tensor/random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { hostTensor } from "./host-tensor.js";
+import { printsAs, samples } from "./printing.js";
 
 /** What a loader needs: write one of these to feed data of your own. `B` is what a batch is, for instance `[Tensor, Tensor]`. */
 export interface Dataset<B> {
@@ -55,6 +56,11 @@ class TensorDatasetClass<T extends readonly Tensor[]> implements Dataset<Tensors
   }
 }
 
+printsAs(TensorDatasetClass, (set) => {
+  const parts = set.tensors.map(({ dtype, shape }: Tensor) => `${dtype} [${shape.slice(1).join(", ")}]`);
+  return `TensorDataset: ${samples(set)}, each ${parts.join(" and ")}`;
+});
+
 export type TensorDataset<T extends readonly Tensor[]> = TensorDatasetClass<T>;
 
 interface TensorDatasetConstructor {
@@ -98,6 +104,8 @@ export class Subset<B> implements Dataset<B> {
     return this.dataset.getBatch(indices.map((index) => this.indices[index]!));
   }
 }
+
+printsAs(Subset, (set) => `Subset: ${samples(set)}`);
 
 export interface SplitOptions {
   /** Draws the order. Default: the default generator. */

@@ -8,6 +8,7 @@ import { batchCount, batchIndices } from "./batch-indices.js";
 import { type Collated, defaultCollate } from "./collate.js";
 import type { Dataset, MapDataset } from "./dataset.js";
 import { Pass } from "./pass.js";
+import { printsAs, samples } from "./printing.js";
 import type { Sampler } from "./samplers.js";
 import { BATCHES_PER_TURN } from "./settings.js";
 
@@ -111,6 +112,13 @@ class DataLoaderClass<B> {
     }
   }
 }
+
+printsAs(DataLoaderClass, ({ dataset, length, options }) => {
+  const { batchSize = 1, shuffle = false } = options;
+  const size = options.batchSampler === undefined ? ` of ${batchSize}` : "";
+  const batches = `${length.toLocaleString("en")} ${length === 1 ? "batch" : "batches"}${size}`;
+  return `DataLoader: ${batches} from ${samples(dataset)}${shuffle ? ", shuffled" : ""}`;
+});
 
 /** Takes samples one by one, and waits for them where they are promises. */
 function gathering<S, B>(

@@ -2,9 +2,11 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import type { BatchOptions } from "gradbook/data/batch-indices";
-import type { Dataset } from "gradbook/data/dataset";
+import { type Dataset, Subset, TensorDataset } from "gradbook/data/dataset";
 import { DataLoader } from "gradbook/data/loader";
+import { zeros } from "gradbook/tensor/create";
 import { defaultGenerator, manualSeed } from "gradbook/tensor/random/default";
 import { Generator } from "gradbook/tensor/random/generator";
 import { describe, expect, test } from "vitest";
@@ -88,4 +90,13 @@ test("length is the number of batches; a senseless batch size is refused at once
   expect(new DataLoader(numbers(10), { batchSize: 3, dropLast: true }).length).toBe(3);
   expect(new DataLoader(numbers(10)).length).toBe(10);
   expect(() => new DataLoader(numbers(10), { batchSize: 0 })).toThrow("batchSize must be a whole number");
+});
+
+test("sets and loaders print as one line, not as their values", () => {
+  const set = new TensorDataset(zeros(1234, 1, 28, 28), zeros([1234], { dtype: "int32" }));
+  const line = "TensorDataset: 1,234 samples, each float32 [1, 28, 28] and int32 []";
+  expect(inspect(set)).toBe(line);
+  expect(inspect(new Subset(set, [3]))).toBe("Subset: 1 sample");
+  const loader = new DataLoader(set, { batchSize: 32, shuffle: true });
+  expect(inspect(loader)).toBe("DataLoader: 39 batches of 32 from 1,234 samples, shuffled");
 });
