@@ -1,7 +1,7 @@
 // Who takes part in a workload, and how they are measured: a check that all compute the same, then rounds in turns.
 
 import { kernelTable, type MachineLimits, measureLimits } from "./kernels.ts";
-import { HOMES, type Home, PEERS, type PeerName, startOurs } from "./peers.ts";
+import { HOMES, type Home, homes, PEERS, type PeerName, rivals, startOurs } from "./peers.ts";
 import type { RunRequest, Threads, Timing } from "./protocol.ts";
 import type { Runner } from "./runner.ts";
 import { type Measured, median } from "./table.ts";
@@ -35,10 +35,10 @@ export class Field {
     say: (line: string) => void,
   ): Promise<Contender[]> {
     const contenders: Contender[] = [];
-    for (const home of Object.keys(HOMES) as Home[])
+    for (const home of homes())
       for (const variant of workload.watchable ? (["plain", "watched"] as const) : (["plain"] as const))
         contenders.push({ name: home, variant, threads: { own: 0, blas: 0 }, times: [] });
-    for (const peer of workload.peers) {
+    for (const peer of rivals(workload.peers)) {
       if ((await this.peer(peer)) === undefined) say(`${peer} is left out: ${this.missing.get(peer)}`);
       else {
         const all: readonly Threads[] = PEERS[peer].threads;
@@ -80,12 +80,12 @@ export class Field {
   }
 
   async probe(name: string): Promise<readonly Reading[]> {
-    return (await this.runner("thread")).probe({ probe: name });
+    return (await this.runner(homes()[0]!)).probe({ probe: name });
   }
 
   /** Where the time of a workload's most frequent plan goes, as a table. */
   async kernels(name: string): Promise<string[]> {
-    const ours = await this.runner("thread");
+    const ours = await this.runner(homes()[0]!);
     const [threads] = PEERS.openblas.threads;
     this.limits ??= await measureLimits(ours, await this.peer("openblas"), threads);
     const { operations, bytes } = this.limits;

@@ -1,10 +1,11 @@
 // npm run bench [-- NAME... --json FILE --rounds N]: this library beside its peers, in interleaved rounds on this machine.
-// A NAME is a workload's, or what several names begin with. With --kernels: instead, where the time of the step goes.
+// With --device webgpu: on the GPU, beside PyTorch with CUDA. A NAME is a workload's, or what several names begin with. With --kernels: instead, where the time of the step goes.
 
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type Contender, Field } from "./contenders.ts";
+import { device, homes, rivals } from "./peers.ts";
 import { printRows, type Row, rowsOf } from "./table.ts";
 import { PROBES, WORKLOADS } from "./workloads/index.ts";
 
@@ -14,8 +15,10 @@ const { values: options, positionals } = parseArgs({
     json: { type: "string" },
     rounds: { type: "string", default: "7" },
     kernels: { type: "boolean", default: false },
+    device: { type: "string" },
   },
 });
+if (options.device !== undefined) process.env.GRADBOOK_DEVICE = options.device;
 const rounds = Number(options.rounds);
 const all = [...Object.keys(WORKLOADS), ...Object.keys(PROBES)];
 for (const start of positionals) {
@@ -61,7 +64,7 @@ for (const name of Object.keys(WORKLOADS).filter(chosen)) {
     return [];
   });
   const found = rowsOf(name, contenders);
-  for (const peer of workload.peers) {
+  for (const peer of rivals(workload.peers)) {
     const threads = contenders.find((contender) => contender.name === peer)?.threads;
     if (threads !== undefined) peerThreads[name] = { ...peerThreads[name], [peer]: threads };
   }
@@ -73,7 +76,7 @@ for (const name of Object.keys(PROBES).filter(chosen)) {
   for (const { name: what, value, unit, limit } of await field.probe(name)) {
     say(`${what.padEnd(36)} ${value.toPrecision(4)} ${unit}  (at most ${limit})`);
     const [peer, ratio] = [{ peer: "limit", peerValue: limit, peerSpread: null }, value / limit];
-    const own = { workload: `${name}, ${what}`, device: "wasm", home: "thread", ours: value };
+    const own = { workload: `${name}, ${what}`, device: device(), home: homes()[0]!, ours: value };
     rows.push({ ...own, oursSpread: [value, value], unit, ...peer, ratio });
   }
 }

@@ -2,6 +2,7 @@
 import ctypes
 import importlib
 import json
+import os
 import re
 import sys
 import time
@@ -12,6 +13,10 @@ library = importlib.import_module(sys.argv[1])
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent / "workloads"))
 built = {}
+cuda = os.environ.get("GRADBOOK_TORCH_DEVICE") == "cuda"
+if cuda:  # everything that the workloads make lies on the GPU; TF32 only where it is asked for
+    library.set_default_device("cuda")
+    library.backends.cuda.matmul.allow_tf32 = os.environ.get("GRADBOOK_TORCH_TF32") == "1"
 
 
 def loaded_openblas():
@@ -63,8 +68,12 @@ def answer(request):
     if request["fresh"]:
         built[name] = importlib.import_module(twin["module"]).prepare(twin["argument"])
     run, value = built[name]
+    if cuda:
+        library.cuda.synchronize()
     since = time.perf_counter()
     run(request["iterations"])
+    if cuda:
+        library.cuda.synchronize()
     return {"seconds": time.perf_counter() - since, "value": value()}
 
 

@@ -15,6 +15,16 @@ const file = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 export const HOMES = { thread: "0", server: "1" } as const;
 export type Home = keyof typeof HOMES;
 
+/** What this library computes on: GRADBOOK_DEVICE. */
+export const device = (): string => process.env.GRADBOOK_DEVICE || "wasm";
+const onGpu = (): boolean => device() === "webgpu";
+
+/** Where an engine with this device lives. */
+export const homes = (): readonly Home[] => (onGpu() ? ["server"] : ["thread", "server"]);
+
+/** Who stands beside it: on a GPU only PyTorch, on the same one. */
+export const rivals = (peers: readonly PeerName[]): readonly PeerName[] => (onGpu() ? ["pytorch"] : peers);
+
 /** This library with its engine on a thread of its own process, or in the compute server. */
 export async function startOurs(home: Home): Promise<Runner> {
   const runner = await Runner.start(process.execPath, [file("ours.ts")], { GRADBOOK_SERVER: HOMES[home] });
@@ -47,9 +57,14 @@ export type PeerName = keyof typeof PEERS;
 /** In the Python that GRADBOOK_TORCH_PYTHON names, else in the system's. */
 async function startPython(library: "torch" | "numpy"): Promise<Runner | string> {
   const chosen = process.env.GRADBOOK_TORCH_PYTHON;
-  const env = { GRADBOOK_FASHION_MNIST: join(dataFolder(), "fashion-mnist") };
+  const cuda = onGpu() && library === "torch";
+  const env = {
+    GRADBOOK_FASHION_MNIST: join(dataFolder(), "fashion-mnist"),
+    ...(cuda ? { GRADBOOK_TORCH_DEVICE: "cuda" } : {}),
+  };
+  const usable = cuda ? "import torch; assert torch.cuda.is_available()" : `import ${library}`;
   for (const python of chosen ? [chosen] : ["/usr/bin/python3", "python3"]) {
-    if (spawnSync(python, ["-c", `import ${library}`], { stdio: "ignore" }).status !== 0) continue;
+    if (spawnSync(python, ["-c", usable], { stdio: "ignore" }).status !== 0) continue;
     const start = (more = {}): Promise<Runner | undefined> =>
       Runner.start(python, [file("peer_python.py"), library], { ...env, ...more });
     let runner = await start();
@@ -62,6 +77,7 @@ async function startPython(library: "torch" | "numpy"): Promise<Runner | string>
     if (runner.hello.blas === "unknown") console.log(SLOW_BLAS);
     return runner;
   }
+  if (cuda) return "no Python whose torch has CUDA and finds a GPU: set GRADBOOK_TORCH_PYTHON to one";
   return `no Python with ${library}: install python3-${library}, or set GRADBOOK_TORCH_PYTHON to a Python that has it`;
 }
 

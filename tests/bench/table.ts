@@ -1,6 +1,6 @@
 // Results: a row for each workload, home of the engine and peer; medians with their spread; and how they are printed.
 
-import { HOMES } from "./peers.ts";
+import { device, HOMES } from "./peers.ts";
 import type { Variant } from "./workload.ts";
 
 export interface Row {
@@ -38,7 +38,7 @@ export function rowOf(
 ): Row {
   const row = {
     ...what,
-    device: "wasm",
+    device: device(),
     ours: median(ours),
     oursSpread: spread(ours),
     unit: "ms",

@@ -116,6 +116,7 @@ export class Engine {
       this.#options.reply({ type: "text", sequence, text: JSON.stringify(explanation) });
     },
     memory: ({ sequence }) => {
+      this.#device.finish?.();
       const { allocatedBytes, arenaBytes, reservedBytes } = this.#device;
       const [buffers, plans] = [this.#buffers.size, this.#plans.size];
       this.#options.reply({

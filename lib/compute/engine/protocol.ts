@@ -61,7 +61,7 @@ export const REQUESTS = {
   free: { code: 7, fields: { buffers: "ids" } },
   /** Answered by `text`, an Explanation as JSON; with times of the kernels unless `measure` is 0. */
   explain: { code: 8, fields: { plan: "count", measure: "count" } },
-  /** Answered by `usage`. */
+  /** Answered by `usage`, once everything before is done, also on a device that runs ahead. */
   memory: { code: 9, fields: {} },
   cancel: { code: 10, fields: { upTo: "count" } },
   shutdown: { code: 11, fields: {} },
