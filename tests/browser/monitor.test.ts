@@ -147,6 +147,12 @@ it("paces the loop", async () => {
   await panel().locator(".gb-Controls-pace", { hasText: "Full speed" }).waitFor(PATIENCE);
 });
 
+it("forks: a cell with code that goes on from a kept step comes into this page's notebook", async () => {
+  await press("Fork");
+  await page.locator(".lm-Menu-item", { hasText: /From step [\d,]+, unchanged/ }).click();
+  await page.locator(".jp-CodeCell .cm-content", { hasText: 'gb.train.fork("busy"' }).waitFor(PATIENCE);
+});
+
 it("shows the same run in a second page, and all of it after the panel was closed", async () => {
   await press("Pause");
   await counter().filter({ hasText: "paused" }).waitFor(PATIENCE);

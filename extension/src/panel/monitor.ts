@@ -74,6 +74,8 @@ export class MonitorPanel extends Widget {
   readonly #ends: (() => void)[];
   #small = false;
   #tables = false;
+  /** A fork has been asked for, and its code has not come yet. */
+  #forking = false;
   /** What verdicts say, in a chunk of its own: the diagnoses' texts are as large as all the rest. */
   #words: typeof import("./statement.js") | undefined;
   #tokens: Tokens | undefined;
@@ -111,7 +113,10 @@ export class MonitorPanel extends Widget {
       focus: this.#focus,
       redraw,
       open: (name) => this.#choose(name),
-      send: (request) => session.send(request),
+      send: (request) => {
+        if (request.type === "fork") this.#forking = true;
+        return session.send(request);
+      },
       typeset: (node) => {
         void session.notebook.content.rendermime.latexTypesetter?.typeset(node);
       },
@@ -268,7 +273,9 @@ export class MonitorPanel extends Widget {
 
   #answer(answer: RunAnswer): void {
     if (answer.type === "refused") this.#toolbar.say(answer.text);
-    if (answer.type === "code" && this.isVisible) insertCode(this.session.notebook.content, answer.code);
+    // the kernel answers all pages; the cell belongs into the one that has asked
+    if (answer.type === "code" && this.#forking) insertCode(this.session.notebook.content, answer.code);
+    if (answer.type !== "microscope") this.#forking = false;
   }
 
   async #exports(): Promise<readonly Choice[]> {
