@@ -2,25 +2,22 @@
 // the step's own plan and read one step later, so that nothing waits for them.
 
 import type { Node } from "../graph/node.js";
-import * as ops from "../graph/ops/index.js";
 import type { HookHandle, Module } from "../module/index.js";
 import { onCrossEntropy } from "../nn/cross-entropy.js";
 import { beforeStep, type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
 import { onBackward } from "../tensor/autograd.js";
-import { insideModule, noGrad } from "../tensor/scope.js";
-import { isCurrent, onSettle, type Rider, session } from "../tensor/session.js";
-import { Tensor } from "../tensor/tensor.js";
+import { onSettle, session } from "../tensor/session.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
 import type { Moment, Training } from "./rewind/moment.js";
 import type { RunInfo } from "./run.js";
-import { Schedule } from "./sampling.js";
 import { ControlDesk } from "./steer/desk.js";
 import { setRate } from "./steer/steering.js";
+import { Measurements } from "./watch/measurements.js";
 import { ModeCount, withModes } from "./watch/modes.js";
 import { describeOptimizer, momentumOf } from "./watch/optimizer.js";
-import { StepSample } from "./watch/sample.js";
-import { SILENT_EXAMPLES, Silence } from "./watch/silence.js";
+import { SILENT_EXAMPLES } from "./watch/silence.js";
 
 const watched = new WeakMap<Module, Watcher>();
 
@@ -79,22 +76,6 @@ interface Origin {
   readonly training: Training;
 }
 
-/** A step that is measured. */
-interface Measured {
-  readonly step: number;
-  /** The session that computes it. */
-  readonly session: ReturnType<typeof session>;
-  /** Set where its layers are sampled, too. */
-  readonly layers: StepSample | undefined;
-  loss?: Rider;
-  accuracy?: Rider;
-  learningRate: number;
-  momentum: number;
-  memory: number;
-  /** When it ended, in milliseconds. */
-  time: number;
-}
-
 /** Listens to what all models do. Only a weak reference: a listener must not keep a watcher, and with it its model, alive.
  *  (A function of its own, because closures made in one place keep all of each other's variables.) */
 function listen(self: WeakRef<Watcher>): (() => void)[] {
@@ -126,20 +107,13 @@ export class Watcher {
   active = true;
   private readonly layers: readonly WatchedLayer[];
   private readonly parameters: readonly Tensor[];
-  private readonly silences: readonly Silence[];
-  private readonly schedule = new Schedule();
   private readonly recorder: RunRecorder;
+  private readonly measurements: Measurements;
   private readonly modes: ModeCount;
   private readonly desk: ControlDesk;
   private readonly handles: HookHandle[] = [];
   private readonly stops: (() => void)[] = [];
   private count = 0;
-  private batchSize = Number.NaN;
-  private current: Measured | undefined;
-  private waiting: Measured[] = [];
-  /** The step of the last row. */
-  private last: { readonly step: number; readonly time: number } | undefined;
-  private flushing = false;
 
   private readonly options: WatchOptions;
 
@@ -148,7 +122,6 @@ export class Watcher {
     this.options = options;
     this.layers = watchedLayers(model);
     this.parameters = model.parameters();
-    this.silences = this.layers.map(() => new Silence());
     this.recorder = new RunRecorder(
       withModes(
         model,
@@ -160,6 +133,7 @@ export class Watcher {
         silentExamples: SILENT_EXAMPLES,
       },
     );
+    this.measurements = new Measurements(this.layers, this.parameters, this.recorder);
     this.modes = new ModeCount(model, (modes) => this.recorder.setModes(modes));
     this.desk = new ControlDesk(model, this.layers, this, options);
     if (origin !== undefined) {
@@ -173,19 +147,21 @@ export class Watcher {
     this.layers.forEach(({ info, head, last, activation, batchNorm }, i) => {
       if (info.normalisation && activation) {
         const tapEntering = ([input]: readonly unknown[]): void =>
-          this.tap(input, (layers, x) => layers.tapEntering(i, x));
+          this.measurements.tap(input, (sample, x) => sample.tapEntering(i, x));
         this.handles.push(activation.tapForwardPre((_m, inputs) => tapEntering(inputs)));
       }
       this.handles.push(
-        head.tapForward((_m, _x, sum) => this.tap(sum, (layers, x) => layers.tapInputSum(i, x))),
-        last.tapForward((_m, _x, output) => this.tap(output, (layers, x) => layers.tapOutput(i, x))),
+        head.tapForward((_m, _x, sum) => this.measurements.tap(sum, (sample, x) => sample.tapInputSum(i, x))),
+        last.tapForward((_m, _x, output) =>
+          this.measurements.tap(output, (sample, x) => sample.tapOutput(i, x)),
+        ),
       );
       if (batchNorm === undefined) return;
       const tapInput = ([input]: readonly unknown[]): void =>
-        this.tap(input, (layers, x) => layers.tapNormInput(i, x));
+        this.measurements.tap(input, (sample, x) => sample.tapNormInput(i, x));
       this.handles.push(batchNorm.tapForwardPre((_m, inputs) => tapInput(inputs)));
     });
-    this.handles.push(model.tapForward((_m, inputs) => this.endForward(inputs)));
+    this.handles.push(model.tapForward((_m, inputs) => this.measurements.endForward(inputs)));
     this.handles.push(...this.desk.attach());
     this.stops.push(...listen(new WeakRef(this)));
   }
@@ -301,7 +277,7 @@ export class Watcher {
    *  @internal */
   show(): void {
     session().client.synchronize();
-    this.collect();
+    this.measurements.collect();
     this.recorder.reach(this.count - 1);
     this.recorder.send();
   }
@@ -313,7 +289,7 @@ export class Watcher {
       this.desk.beforeUpdate(optimizer);
     } catch (error) {
       // the step will not be taken
-      this.drop();
+      this.measurements.drop();
       throw error;
     }
   }
@@ -349,54 +325,21 @@ export class Watcher {
 
   private begin(module: Module): void {
     this.modes.forward(module.training, this.count);
-    if (!module.training || this.current !== undefined) return;
+    if (!module.training || this.measurements.isOpen) return;
     const close = this.desk.begin();
-    const due = this.schedule.at(this.count, performance.now());
-    if (this.waiting.length > 0) this.collect();
-    if (!close && !due.row) return;
-    const { layers, parameters, silences } = this;
-    this.current = {
-      step: this.count,
-      session: session(),
-      layers: close || due.layers ? new StepSample(layers, parameters, silences) : undefined,
-      learningRate: Number.NaN,
-      momentum: Number.NaN,
-      memory: Number.NaN,
-      time: Number.NaN,
-    };
-    this.flushLater();
-  }
-
-  private tap(value: unknown, to: (layers: StepSample, x: Tensor) => void): void {
-    const layers = this.current?.layers;
-    if (layers !== undefined && value instanceof Tensor) to(layers, value);
-  }
-
-  private endForward(inputs: readonly unknown[]): void {
-    if (this.current === undefined) return;
-    const [first] = inputs;
-    if (first instanceof Tensor) this.batchSize = first.shape[0] ?? 1;
-    this.current.layers?.endForward();
+    this.measurements.begin(this.count, close);
   }
 
   /** @internal */
   tapPrediction(logits: Tensor, target: Tensor): void {
     this.desk.addPrediction(logits, target);
-    const { current } = this;
-    if (current === undefined || current.accuracy !== undefined) return;
-    this.recorder.setClasses(logits.shape[1]!);
-    // inside a module, so that nothing of it counts as held by user code
-    const share = insideModule(() => noGrad(() => logits.detach().argmax(1).eq(target).float().mean()));
-    current.accuracy = session().ride(share.node);
+    if (this.measurements.predict(logits, target)) this.recorder.setClasses(logits.shape[1]!);
   }
 
   /** @internal */
   tapLoss(root: Node): void {
     this.desk.addLoss(root);
-    const { current } = this;
-    if (current === undefined) return;
-    current.layers?.beginBackward();
-    current.loss ??= session().ride(noGrad(() => (root.pending ? ops.identity(ops.detached(root)) : root)));
+    this.measurements.beginBackward(root);
   }
 
   /** @internal */
@@ -405,111 +348,29 @@ export class Watcher {
       params.some((parameter) => this.parameters.includes(parameter)),
     );
     if (group === undefined) return;
-    const { current } = this;
-    if (current !== undefined) {
-      this.recorder.setTraining(describeOptimizer(optimizer, group), this.batchSize);
-      current.learningRate = group.lr;
-      current.momentum = momentumOf(group) ?? Number.NaN;
-      this.measure(current);
+    if (this.measurements.isOpen) {
+      this.recorder.setTraining(describeOptimizer(optimizer, group), this.measurements.batchSize);
+      this.measurements.endStep(group.lr, momentumOf(group));
     }
     this.modes.update(this.count);
     this.count++;
     this.desk.afterUpdate();
   }
 
-  /** The step has been made, and is not computed yet. */
-  private measure(current: Measured): void {
-    this.current = undefined;
-    current.layers?.endStep();
-    current.memory = session().liveBytes;
-    current.time = performance.now();
-    this.waiting.push(current);
-  }
-
-  /** Takes the statistics of steps that have been computed, without waiting for any. */
-  private collect(): void {
-    while (this.waiting.length > 0) {
-      const [oldest] = this.waiting as [Measured];
-      const parts = [oldest.layers, oldest.loss, oldest.accuracy];
-      if (isCurrent(oldest.session) && parts.some((part) => part?.arrived === false)) return;
-      this.waiting.shift();
-      this.record(oldest);
-    }
-  }
-
-  private record(measured: Measured): void {
-    // what a closed session has not computed will not come
-    if (!isCurrent(measured.session)) return;
-    const { step, layers, time } = measured;
-    const sampled = layers?.take(step);
-    if (sampled?.measured) this.recorder.pushSample(sampled.row, sampled.histograms);
-    const row = this.recorder.newRow(step, time);
-    // a step that has failed leaves a row without numbers: the error is the training loop's to see
-    row.set("loss", numberOf(measured.loss));
-    row.set("accuracy", numberOf(measured.accuracy));
-    row.set("learningRate", measured.learningRate);
-    row.set("momentum", measured.momentum);
-    row.set("gradientNorm", sampled?.gradientNorm);
-    row.set("memory", measured.memory);
-    if (this.last !== undefined) {
-      const milliseconds = (time - this.last.time) / (step - this.last.step);
-      row.set("stepMilliseconds", milliseconds);
-      row.set("examplesPerSecond", (1000 * this.batchSize) / milliseconds);
-    }
-    this.last = { step, time };
-    this.recorder.push(row);
-  }
-
   /** Everything gathered so far, waiting for it: also a step that had no optimizer. */
   private flush(): void {
-    const { current } = this;
-    if (current !== undefined && (current.loss !== undefined || current.layers?.hasForward)) {
-      this.measure(current);
-      this.count++;
-      session().evaluate([]);
-    }
-    for (const measured of this.waiting) this.record(measured);
-    this.waiting = [];
-    this.recorder.send();
-  }
-
-  /** Lets go of what has been gathered of the present step. */
-  private drop(): void {
-    const { layers, accuracy, loss } = this.current ?? {};
-    for (const part of [layers, accuracy, loss]) part?.drop();
-    this.current = undefined;
+    if (this.measurements.flush()) this.count++;
   }
 
   /** At the end of a cell all that was measured is sent, with the number of the last step.
    *  @internal */
   endCell(): void {
-    if (this.current?.loss === undefined) this.drop();
+    this.measurements.dropForward();
     this.flush();
     this.recorder.reach(this.count - 1);
     this.recorder.send();
     this.desk.cellEnded();
   }
-
-  /** Flushes when user code gives way to the event loop: at the latest at the end of the cell. */
-  private flushLater(): void {
-    if (this.flushing) return;
-    this.flushing = true;
-    setImmediate(() => {
-      this.flushing = false;
-      if (this.active) this.collectIdle();
-    });
-  }
-
-  private collectIdle(): void {
-    this.collect();
-    this.recorder.send();
-    if (this.waiting.length > 0) this.flushLater();
-  }
-}
-
-function numberOf(rider: Rider | undefined): number | undefined {
-  const bytes = rider?.take();
-  return bytes && new Float32Array(bytes.buffer, bytes.byteOffset, 1)[0];
 }
 
 // the last value of a cell that ends in watch(...) is not worth showing: the monitor shows the run
