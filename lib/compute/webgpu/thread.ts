@@ -24,9 +24,9 @@ function wake(word: number, value: number): void {
 
 /** Whoever waits learns that nothing will come any more. */
 function lose(message: string): void {
-  const { written } = encoder.encodeInto(message, new Uint8Array(shared.loss.byteLength));
-  new Uint8Array(shared.loss).set(encoder.encode(message).subarray(0, written));
-  Atomics.store(control, CONTROL.lost, Math.max(1, written));
+  const bytes = encoder.encode(message || "unknown reason").subarray(0, shared.loss.byteLength);
+  new Uint8Array(shared.loss).set(bytes);
+  Atomics.store(control, CONTROL.lost, bytes.length);
   wake(CONTROL.answered, 1);
   Atomics.notify(control, CONTROL.done);
 }
