@@ -84,6 +84,14 @@ export class RunRecord {
     return this.count === 1 && this.info.status !== "running";
   }
 
+  /** It has a loss, and nothing of a validation set, although it has ended or is past its second epoch. */
+  get lacksValidation(): boolean {
+    const { status, stepsPerEpoch = Number.POSITIVE_INFINITY } = this.info;
+    if (status === "running" && this.lastStep < 2 * stepsPerEpoch) return false;
+    const measured = (field: StepField): boolean => this.series(field).some(Number.isFinite);
+    return measured("loss") && !measured("validationLoss") && !measured("validationAccuracy");
+  }
+
   /** Step number of the last row, or -1. */
   get lastStep(): number {
     return this.count === 0 ? -1 : this.step(this.count - 1, "step");

@@ -303,6 +303,8 @@ const PANEL: Catalogue = {
   "Cause:": "原因：",
   "Try:": "可以尝试：",
   "No open findings · %1 checks passed": "未发现问题 · 通过 %1 项检查",
+  "There is no validation set, so that learning and memorising look alike here.":
+    "没有验证集，因此这里无法区分学习与死记硬背。",
   Evidence: "依据",
   "the network": "网络",
   "layer %1": "第 %1 层",

@@ -336,7 +336,7 @@ export class MonitorPanel extends Widget {
     if (screen.statement) return lacking ? undefined : screen.statement();
     if (record.lost) return words.lostStatement(this.#trans);
     if (record.info.halted) return words.haltedStatement(record.info.halted, this.#trans);
-    return record.verdict && words.statementOf(record.verdict, record.info, level, this.#trans);
+    return record.verdict && words.statementOf(record.verdict, record, level, this.#trans);
   }
 
   #choose(screen: ScreenName): void {

@@ -2,11 +2,12 @@
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { filled, valuesOf } from "gradbook/train/diagnose/describe";
-import type { Diagnosis, Severity, Verdict } from "gradbook/train/diagnose/diagnosis";
+import type { Diagnosis, HealthyId, Severity, Verdict } from "gradbook/train/diagnose/diagnosis";
 import { HEALTHY, TEXTS } from "gradbook/train/diagnose/texts";
 import type { DiagnosisLevel, RunInfo } from "gradbook/train/run";
 import { formatCount } from "../charts/format.js";
 import type { Health } from "../charts/health.js";
+import type { RunRecord } from "../data/record.js";
 
 export interface Statement {
   readonly tone: Health;
@@ -22,6 +23,9 @@ export interface Statement {
 }
 
 const TONES: Readonly<Record<Severity, Health>> = { note: "unknown", warning: "watch", error: "sick" };
+
+/** What is said of a loss that has been followed for a while. */
+const LEARNT: ReadonlySet<HealthyId> = new Set(["learning", "converged", "steady"]);
 
 /** A run that will not come back. */
 export function lostStatement(trans: TranslationBundle): Statement {
@@ -53,12 +57,13 @@ export function haltedStatement(
 /** What is to be said of a run at a level other than "off". */
 export function statementOf(
   verdict: Verdict,
-  info: RunInfo,
+  record: RunRecord,
   level: Exclude<DiagnosisLevel, "off">,
   trans: TranslationBundle,
 ): Statement {
   const { root, others } = verdict;
-  if (!root) return healthyStatement(verdict, info, trans);
+  const { info } = record;
+  if (!root) return healthyStatement(verdict, record, trans);
   const words = (diagnosis: Diagnosis, template: string): string => fill(diagnosis, template, info, trans);
   const texts = TEXTS[root.rule];
   const found = [...root.consequences, ...others];
@@ -95,18 +100,21 @@ export function statementOf(
   };
 }
 
-function healthyStatement(verdict: Verdict, info: RunInfo, trans: TranslationBundle): Statement {
+function healthyStatement(verdict: Verdict, record: RunRecord, trans: TranslationBundle): Statement {
   const id = verdict.healthy ?? "started";
   const { others } = verdict;
+  const unvalidated = LEARNT.has(id) && record.lacksValidation;
   const summary = trans.__("No open findings · %1 checks passed", verdict.checks - others.length);
   const notes = trans._n("%1 note", "%1 notes", others.length, others.length);
   return {
     tone: id === "waiting" ? "unknown" : "ok",
     sentence: filled(trans.__(HEALTHY[id]), verdict.values ?? {}),
-    parts: [],
+    parts: unvalidated
+      ? [{ text: trans.__("There is no validation set, so that learning and memorising look alike here.") }]
+      : [],
     folded: {
       summary: others.length > 0 ? notes : summary,
-      lines: others.map((one) => fill(one, TEXTS[one.rule].sentence, info, trans)),
+      lines: others.map((one) => fill(one, TEXTS[one.rule].sentence, record.info, trans)),
     },
     key: id,
   };

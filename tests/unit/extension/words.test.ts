@@ -100,7 +100,7 @@ describe("a verdict", () => {
   };
 
   it("names cause and advice as an answer, with what follows folded away", () => {
-    const { sentence, parts, folded, tone } = statementOf(verdict, info("x"), "answer", trans);
+    const { sentence, parts, folded, tone } = statementOf(verdict, new RunRecord(info("x")), "answer", trans);
     expect(sentence).toBe("12 sigmoid layers in a row let the gradient fade.");
     expect(parts.map(({ lead }) => lead)).toEqual(["Cause:", "Try:"]);
     expect(folded!.summary).toBe("1 consequence");
@@ -109,10 +109,40 @@ describe("a verdict", () => {
   });
 
   it("only asks at level hint, and gives no number away that answers", () => {
-    const { sentence, parts, folded } = statementOf(verdict, info("x"), "hint", trans);
+    const { sentence, parts, folded } = statementOf(verdict, new RunRecord(info("x")), "hint", trans);
     const said = [sentence, ...parts.map(({ text }) => text), ...folded!.lines].join(" ");
     expect(said).toContain("?");
     expect(said).not.toMatch(/7\.2|12|sigmoid layers in a row/);
+  });
+});
+
+describe("a verdict without a fault", () => {
+  const healthy = {
+    step: 4,
+    checks: 29,
+    others: [],
+    healthy: "learning" as const,
+    values: { start: 2, loss: 1 },
+  };
+  const losses = [2, 1.5, 1.2, 1.1, 1];
+  const parts = (record: RunRecord, more: Partial<typeof record.info> = {}): string[] => {
+    record.info = { ...record.info, ...more };
+    return statementOf(healthy, record, "answer", trans).parts.map(({ text }) => text);
+  };
+
+  it("says that there is no validation set once the run has ended, or is past its second epoch", () => {
+    const missing = ["There is no validation set, so that learning and memorising look alike here."];
+    const running = { status: "running" as const };
+    expect(parts(run("x", losses, []))).toEqual(missing);
+    expect(parts(run("x", losses, []), running)).toEqual([]);
+    expect(parts(run("x", losses, []), { ...running, stepsPerEpoch: 3 })).toEqual([]);
+    expect(parts(run("x", losses, []), { ...running, stepsPerEpoch: 2 })).toEqual(missing);
+  });
+
+  it("does not say so of a run that was validated, or that is at its beginning", () => {
+    expect(parts(run("x", losses, [0.1, 0.5]))).toEqual([]);
+    const beginning = statementOf({ ...healthy, healthy: "started" }, run("x", [2], []), "answer", trans);
+    expect(beginning.parts).toEqual([]);
   });
 });
 
