@@ -16,7 +16,7 @@ import { ControlDesk } from "./steer/desk.js";
 import { setRate } from "./steer/steering.js";
 import { Measurements } from "./watch/measurements.js";
 import { ModeCount, withModes } from "./watch/modes.js";
-import { describeOptimizer, momentumOf } from "./watch/optimizer.js";
+import { describeOptimizer } from "./watch/optimizer.js";
 import { SILENT_EXAMPLES } from "./watch/silence.js";
 
 const watched = new WeakMap<Module, Watcher>();
@@ -350,7 +350,7 @@ export class Watcher {
     if (group === undefined) return;
     if (this.measurements.isOpen) {
       this.recorder.setTraining(describeOptimizer(optimizer, group), this.measurements.batchSize);
-      this.measurements.endStep(group.lr, momentumOf(group));
+      this.measurements.endStep(optimizer, group);
     }
     this.modes.update(this.count);
     this.count++;

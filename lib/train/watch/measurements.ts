@@ -3,12 +3,14 @@
 
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import { insideModule, noGrad } from "../../tensor/scope.js";
 import { isCurrent, type Rider, session } from "../../tensor/session.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { WatchedLayer } from "../layers.js";
 import type { RunRecorder } from "../recorder.js";
 import { Schedule } from "../sampling.js";
+import { momentumOf } from "./optimizer.js";
 import { StepSample } from "./sample.js";
 import { Silence } from "./silence.js";
 
@@ -103,18 +105,19 @@ export class Measurements {
     current.loss ??= session().ride(noGrad(() => (root.pending ? ops.identity(ops.detached(root)) : root)));
   }
 
-  endStep(learningRate: number, momentum: number | undefined): void {
+  /** The optimizer has recorded its update. `group`: that of the model's first parameters. */
+  endStep(optimizer: Optimizer<GroupOptions>, group: GroupOptions): void {
     const { current } = this;
     if (current === undefined) return;
-    current.learningRate = learningRate;
-    current.momentum = momentum ?? Number.NaN;
-    this.measure(current);
+    current.learningRate = group.lr;
+    current.momentum = momentumOf(group) ?? Number.NaN;
+    this.measure(current, optimizer);
   }
 
   /** The step has been made, and is not computed yet. */
-  private measure(current: Measured): void {
+  private measure(current: Measured, optimizer?: Optimizer<GroupOptions>): void {
     this.current = undefined;
-    current.layers?.endStep();
+    current.layers?.endStep(optimizer);
     current.memory = session().liveBytes;
     current.time = performance.now();
     this.waiting.push(current);

@@ -1,6 +1,8 @@
 // What the record says of an optimizer.
 
+import { SGD } from "../../optim/index.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
+import type { Tensor } from "../../tensor/tensor.js";
 import type { OptimizerInfo } from "../run.js";
 
 type Group = GroupOptions & { momentum?: unknown; betas?: unknown; weightDecay?: unknown };
@@ -19,4 +21,17 @@ export function describeOptimizer(optimizer: Optimizer<GroupOptions>, group: Gro
     ...(momentum !== undefined && { momentum }),
     ...(typeof group.weightDecay === "number" && { weightDecay: group.weightDecay }),
   };
+}
+
+/** The rate of the step p - lr g, as SGD takes it without momentum and weight decay: its length needs no second look at the
+ *  weights. Undefined where these parameters take another one. */
+export function plainRate(
+  optimizer: Optimizer<GroupOptions>,
+  parameters: readonly Tensor[],
+): number | undefined {
+  if (!(optimizer instanceof SGD)) return undefined;
+  const group: Group | undefined = optimizer.paramGroups.find(({ params }) =>
+    parameters.every((parameter) => params.includes(parameter as never)),
+  );
+  return group !== undefined && group.momentum === 0 && group.weightDecay === 0 ? group.lr : undefined;
 }

@@ -3,6 +3,7 @@
 
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import type { GradientSlot } from "../../tensor/autograd.js";
 import { noGrad } from "../../tensor/scope.js";
 import { type Rider, session } from "../../tensor/session.js";
@@ -10,6 +11,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { BINS, firstExponent, histogramBlock, histogramOffset, type Quantity } from "../histograms.js";
 import type { WatchedLayer } from "../layers.js";
 import { type LayerField, layerColumn, sampleLength } from "../run.js";
+import { plainRate } from "./optimizer.js";
 import { flatParts } from "./saturation.js";
 import type { Silence } from "./silence.js";
 
@@ -153,6 +155,8 @@ export class StepSample {
   private readonly backward = new Gathered();
   /** Apart from the rest, since the new values take the place of the old ones. */
   private readonly changes = new Gathered();
+  /** What follows from other numbers of the row. */
+  private readonly derived: ((row: Float32Array) => void)[] = [];
   private readonly inputSums: (Node | undefined)[];
   private readonly outputs: (Node | undefined)[];
   private readonly normInputs: (Node | undefined)[];
@@ -257,12 +261,12 @@ export class StepSample {
   }
 
   /** The optimizer has recorded its update: what it goes by, and by how much it changes the parameters. */
-  endStep(): void {
+  endStep(optimizer?: Optimizer<GroupOptions>): void {
     noGrad(() => {
       const rest = new Set(this.gradients ?? []);
       const squares: ((row: Float32Array) => number)[] = [];
       this.layers.forEach((layer, i) => {
-        this.addBackward(layer, i, rest, squares);
+        this.addBackward(layer, i, rest, squares, optimizer);
       });
       if (this.gradients !== undefined) this.addGradientNorm([...rest], squares);
       this.backward.ride();
@@ -275,6 +279,7 @@ export class StepSample {
     i: number,
     rest: Set<Node>,
     squares: ((row: Float32Array) => number)[],
+    optimizer: Optimizer<GroupOptions> | undefined,
   ): void {
     const { backward } = this;
     const gradient = this.inputGradients[i];
@@ -291,6 +296,15 @@ export class StepSample {
       squares.push((row) => row[layerColumn(i, "weightGradientNorm")]! ** 2);
     }
     const moved = own.filter((index) => this.parameters[index]!.storage.node !== this.before[index]);
+    const movedTensors = moved.map((index) => this.parameters[index]!);
+    const rate = optimizer && plainRate(optimizer, movedTensors);
+    if (moved.length > 0 && moved.length === gradients.length && rate !== undefined) {
+      this.derived.push((row) => {
+        const length = rate * row[layerColumn(i, "weightGradientNorm")]!;
+        row[layerColumn(i, "updateRatio")] = length / row[layerColumn(i, "weightNorm")]!;
+      });
+      return;
+    }
     const steps = moved.map((index) => ops.sub(this.parameters[index]!.storage.node, this.before[index]!));
     if (steps.length === 0) return;
     this.changes.add({ kind: "squares", inputs: steps }, ([sum], { row }) => {
@@ -327,6 +341,7 @@ export class StepSample {
     const histograms = new Uint8Array(histogramBlock(layers));
     const sampled = { row, histograms, gradientNorm: Number.NaN, measured: false };
     for (const gathered of [this.forward, this.backward, this.changes]) gathered.put(sampled);
+    for (const derive of this.derived) derive(row);
     return sampled;
   }
 }
