@@ -27,6 +27,8 @@ const PARITY = [
   "tests/unit/chapter/listings.test.ts",
 ];
 
+const TRAINING = ["tests/training/**/*.test.ts", "tests/unit/train/{fit,fork,halt,statistics}.test.ts"];
+
 /** The tests of the GPU's device, and of those that are run on every device as many as a GPU in software does in two minutes. */
 const GPU = [
   "tests/gpu/*.test.ts",
@@ -40,7 +42,7 @@ const GROUPS: Record<string, Limits> = {
   unit: { timeout: 20_000, parallel: true, processes: false },
   docs: { timeout: 120_000, parallel: true, processes: false },
   diagnosis: { timeout: 300_000, parallel: true, processes: false },
-  training: { timeout: 120_000, parallel: false, processes: false },
+  training: { files: TRAINING, timeout: 120_000, parallel: false, processes: false },
   kernel: { timeout: 60_000, parallel: false, processes: true },
   notebooks: { timeout: 600_000, parallel: false, processes: true },
   setup: { timeout: 900_000, parallel: false, processes: true },
@@ -63,7 +65,7 @@ const project = ([name, { files, timeout, parallel, processes, env }]: [
     name,
     include: [...(files ?? [`tests/${name}/**/*.test.ts`])],
     // each file once: what has a group of its own is not in the quick one
-    exclude: name === "unit" ? [...ENGINE, ...PARITY] : [],
+    exclude: name === "unit" ? [...ENGINE, ...PARITY, ...TRAINING] : [],
     retry: processes && process.env.CI !== undefined ? 2 : 0,
     ...(env === undefined ? {} : { env }),
     testTimeout: timeout,
