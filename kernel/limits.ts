@@ -35,6 +35,8 @@ export const LIMITS = {
   recorderRows: 8_192,
   /** Bytes of samples and histograms it keeps of one run; beyond, every second one of the older samples is dropped. */
   recorderSampleBytes: 67_108_864,
+  /** Front ends that one of the kernel's own comm targets serves. A page that is reloaded does not close its comms. */
+  commsOfTarget: 16,
   /** Pause between two messages of the live monitor. */
   monitorMilliseconds: 100,
   /** Pause between two judgements of one run. */

@@ -1,6 +1,7 @@
 // The kernel's end of comms: which targets there are, which comms are open, and who gets their messages. Targets of the wire
 // thread answer at once, whatever user code does; targets that cells have registered are passed to the main thread.
 
+import { LIMITS } from "../limits.js";
 import { type Header, type Json, objectField, textField } from "../protocol/messages.js";
 import type { CommEvent } from "../protocol/threads.js";
 import type { Publisher } from "./publisher.js";
@@ -58,8 +59,12 @@ export class Comms {
       send: (data, buffers = []) => this.#publish("message", event.comm, data, buffers, {}),
     };
     this.#open.set(event.comm, { name: event.target, comm, target });
-    if (target === undefined) this.#toMain(event);
-    else target.opened(comm, event.data);
+    if (target === undefined) {
+      this.#toMain(event);
+      return;
+    }
+    target.opened(comm, event.data);
+    this.#closeOldest(target);
   }
 
   message(request: Request): void {
@@ -77,6 +82,16 @@ export class Comms {
     this.#open.delete(event.comm);
     if (open.target === undefined) this.#toMain(event);
     else open.target.closed(open.comm);
+  }
+
+  /** Pages that are gone have left their comms open, and all that is sent to them would be sent for nothing. */
+  #closeOldest(target: Target): void {
+    const same = [...this.#open.values()].filter((open) => open.target === target);
+    const [oldest] = same;
+    if (oldest === undefined || same.length <= LIMITS.commsOfTarget) return;
+    this.#open.delete(oldest.comm.id);
+    target.closed(oldest.comm);
+    this.#publish("close", oldest.comm.id, {}, [], {});
   }
 
   /** What user code sends. */

@@ -1,6 +1,7 @@
 // Comms: targets that cells register, and the live monitor, also while a cell keeps the main thread busy.
 
 import { randomUUID } from "node:crypto";
+import { LIMITS } from "@gradbook/kernel/limits";
 import { BINS, histogramBlock } from "gradbook/train/histograms";
 import { MONITOR_COMM, ROW_LENGTH, RUN_MIME, sampleLength } from "gradbook/train/run";
 import { describe, expect, test } from "vitest";
@@ -148,6 +149,21 @@ describe("the live monitor", () => {
     expect([...answer.buffers[0]!]).toEqual(answered.steps.flatMap((step) => new Array(BINS).fill(step)));
     expect(new Set(steps).size).toBe(steps.length);
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
+  });
+
+  test("serves so many front ends, and closes the comm of the one that came first", async () => {
+    const opened = Array.from({ length: LIMITS.commsOfTarget + 1 }, openMonitor);
+    const closed = await kernel().wait(
+      (m) => m.type === "comm_close" && opened.includes(m.content.comm_id as string),
+      "a comm that is closed",
+    );
+    expect(closed.content.comm_id).toBe(opened[0]);
+    const { comms } = (await kernel().request("comm_info_request", { target_name: MONITOR_COMM })).content;
+    expect(Object.keys(comms as object)).toEqual(opened.slice(1));
+    await kernel().execute("begin('crowd'); record('crowd', 0)");
+    await onComm(opened.at(-1)!, ({ type, run }) => type === "rows" && run === "crowd");
+    expect(ofComm(opened[0]!).map((m) => (m.content.data as { type: string }).type)).toEqual(["snapshot"]);
+    for (const comm of opened) kernel().send("comm_close", { comm_id: comm, data: {} });
   });
 
   test("tells how a run ended", async () => {
