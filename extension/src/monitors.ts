@@ -108,7 +108,9 @@ export class Monitors {
       if (!panel.isDisposed) void this.#tracker.save(panel);
     };
     panel.screenChanged.connect(save);
-    session.notebook.context.pathChanged.connect(save);
+    const { pathChanged } = session.notebook.context;
+    pathChanged.connect(save);
+    panel.disposed.connect(() => pathChanged.disconnect(save));
     void this.#tracker.add(panel);
     return panel;
   }

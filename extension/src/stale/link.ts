@@ -51,8 +51,9 @@ export class CellsLink {
       const { version, cells } = content.data as unknown as CellsMessage;
       if (version === CELLS_VERSION) this.#onCells(cells);
     };
+    // also called for a comm that has been closed from here
     comm.onClose = (): void => {
-      this.#refused = true;
+      if (this.#comm === comm) this.#refused = true;
     };
     this.#comm = comm;
     comm.open();

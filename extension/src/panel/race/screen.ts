@@ -201,7 +201,8 @@ export class RaceScreen implements Screen {
 
   #drawDifferences(records: readonly RunRecord[]): void {
     const infos = records.map(({ info }) => info);
-    const shown = JSON.stringify([infos.map(({ name }) => name), factsOf(infos, this.#trans)]);
+    const cells = infos.map(({ provenance }) => provenance?.cells.map(({ execution }) => execution));
+    const shown = JSON.stringify([infos.map(({ name }) => name), factsOf(infos, this.#trans), cells]);
     if (shown === this.#shownDifferences) return;
     this.#shownDifferences = shown;
     const title = heading(this.#trans.__("What differs"));
