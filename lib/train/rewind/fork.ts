@@ -53,7 +53,10 @@ export function fork<M extends Module = Sequential, B = [Tensor, Tensor]>(
   const { step = Number.POSITIVE_INFINITY, lr, name } = options;
   const moment = watcher.momentAt("fork", step);
   const training = copyTraining(watcher.training);
-  const rewound = watcher.goOnFrom<B>(moment, training, { ...(lr && { lr }), ...(name && { name }) });
+  const rewound = watcher.goOnFrom<B>(moment, training, {
+    ...(lr !== undefined && { lr }),
+    ...(name !== undefined && { name }),
+  });
   return {
     ...rewound,
     model: training.model as M,

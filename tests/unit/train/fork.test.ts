@@ -100,6 +100,7 @@ test("another learning rate changes what comes after, and nothing before", () =>
   expect(again[0]).toBe(losses[3]);
   expect(again[1]).not.toBe(losses[4]);
   expect(train.fork("faster").step).toBe(7);
+  expect(train.fork(watcher, { lr: 0 }).optimizer.paramGroups[0]!.lr).toBe(0);
 });
 
 test.each([2, 7])("a run of fit goes on from step %i with the same weights and records", async (step) => {
