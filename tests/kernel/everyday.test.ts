@@ -191,6 +191,7 @@ const PAGES: Readonly<Record<string, readonly (readonly [code: string, shows: Sh
       '/** @jsx h */ const h = (tag: string, given: object | null, ...inside: unknown[]) => [tag, given, inside];\n<a href="#">go {1 + 1}</a>',
       "[ 'a', { href: '#' }, [ 'go ', 2 ] ]",
     ],
+    ["<i>&#65;&#x42; &#99999999; &constructor;</i>", "<i>AB &amp;#99999999; &amp;constructor;</i>"],
     ["const React = { createElement: (...given: unknown[]) => given }; 0", "0"],
     ["<p>\n</p>", "[ 'p', null ]"],
     ["const half = 4 / 2, less = 1 < 2; less && half > 1 / 2", "true"],
