@@ -46,8 +46,10 @@ function listGpus(chosen: boolean): DeviceDescription[] {
   const none = (problem: string): DeviceDescription[] => [
     { name: "webgpu", description: "GPU", memoryBytes: 0, chosen, problem },
   ];
-  if (stdout === "") return none("WebGPU or the GPU's driver crashed, or did not answer.");
-  const found = JSON.parse(stdout) as readonly AdapterDescription[] | { readonly error: string };
+  // drivers may print, too
+  const json = stdout.slice(Math.max(0, stdout.lastIndexOf("\n") + 1));
+  if (json === "") return none("WebGPU or the GPU's driver crashed, or did not answer.");
+  const found = JSON.parse(json) as readonly AdapterDescription[] | { readonly error: string };
   if ("error" in found) return none(found.error);
   if (found.length === 0) return none(NO_GPU);
   const first = found.find((adapter) => isUsable(adapter));

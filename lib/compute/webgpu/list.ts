@@ -1,4 +1,4 @@
-// A program that writes what WebGPU finds on this machine as JSON: AdapterDescriptions, or {error}. It ends by a signal, since Dawn
+// A program that writes what WebGPU finds on this machine as JSON, in its last line: AdapterDescriptions, or {error}. It ends by a signal, since Dawn
 // may crash when a process ends by itself.
 
 import { writeSync } from "node:fs";
@@ -10,5 +10,5 @@ try {
 } catch (error) {
   found = { error: (error as Error).message };
 }
-writeSync(1, JSON.stringify(found));
+writeSync(1, `\n${JSON.stringify(found)}`);
 process.kill(process.pid, "SIGKILL");
