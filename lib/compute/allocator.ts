@@ -4,6 +4,9 @@
 /** Every range starts and ends on a cache line, which is also what wide vector loads like best. */
 export const ALIGNMENT = 64;
 
+/** How sizes read in errors. */
+export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
 const roundUp = (bytes: number): number => Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
 
 /** Four classes between a power of two and the next: a block of a class is at least the class's size. */

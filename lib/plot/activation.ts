@@ -5,7 +5,8 @@ import { Module } from "../module/index.js";
 import { functional as F } from "../nn/index.js";
 import { linspace } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
-import { Figure, HUES, short, WARNING } from "./figure.js";
+import { Figure, HUES, WARNING } from "./figure.js";
+import { short } from "./short.js";
 
 export interface ActivationPlotOptions {
   /** The least input shown (-6). */

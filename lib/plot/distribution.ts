@@ -1,7 +1,8 @@
 // How values are spread: histograms of tensors over one another.
 
 import { Tensor } from "../tensor/tensor.js";
-import { Figure, HUES, short } from "./figure.js";
+import { Figure, HUES } from "./figure.js";
+import { short } from "./short.js";
 
 export interface DistributionOptions {
   /** Number of bins (60). */

@@ -1,6 +1,8 @@
 // Lines as SVG, for places that show a saved notebook without plotly.
 
+import { escapeHtml } from "../tensor/html.js";
 import type { FigureData, Trace } from "./figure.js";
+import { short } from "./short.js";
 
 const [WIDTH, HEIGHT] = [520, 300];
 const BOX = { left: 52, top: 34, right: 12, bottom: 30 };
@@ -31,13 +33,13 @@ export function drawing({ data, layout }: FigureData): string | undefined {
   });
   const names = lines.map(({ name, line }, i) => {
     const color = (line as { color?: string } | undefined)?.color ?? GREY;
-    return `<text x="${WIDTH - BOX.right}" y="${BOX.top + 12 + 14 * i}" text-anchor="end" fill="${color}">${escaped(name ?? "")}</text>`;
+    return `<text x="${WIDTH - BOX.right}" y="${BOX.top + 12 + 14 * i}" text-anchor="end" fill="${color}">${escapeHtml(name ?? "")}</text>`;
   });
-  const tick = (value: number): string => String(Number((isLog ? 10 ** value : value).toPrecision(3)));
+  const tick = (value: number): string => short(isLog ? 10 ** value : value);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"`,
-    ` font-family="system-ui, sans-serif" font-size="11" fill="${GREY}" role="img" aria-label="${escaped(title)}">`,
-    `<text x="${BOX.left}" y="18" font-size="13" font-weight="600">${escaped(title)}</text>`,
+    ` font-family="system-ui, sans-serif" font-size="11" fill="${GREY}" role="img" aria-label="${escapeHtml(title)}">`,
+    `<text x="${BOX.left}" y="18" font-size="13" font-weight="600">${escapeHtml(title)}</text>`,
     `<rect x="${BOX.left}" y="${BOX.top}" width="${WIDTH - BOX.left - BOX.right}" height="${HEIGHT - BOX.top - BOX.bottom}" fill="none" stroke="${GREY}" stroke-opacity="0.4"/>`,
     ...paths,
     ...names,
@@ -48,8 +50,6 @@ export function drawing({ data, layout }: FigureData): string | undefined {
     "</svg>",
   ].join("");
 }
-
-const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 function pointsOf({ x, y }: Trace, isLog: boolean): (readonly [number, number])[] {
   const every = Math.ceil(x!.length / MOST_POINTS);
@@ -66,5 +66,3 @@ function extent(values: Numbers): readonly [number, number] {
   if (low > high) return [0, 1];
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
 }
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);

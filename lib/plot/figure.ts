@@ -73,10 +73,3 @@ Object.defineProperties(Figure.prototype, {
     },
   },
 });
-
-/** Three digits: 0.312, 2.25e-4, 41,200. */
-export function short(value: number): string {
-  const size = Math.abs(value);
-  if (!Number.isFinite(value) || size === 0) return String(value);
-  return size >= 1e-3 && size < 1e6 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
-}

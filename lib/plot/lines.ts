@@ -1,6 +1,7 @@
 // Numbers over steps: learning-rate schedules, and runs beside one another.
 
-import { Figure, HUES, short } from "./figure.js";
+import { Figure, HUES } from "./figure.js";
+import { short } from "./short.js";
 
 export interface ScheduleOptions {
   /** How many steps to look ahead, for schedules given as such (100). */

@@ -5,7 +5,8 @@ import { linspace } from "../tensor/create.js";
 import { tensor } from "../tensor/index.js";
 import { noGrad } from "../tensor/scope.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { Figure, HUES, short, type Trace } from "./figure.js";
+import { Figure, HUES, type Trace } from "./figure.js";
+import { short } from "./short.js";
 
 /** What takes steps: any optimizer. */
 export interface Stepping {

@@ -1,6 +1,6 @@
 // The one linear memory of a device: shared, growing on demand, with the allocator that divides it.
 
-import { Allocator } from "../allocator.js";
+import { Allocator, mebibytes } from "../allocator.js";
 import { LARGEST_MEMORY_PAGES } from "./module.js";
 import { type Memory, wasm } from "./webassembly.js";
 
@@ -33,8 +33,6 @@ const viewsOf = (buffer: SharedArrayBuffer): HeapViews => ({
   integers: new Int32Array(buffer),
   floats: new Float32Array(buffer),
 });
-
-export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 export class Heap {
   readonly memory: Memory;

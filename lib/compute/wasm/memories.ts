@@ -4,9 +4,9 @@
 // Generated code addresses one memory, so everything that a run binds has to lie together: what lies elsewhere is moved
 // there first, and stays. How much was moved is counted, and explain() says it.
 
+import { mebibytes } from "../allocator.js";
 import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan } from "../ir.js";
-import { mebibytes } from "./heap.js";
 
 /** A device all of whose buffers lie in one memory that this process may see. */
 export interface SingleMemory extends Device {

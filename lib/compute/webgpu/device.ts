@@ -3,7 +3,7 @@
 // One buffer for all (the heap) because WebGPU allows few bindings in a kernel, forbids that two of them overlap, and makes
 // buffers slowly. Its ranges are handed out here; where each begins is a parameter of every dispatch.
 
-import { Allocator } from "../allocator.js";
+import { Allocator, mebibytes } from "../allocator.js";
 import type { Device, DeviceBuffer, Executable, Fault, Traffic } from "../device.js";
 import type { Plan } from "../ir.js";
 import { WEBGPU_RUNS_IN_FLIGHT, webgpuPatience } from "../settings.js";
@@ -25,7 +25,6 @@ class HeapRange implements DeviceBuffer {
 }
 
 const decoded = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
-const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 class GpuExecutable implements Executable {
   readonly plan: Plan;
