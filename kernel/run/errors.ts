@@ -132,11 +132,7 @@ function named(text: string): string {
 }
 
 /** The place in the source for a place in the compiled code; all from 0. */
-export function sourcePosition(
-  table: PositionTable,
-  line: number,
-  column: number,
-): readonly [number, number] {
+function sourcePosition(table: PositionTable, line: number, column: number): readonly [number, number] {
   let low = 0;
   let high = table.length / ROW - 1;
   let found = -1;

@@ -2,7 +2,7 @@
 // the steps, and so many that watching costs a run a few percent at most.
 
 /** Steps from 0 on at which the layers are measured. */
-export const DENSE = 100;
+const DENSE = 100;
 /** Steps after that, without layers, whose time tells what measuring the layers costs. */
 const COMPARED = 16;
 /** The first steps are no measure: plans are made. */
@@ -28,7 +28,7 @@ export interface Due {
 
 /** Samples while the step number grows by the factor e, where one makes its step take `cost` times as long in addition: the
  *  first steps pay DENSE * cost, the others density * ln(HORIZON / DENSE) * cost. */
-export function densityFor(cost: number): number {
+function densityFor(cost: number): number {
   const left = SHARE * HORIZON - DENSE * cost;
   const density = left / (cost * Math.log(HORIZON / DENSE));
   return Math.min(MOST, Math.max(LEAST, density));

@@ -21,7 +21,7 @@ export async function compile(projects: string[]): Promise<void> {
 }
 
 /** Bundles the extension for JupyterLab and puts it where JUPYTER_PATH points. */
-export async function buildExtension(): Promise<void> {
+async function buildExtension(): Promise<void> {
   const parts = ["dist", "style", "schema", "package.json"].map((name) => join(EXTENSION, name));
   const borders = [join("lib", "dist", "train", "run.js"), join("kernel", "dist", "protocol", "cells.js")];
   const stamp = hashOf([...parts, ...[...borders, "package-lock.json"].map((name) => join(ROOT, name))]);
@@ -43,7 +43,7 @@ export async function buildExtension(): Promise<void> {
 }
 
 /** Writes the kernel's description, with this Node's path, where JUPYTER_PATH points. */
-export async function describeKernel(): Promise<void> {
+async function describeKernel(): Promise<void> {
   const module = join(ROOT, "kernel", "dist", "spec.js");
   const { writeKernelspec } = await import(pathToFileURL(module).href);
   await writeKernelspec(join(JUPYTER, "kernels", "gradbook"), {

@@ -21,7 +21,7 @@ export const normal =
     init.normal_(weight, { std });
 
 /** Weights by `how`, biases zero; without it both as PyTorch draws them. */
-export function initialised<L extends gb.nn.Linear | gb.nn.Conv2d>(layer: L, how: Init | undefined): L {
+function initialised<L extends gb.nn.Linear | gb.nn.Conv2d>(layer: L, how: Init | undefined): L {
   if (how === undefined) return layer;
   how(layer.weight);
   init.zeros_(layer.bias);

@@ -227,7 +227,7 @@ export function rateFigure(record: RunRecord, progress: Progress, look: Look, si
 }
 
 /** Where on the axis each row of a run lies. */
-export function progressOf(record: RunRecord, progress: Progress): Float64Array {
+function progressOf(record: RunRecord, progress: Progress): Float64Array {
   if (progress === "seconds") return record.series("seconds");
   const steps = record.series("step");
   const each = progress === "epoch" ? (record.info.stepsPerEpoch ?? 1) : 1;

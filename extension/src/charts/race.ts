@@ -43,7 +43,7 @@ export interface LaneStyle {
 }
 
 /** Hue and dash of the run in a lane; runs beyond the fourth are grey. */
-export function laneStyle(lane: number, tokens: Tokens): LaneStyle {
+function laneStyle(lane: number, tokens: Tokens): LaneStyle {
   const colors = [tokens.run, ...tokens.compared];
   return {
     color: colors[lane] ?? tokens.past,

@@ -44,7 +44,7 @@ export interface NormalisedUnit {
 }
 
 /** The input sums of one unit over the batch. */
-export function sumsOf({ units, sums }: BatchSums, unit: number): number[] {
+function sumsOf({ units, sums }: BatchSums, unit: number): number[] {
   return Array.from(
     { length: Math.floor(sums.length / units) },
     (_, example) => sums[example * units + unit]!,

@@ -22,7 +22,7 @@ import { Table } from "./table.js";
 /** At this many steps the record halves: of two neighbours the one that tells more stays. Old steps thin out first. */
 export const MAX_ROWS = 20_000;
 /** At this many samples every second one goes. A run of millions of steps has fewer than a thousand. */
-export const MAX_SAMPLES = 4_000;
+const MAX_SAMPLES = 4_000;
 
 /** Asks the kernel for the histograms of one quantity of a layer after step `since`. */
 export type AskHistograms = (layer: number, quantity: Quantity, since: number) => void;

@@ -46,7 +46,7 @@ export const blockBytes = (slots: number): number => Math.ceil(slots / 4) * 16;
 const MOST_GROUPS = 65_535;
 
 /** At least `groups` workgroups in two directions. A shader knows its number as `group`, and skips numbers from `groups` on. */
-export function gridFor(groups: number): readonly [number, number] {
+function gridFor(groups: number): readonly [number, number] {
   const rows = Math.ceil(groups / MOST_GROUPS);
   return [Math.ceil(groups / rows), rows];
 }

@@ -49,7 +49,7 @@ const RULES: { readonly [R in StopRule]: (look: Look) => string | undefined } = 
     return `the norm of the gradients is ${short(total)}, and was ${short(usual)} until now`;
   },
 };
-export const STOP_RULES = Object.keys(RULES) as StopRule[];
+const STOP_RULES = Object.keys(RULES) as StopRule[];
 
 /** Steps whose gradients say what is usual. */
 const REMEMBERED = 200;

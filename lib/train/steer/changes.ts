@@ -40,7 +40,7 @@ function jumps(from: number, to: number): boolean {
 }
 
 /** TypeScript that sets the learning rate, of all groups in their proportions. */
-export function rateCode(groups: number, from: number, to: number): string {
+function rateCode(groups: number, from: number, to: number): string {
   return groups === 1
     ? `optimizer.paramGroups[0].lr = ${to};`
     : `for (const group of optimizer.paramGroups) group.lr *= ${to / from};`;
