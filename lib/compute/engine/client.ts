@@ -311,8 +311,12 @@ export class EngineClient {
       this.#pause(seen);
       const waited = performance.now() - (this.#stopAskedAt ?? Number.POSITIVE_INFINITY);
       if (this.#home.work !== undefined || waited < STOP_PATIENCE_MS) continue;
-      this.#awaited.delete(sequence);
-      this.#endIfInterrupted();
+      try {
+        this.#endIfInterrupted();
+      } catch (stop) {
+        this.#awaited.delete(sequence);
+        throw stop;
+      }
     }
   }
 
@@ -341,6 +345,8 @@ export class EngineClient {
   #pause(seen: number): void {
     this.#end.wait(seen, WAIT_SLICE_MS);
     if (interruptRequested()) this.#hurry();
+    // user code has answered the stop itself
+    else this.#stopAskedAt = undefined;
   }
 
   /** The user wants to stop. Runs in flight get some time; then those that change nothing are cancelled. Runs that overwrite
