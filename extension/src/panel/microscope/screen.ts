@@ -81,6 +81,8 @@ export class MicroscopeScreen implements Screen {
 
   lacks({ record, state }: View): Lack | undefined {
     const { trans } = this.#host;
+    // another step may have what this one had not
+    if (record.lastStep !== this.#step) this.#refusal = undefined;
     if (record.info.control?.paused) {
       return this.#refusal === undefined || this.#record !== record ? undefined : { text: this.#refusal };
     }
@@ -183,8 +185,9 @@ export class MicroscopeScreen implements Screen {
   #answer(event: StoreEvent): void {
     if (event.type !== "answer" || event.answer.run !== this.#record?.info.id) return;
     const { answer, buffer } = event;
+    // other parts of the monitor ask, too, and are refused what is no concern of this one
+    if (answer.type === "refused" && this.#askedAt > Number.NEGATIVE_INFINITY) this.#refusal = answer.text;
     this.#askedAt = Number.NEGATIVE_INFINITY;
-    if (answer.type === "refused") this.#refusal = answer.text;
     // An answer with a batch is for the lens.
     if (answer.type === "microscope" && buffer && !answer.data.batch) {
       const specimen = { data: answer.data, numbers: floats(buffer) };
