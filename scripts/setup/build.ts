@@ -23,7 +23,8 @@ export async function compile(projects: string[]): Promise<void> {
 /** Bundles the extension for JupyterLab and puts it where JUPYTER_PATH points. */
 async function buildExtension(): Promise<void> {
   const parts = ["dist", "style", "schema", "package.json"].map((name) => join(EXTENSION, name));
-  const borders = [join("lib", "dist", "train", "run.js"), join("kernel", "dist", "protocol", "cells.js")];
+  // what is bundled of the other rooms: the record of a run with its diagnoses, and the marks of cells
+  const borders = [join("lib", "dist", "train"), join("kernel", "dist", "protocol", "cells.js")];
   const stamp = hashOf([...parts, ...[...borders, "package-lock.json"].map((name) => join(ROOT, name))]);
   const target = join(JUPYTER, "labextensions", EXTENSION_NAME);
   if (readStamp("extension") === stamp && existsSync(join(target, "package.json"))) return;
