@@ -19,8 +19,8 @@ export interface Description {
 function shown(value: number | string, format: string | undefined): string {
   if (typeof value === "string") return value;
   if (format === "percent") return `${Math.round(value * 100)}%`;
-  if (value === 0 || Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e9) return String(value);
   return size >= 1e-3 && size < 1e5 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
 }
 
