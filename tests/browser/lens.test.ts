@@ -8,6 +8,7 @@ import { LAYER_FIELDS, STEP_FIELDS, sampleLength } from "gradbook/train/run";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lab, launch, openPage, useTheme } from "./lab.js";
+import { longestTask } from "./tasks.js";
 
 const PICTURES = join(import.meta.dirname, "..", "..", ".gradbook", "tests", "pictures");
 const PATIENCE = { timeout: 60_000 };
@@ -125,41 +126,6 @@ async function run(code: string, wait = true): Promise<string> {
   if (!wait) return "";
   await cell.locator(".jp-InputPrompt", { hasText: /^\[\d+\]:$/ }).waitFor({ timeout: 120_000 });
   return (await cell.locator(".jp-OutputArea-output pre").allTextContents()).join("\n");
-}
-
-interface TraceEvent {
-  readonly name: string;
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Of the processor, in microseconds. */
-  readonly tdur?: number;
-  readonly args: { readonly name?: string };
-}
-
-/** Longest task of the page's main thread while something is done: milliseconds of the processor, since other programs may
- *  keep the page waiting. */
-async function longestTask(act: () => Promise<void>): Promise<number> {
-  await browser.startTracing(page, { categories: ["toplevel", "__metadata"] });
-  await act();
-  await page.waitForTimeout(300);
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
-    traceEvents: TraceEvent[];
-  };
-  const thread = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
-  const mains = new Set(
-    traceEvents
-      .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
-      .map(thread),
-  );
-  const tasks = traceEvents.filter(
-    (event) => event.ph === "X" && event.name.endsWith("RunTask") && mains.has(thread(event)),
-  );
-  expect(tasks.length).toBeGreaterThan(100);
-  // short tasks may come without their time
-  const longest = Math.max(...tasks.map(({ tdur }) => tdur ?? 0));
-  expect(longest).toBeGreaterThan(0);
-  return longest / 1000;
 }
 
 /** Bytes of the page's objects and buffers. */
@@ -326,14 +292,14 @@ describe("scrubbing through 100 layers and 100,000 steps", () => {
     const target = monitor().locator(slider);
     await target.waitFor(PATIENCE);
     await drag(target);
-    expect(await longestTask(() => drag(target))).toBeLessThan(100);
+    expect(await longestTask(page, () => drag(target))).toBeLessThan(100);
   });
 
   it("looking at every layer costs no long task either, and memory stays bounded", async () => {
     await monitor().getByRole("tab", { name: "Layer lens" }).click();
     const layers = monitor().getByRole("listbox", { name: "Layers" });
     await layers.press("Home");
-    const longest = await longestTask(async () => {
+    const longest = await longestTask(page, async () => {
       for (let i = 0; i < 99; i++) await page.keyboard.press("ArrowDown");
     });
     await layers.getByRole("option", { name: "Output", selected: true }).waitFor(PATIENCE);

@@ -240,10 +240,10 @@ function brokenAt(
   x: Float64Array,
   smoothed: Float64Array,
 ): { x: number; y: number } | undefined {
-  const { halted } = record.info;
-  const root = record.verdict?.root;
-  const found = root && NOT_A_NUMBER.has(root.rule) ? root : undefined;
-  const broken = halted && NOT_A_NUMBER.has(halted.rule) ? halted : found;
+  const { root, others = [] } = record.verdict ?? {};
+  // NaN is often no cause, but what follows from one
+  const found = [record.info.halted, root, ...(root?.consequences ?? []), ...others];
+  const broken = found.find((one) => one && NOT_A_NUMBER.has(one.rule));
   if (!broken) return undefined;
   const steps = record.series("step");
   const good = smoothed.findLastIndex((value, row) => Number.isFinite(value) && steps[row]! <= broken.step);
