@@ -63,7 +63,8 @@ export class Chart {
     if (this.#drawing) return;
     this.#drawing = true;
     const own = turn.then(nextTask).then(() => this.#flush());
-    turn = own.catch(() => undefined);
+    // the others are to be drawn all the same
+    turn = own.catch((error: unknown) => console.error(error));
   }
 
   dispose(): void {

@@ -103,9 +103,12 @@ export function paintPicture(
   canvas.height = height;
   const context = canvas.getContext("2d");
   if (!context) return;
-  const all = Array.from(values);
-  const low = Math.min(...all);
-  const span = Math.max(...all) - low || 1;
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]!);
+    high = Math.max(high, values[i]!);
+  }
+  const span = high - low || 1;
   const plane = width * height;
   for (let i = 0; i < plane; i++) {
     const level = (channel: number): number => (values[channel * plane + i]! - low) / span;
