@@ -135,8 +135,11 @@ export class Steering {
   }
 
   private hold(optimizer: AnyOptimizer, step: number): void {
-    // nobody could ever resume it
-    if (host()?.requests === undefined) return;
+    // nobody could ever resume it; nor are its steps to be looked at closely from now on
+    if (host()?.requests === undefined) {
+      this.holding = false;
+      return;
+    }
     if (this.allowed === 0) {
       this.steered.resting();
       this.set({ paused: true });
