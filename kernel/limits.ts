@@ -13,6 +13,8 @@ export const LIMITS = {
   interruptGraceMilliseconds: 50,
   /** A cell that has not stopped by then gets SIGINT, which breaks synchronous code without checks. */
   interruptSignalMilliseconds: 250,
+  /** A cell that a debugger holds goes on so long after the signal, which has reached it by then. */
+  signalMilliseconds: 20,
   /** A cell that has not stopped by then is reported to the user. */
   interruptGiveUpMilliseconds: 2_000,
   /** Time for the last messages to leave before the process ends. */
@@ -47,6 +49,11 @@ export const LIMITS = {
   pictureMilliseconds: 2_000,
   /** Pause between two updates of a progress bar. */
   progressMilliseconds: 100,
+  /** How often, and after which pause, the debugger asks a program to stand still. */
+  pauseRequests: 10,
+  pauseMilliseconds: 100,
+  /** Properties of one object that the debugger shows. */
+  debugProperties: 500,
   /** How many levels of a value a result shows. */
   inspectDepth: 3,
 } as const;

@@ -28,6 +28,7 @@ const wire = new Worker(new URL("./wire/thread.js", import.meta.url), {
   transferList: [port2, inputs.port2, requests.port2],
   stdout: true,
   stderr: true,
+  execArgv: ["--disable-warning=ExperimentalWarning"],
 });
 // Taken before cells' prints are captured: what the kernel itself has to say goes to the server's log.
 const log = process.stderr.write.bind(process.stderr);

@@ -35,7 +35,7 @@ export function writeKernelspec(folder: string, options: KernelspecOptions): voi
     interrupt_mode: "message",
     kernel_protocol_version: PROTOCOL_VERSION,
     env,
-    metadata: { debugger: false },
+    metadata: { debugger: true },
   };
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);

@@ -23,7 +23,7 @@ export class Edits {
     this.replace(at, at, text);
   }
 
-  /** The new text, and where a position of the old text lies in it (undefined if it was replaced). */
+  /** The new text, and where a position of the old text lies in it; of what was replaced only the beginning lies somewhere. */
   apply(): { text: string; moved: (position: number) => number | undefined } {
     const edits = this.#edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
     const kept: { from: number; to: number; at: number }[] = [];
@@ -31,7 +31,9 @@ export class Edits {
     let from = 0;
     for (const edit of edits) {
       kept.push({ from, to: edit.start, at: text.length });
-      text += this.#source.slice(from, edit.start) + edit.text;
+      text += this.#source.slice(from, edit.start);
+      if (edit.end > edit.start) kept.push({ from: edit.start, to: edit.start + 1, at: text.length });
+      text += edit.text;
       from = edit.end;
     }
     kept.push({ from, to: this.#source.length + 1, at: text.length });

@@ -6,13 +6,10 @@
 
 import type ts from "@tslab/typescript-for-tslab";
 import type { Edits } from "./edits.js";
+import { CHECK, CHECK_ASYNC, REST } from "./own-code.js";
 import { typescript } from "./typescript.js";
 
 const { SyntaxKind } = typescript;
-
-const CHECK = "if (__gbFlag[0] !== 0) throw __gbStop;";
-const CHECK_ASYNC = "__gb.check();";
-const REST = "if (__gbFlag[1] !== 0) await __gb.rest();";
 
 type Loop = ts.ForStatement | ts.WhileStatement | ts.DoStatement | ts.ForOfStatement | ts.ForInStatement;
 

@@ -6,6 +6,7 @@ import type ts from "@tslab/typescript-for-tslab";
 import type { PositionTable } from "../protocol/threads.js";
 import { Edits, Lines } from "./edits.js";
 import { addLoopChecks } from "./loops.js";
+import { bindCall } from "./own-code.js";
 import { type Mapping, splitSourceMap } from "./sourcemap.js";
 import { typescript } from "./typescript.js";
 
@@ -77,12 +78,6 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
   const header = `(async function (__gb, require) { "use strict"; ${slots.join("")}${hoisted.map(bindCall).join("")}`;
   const positions = positionTable(mappings, lines, moved, new Lines(text));
   return { code: `${header}\n${text}\n})`, positions, declared: exported };
-}
-
-/** Shares a variable of the cell with later cells. A class, since V8 keeps accessors of object literals in slow dictionaries. */
-function bindCall(name: string): string {
-  const accessors = `get $v() { return ${name}; } set $v(value) { ${name} = value; }`;
-  return `__gb.bind(${JSON.stringify(name)}, new (class { ${accessors} })());`;
 }
 
 function exportedNames(file: ts.SourceFile): string[] {

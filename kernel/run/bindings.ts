@@ -25,6 +25,16 @@ export class Bindings {
   bind(name: string, binding: Binding): void {
     this.slot(name).b = binding;
   }
+
+  /** All variables, the preloaded ones included. */
+  *all(): Generator<[name: string, binding: Binding]> {
+    for (const [name, { b }] of this.#slots) yield [name, b];
+  }
+
+  /** Those that cells have declared: they have accessors, where preloaded ones have a plain value. */
+  *declared(): Generator<[name: string, binding: Binding]> {
+    for (const [name, binding] of this.all()) if (!Object.hasOwn(binding, "$v")) yield [name, binding];
+  }
 }
 
 /** A name that was declared, but whose declaration never ran. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { codeFrame, DIM, RED } from "../lang/code-frame.js";
 import type { ErrorContent } from "../protocol/messages.js";
+import { sourcePosition } from "../protocol/positions.js";
 import type { CompiledCell, PositionTable } from "../protocol/threads.js";
 
 const CELL_POSITION = /((?:cell|hidden)\[[^\]]*\]\.ts):(\d+):(\d+)/;
@@ -18,9 +19,6 @@ const OWN_CODE = new URL(".", import.meta.url).href;
 const isOwn = (frame: string): boolean =>
   frame.includes(OWN_CODE) || /^[gs]et \$v |\(?node:internal\/|\/cell\.mjs:/.test(frame);
 const STACK_FRAMES = 100;
-
-/** Numbers of a row of a position table. */
-const ROW = 4;
 
 export class ErrorReports {
   readonly #cells = new Map<string, CompiledCell>();
@@ -129,24 +127,6 @@ function readLocal(file: string): string | undefined {
 /** The text with variables called as the user calls them. */
 function named(text: string): string {
   return text.replace(SLOT, (_, called?: string, used?: string) => called ?? used ?? "");
-}
-
-/** The place in the source for a place in the compiled code; all from 0. */
-function sourcePosition(table: PositionTable, line: number, column: number): readonly [number, number] {
-  let low = 0;
-  let high = table.length / ROW - 1;
-  let found = -1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const at = table[middle * ROW]!;
-    if (at < line || (at === line && table[middle * ROW + 1]! <= column)) {
-      found = middle;
-      low = middle + 1;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return found < 0 ? [0, 0] : [table[found * ROW + 2]!, table[found * ROW + 3]!];
 }
 
 function headerOf(error: unknown): string {

@@ -8,6 +8,7 @@ import type { Bindings } from "./bindings.js";
 import type { ErrorReports } from "./errors.js";
 import { Execution, executions, type Interrupts, isInterrupt, STOP } from "./interrupt.js";
 import type { Modules } from "./modules.js";
+import { NotebookVariables } from "./notebook-variables.js";
 import { present } from "./present.js";
 
 /** What compiled cells call `__gb`. */
@@ -43,7 +44,7 @@ export class Executor {
     this.#interrupts = interrupts;
     this.#modules = modules;
     this.#reports = reports;
-    defineConstants({ flag: interrupts.words, stop: STOP });
+    defineConstants({ flag: interrupts.words, stop: STOP, notebook: new NotebookVariables(bindings) });
     this.#runtime = {
       slot: (name) => bindings.slot(name),
       bind: (name, binding) => bindings.bind(name, binding),
@@ -115,11 +116,16 @@ function shown(error: unknown, interrupted: boolean): unknown {
   return STOP;
 }
 
-/** What compiled loops look at, as constants of a script: see lang/loops.ts. */
-function defineConstants(constants: { flag: Int32Array<SharedArrayBuffer>; stop: Error }): void {
+/** What compiled loops (lang/loops.ts) and the debugger's expressions (debug/expressions.ts) look at, as constants of a script. */
+function defineConstants(constants: {
+  flag: Int32Array<SharedArrayBuffer>;
+  stop: Error;
+  notebook: NotebookVariables;
+}): void {
   const globals = globalThis as Record<string, unknown>;
   globals[CONSTANTS] = constants;
-  new vm.Script(`const { flag: __gbFlag, stop: __gbStop } = globalThis.${CONSTANTS};`).runInThisContext();
+  const names = `{ flag: __gbFlag, stop: __gbStop, notebook: __gbNotebook }`;
+  new vm.Script(`const ${names} = globalThis.${CONSTANTS};`).runInThisContext();
   delete globals[CONSTANTS];
 }
 

@@ -39,6 +39,8 @@ export interface ExecutionParts {
   readonly toMain: (message: ToMain) => void;
   /** Called before a cell goes to main that is alone there: whatever was to stop the one before it is over. */
   readonly starting: () => void;
+  /** A cell goes to main when this is done. */
+  readonly prepare: (cell: CompiledCell) => Promise<void>;
   /** Called when a cell has ended, before the last messages about it. */
   readonly ended: (execution: number, outcome: Outcome) => void;
 }
@@ -188,7 +190,7 @@ export class Executions {
   }
 
   async #outcome(running: Running, record: ExecutionRecord, source: string, name: string): Promise<Outcome> {
-    const { language, publisher, cells, toMain, starting } = this.#parts;
+    const { language, publisher, cells, toMain, starting, prepare } = this.#parts;
     running.compiling = true;
     let cell: CompiledCell;
     try {
@@ -207,6 +209,7 @@ export class Executions {
     }
     running.compiling = false;
     if (this.#running.size === 1) starting();
+    await prepare(cell);
     const outcome = new Promise<Outcome>((resolve) => {
       running.finish = resolve;
     });

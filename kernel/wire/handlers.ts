@@ -1,5 +1,6 @@
 // What the kernel answers to each type of message. Cells themselves are queued in executions.ts.
 
+import type { Debugger } from "../debug/adapter.js";
 import { toCodePoints, toUnits } from "../protocol/code-points.js";
 import { type Json, numberField, textField } from "../protocol/messages.js";
 import type { Comms } from "./comms.js";
@@ -14,6 +15,7 @@ export interface HandlerParts {
   readonly comms: Comms;
   readonly history: History;
   readonly subshells: Subshells;
+  readonly debug: Debugger;
   readonly interrupt: () => void;
   /** Ends the kernel once this request has been answered. */
   readonly shutdown: () => void;
@@ -24,6 +26,7 @@ export function requestHandlers({
   comms,
   history,
   subshells,
+  debug,
   interrupt,
   shutdown,
 }: HandlerParts): Record<string, Handler> {
@@ -51,6 +54,7 @@ export function requestHandlers({
     create_subshell_request: () => subshells.create(),
     delete_subshell_request: ({ message }) => subshells.delete(textField(message.content, "subshell_id")),
     list_subshell_request: () => subshells.list(),
+    debug_request: async ({ message }) => ({ ...(await debug.answer(message.content)) }),
     interrupt_request: () => {
       interrupt();
       return { status: "ok" };

@@ -19,7 +19,7 @@ export const KERNEL_INFO: Json = {
     nbconvert_exporter: "script",
   },
   banner: `Gradbook ${KERNEL_VERSION}: deep learning in TypeScript, on Node ${process.versions.node}`,
-  debugger: false,
-  supported_features: ["kernel subshells"],
+  debugger: true,
+  supported_features: ["debugger", "kernel subshells"],
   help_links: [{ text: "TypeScript", url: "https://www.typescriptlang.org/docs/" }],
 };

@@ -2,6 +2,7 @@
 
 import { type MessagePort, workerData } from "node:worker_threads";
 import type { RunStatus } from "gradbook/train/run";
+import { Debugger } from "../debug/adapter.js";
 import { LIMITS } from "../limits.js";
 import type { Connection } from "../options.js";
 import { CELLS_COMM } from "../protocol/cells.js";
@@ -63,6 +64,9 @@ const cells = new Cells();
 const comms = new Comms(publisher, { "gradbook.monitor": monitor, [CELLS_COMM]: cells }, (event) =>
   toMain({ type: "comm", event }),
 );
+const debug = new Debugger((event) => {
+  publisher.publish("debug_event", { ...event }, executions.running[0]?.parent ?? {});
+});
 const inputs = new Inputs(sockets.stdin, inputPort, words);
 const executions = new Executions({
   publisher,
@@ -70,7 +74,11 @@ const executions = new Executions({
   history,
   cells,
   toMain,
-  starting: () => Atomics.store(words, SHARED.interrupt, 0),
+  starting: () => {
+    Atomics.store(words, SHARED.interrupt, 0);
+    debug.starting();
+  },
+  prepare: (cell) => debug.prepare(cell),
   ended: (execution, outcome) => {
     inputs.forget(execution);
     recorder.cellEnded(execution, statusOfRuns(outcome));
@@ -86,7 +94,11 @@ const handlers = requestHandlers({
   comms,
   history,
   subshells,
-  interrupt: () => stop.interrupt(),
+  debug,
+  interrupt: () => {
+    stop.interrupt();
+    void debug.letGo();
+  },
   shutdown: () => setTimeout(() => void end(), 0),
 });
 
@@ -183,6 +195,7 @@ function statusOfRuns(outcome: Outcome): RunStatus {
 
 /** Lets the last messages go, then ends the process, by force if user code does not let go. */
 async function end(): Promise<void> {
+  debug.detach().catch(() => {});
   await Promise.all([sockets.shell.sent(), sockets.control.sent(), sockets.iopub.sent()]);
   setTimeout(() => {
     sockets.close();

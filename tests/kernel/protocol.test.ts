@@ -18,7 +18,7 @@ test("kernel_info is honest", async () => {
     const { content } = await kernel().request("kernel_info_request", {}, channel);
     expect(content).toMatchObject({
       protocol_version: "5.5",
-      supported_features: ["kernel subshells"],
+      supported_features: ["debugger", "kernel subshells"],
       language_info: { name: "typescript", file_extension: ".ts", codemirror_mode: "typescript" },
     });
   }

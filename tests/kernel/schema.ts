@@ -1,21 +1,21 @@
 // The Jupyter message schema (protocol 5.5, jupyter_client's "Messaging in Jupyter"), as far as this kernel speaks it: the fields
 // each message must have, with their types. Written from the specification, not from the kernel.
 
-type Check = (value: unknown) => boolean;
+export type Check = (value: unknown) => boolean;
 
-const text: Check = (value) => typeof value === "string";
-const whole: Check = (value) => Number.isInteger(value);
-const flag: Check = (value) => typeof value === "boolean";
-const object: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const listOf =
+export const text: Check = (value) => typeof value === "string";
+export const whole: Check = (value) => Number.isInteger(value);
+export const flag: Check = (value) => typeof value === "boolean";
+export const object: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+export const listOf =
   (item: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(item);
-const oneOf =
+export const oneOf =
   (...values: unknown[]): Check =>
   (value) =>
     values.includes(value);
-const fields =
+export const fields =
   (expected: Record<string, Check>): Check =>
   (value) =>
     object(value) &&
@@ -54,6 +54,15 @@ const CONTENT: Record<string, Record<string, Check>> = {
   history_reply: { status: oneOf("ok"), history: (value) => Array.isArray(value) },
   comm_info_reply: { status: oneOf("ok"), comms: object },
   interrupt_reply: { status: oneOf("ok") },
+  debug_reply: {
+    type: oneOf("response"),
+    seq: whole,
+    request_seq: whole,
+    success: flag,
+    command: text,
+    body: object,
+  },
+  debug_event: { type: oneOf("event"), seq: whole, event: text, body: object },
   shutdown_reply: { status: oneOf("ok"), restart: flag },
 };
 
