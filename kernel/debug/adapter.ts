@@ -258,8 +258,8 @@ export class Debugger {
               callFrameId: this.#frame({ frameId: 1, ...given }).call.callFrameId,
             });
       if (exceptionDetails !== undefined) throw new Error(firstLine(result));
-      const { value, type, variablesReference } = await variables.variable("", result);
-      return { result: value, type, variablesReference };
+      const { value, variablesReference } = await variables.variable("", result);
+      return { result: value, variablesReference };
     } finally {
       await session.post("Runtime.evaluate", { expression: `${NOTEBOOK}.conceal()` });
     }

@@ -62,13 +62,13 @@ export class Variables {
 
   /** A variable with this value; without one it has a getter. */
   async variable(name: string, value: Runtime.RemoteObject | undefined): Promise<DapVariable> {
-    if (value === undefined) return { name, value: "(getter)", type: "getter", variablesReference: 0 };
+    if (value === undefined) return { name, value: "(getter)", variablesReference: 0 };
     const { objectId } = value;
     const summary = await this.#summary(value);
     const text = summary ?? textOf(value);
     const hasParts = objectId !== undefined && (value.type === "object" || summary !== undefined);
     const variablesReference = hasParts ? this.reference(() => this.properties(objectId)) : 0;
-    return { name, value: text, type: typeOf(value), variablesReference, evaluateName: name };
+    return { name, value: text, variablesReference };
   }
 
   /** A line about a tensor, or about a function that is more than that. */
@@ -91,12 +91,8 @@ function isKernels(name: string): boolean {
   return /^__(gb$|\$)/.test(name) || name === "require" || name === "arguments";
 }
 
-function typeOf({ type, subtype, className }: Runtime.RemoteObject): string {
-  return className ?? subtype ?? type;
-}
-
 /** One line about a value. */
-export function textOf(value: Runtime.RemoteObject): string {
+function textOf(value: Runtime.RemoteObject): string {
   const { type, subtype, description = "", className = "", preview } = value;
   if (type === "string") return JSON.stringify(value.value);
   if (type === "undefined" || subtype === "null") return subtype ?? type;

@@ -21,13 +21,12 @@ export interface DapEvent {
   readonly body: Json;
 }
 
+/** Without a type, which the protocol leaves open: JupyterLab would show it in place of the value, unless it is one of Python's. */
 export interface DapVariable {
   readonly name: string;
   readonly value: string;
-  readonly type: string;
   /** Asks for the parts of the value; 0: it has none. */
   readonly variablesReference: number;
-  readonly evaluateName?: string;
 }
 
 export interface DapScope {

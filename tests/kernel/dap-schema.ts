@@ -5,7 +5,7 @@ import { type Check, fields, flag, listOf, object, oneOf, text, whole } from "./
 
 const path: Check = fields({ path: text });
 const breakpoint: Check = fields({ id: whole, verified: flag, line: whole, source: path });
-const variable: Check = fields({ name: text, value: text, type: text, variablesReference: whole });
+const variable: Check = fields({ name: text, value: text, variablesReference: whole });
 const nothing: Check = (body) => object(body) && Object.keys(body as object).length === 0;
 
 const BODIES: Record<string, Check> = {
