@@ -10,7 +10,7 @@ import type { CompiledCell } from "../protocol/threads.js";
 import { Breakpoints } from "./breakpoints.js";
 import { DebuggedCells, PATHS } from "./cells.js";
 import { NOTEBOOK, withoutTypes } from "./expressions.js";
-import { type Frame, Program, type Stop } from "./program.js";
+import { type Frame, Program, type Step, type Stop } from "./program.js";
 import { SHOWN, Variables } from "./variables.js";
 
 /** Front ends know the one thread of user code by this number. */
@@ -178,7 +178,7 @@ export class Debugger {
     this.#attached = { session, program, variables };
   }
 
-  async #step(step: Parameters<Program["step"]>[0]): Promise<Json> {
+  async #step(step: Step): Promise<Json> {
     await this.#on.program.step(step);
     return {};
   }
@@ -218,12 +218,13 @@ export class Debugger {
     for (const { object } of scopes) {
       for (const name of await variables.names(object.objectId!)) names.add(name);
     }
-    const { result } = await session.post("Debugger.evaluateOnCallFrame", {
+    const { result, exceptionDetails } = await session.post("Debugger.evaluateOnCallFrame", {
       callFrameId,
       expression: `({ __proto__: null, ${[...names].join(", ")} })`,
       objectGroup: SHOWN,
       silent: true,
     });
+    if (exceptionDetails !== undefined) throw new Error(firstLine(result));
     return result.objectId === undefined ? [] : variables.properties(result.objectId);
   }
 

@@ -24,13 +24,10 @@ export interface Stop {
   readonly text?: string;
 }
 
-export interface ProgramEvents {
+interface ProgramEvents {
   stopped(stop: Stop): void;
   continued(): void;
 }
-
-/** Which exceptions stop the program: those that leave their cell or promise, or all that cells throw. */
-export type ExceptionFilter = "uncaught" | "raised";
 
 /** What V8 says of an exception: the value that was thrown, and whether nothing will catch it. */
 interface Thrown {
@@ -78,6 +75,7 @@ export class Program {
     return this.#stop;
   }
 
+  /** Which exceptions stop the program: "uncaught", those that leave their cell or promise; "raised", all that cells throw. */
   async setExceptionFilters(filters: readonly string[]): Promise<void> {
     this.#filters = filters;
     await this.#session.post("Debugger.setPauseOnExceptions", { state: filters.length > 0 ? "all" : "none" });

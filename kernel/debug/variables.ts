@@ -41,9 +41,7 @@ export class Variables {
   /** Of a scope: the variables of the user's that have a value. */
   async names(objectId: string): Promise<string[]> {
     const { result } = await this.#session.post("Runtime.getProperties", { objectId, ownProperties: true });
-    return result
-      .filter(({ name, value }) => value !== undefined && !isKernels(name))
-      .map(({ name }) => name);
+    return result.filter(({ name, value }) => value !== undefined && isUsers(name)).map(({ name }) => name);
   }
 
   /** An object's own properties. */
@@ -86,9 +84,10 @@ export class Variables {
   }
 }
 
-/** The names that compiled cells have beside those of the source. */
-function isKernels(name: string): boolean {
-  return /^__(gb$|\$)/.test(name) || name === "require" || name === "arguments";
+/** True for names of variables in the source; compiled cells and V8 have others beside them. */
+function isUsers(name: string): boolean {
+  const hidden = /^__(gb$|\$)/.test(name) || ["require", "arguments", "this"].includes(name);
+  return !hidden && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name);
 }
 
 /** One line about a value. */
