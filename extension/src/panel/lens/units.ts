@@ -94,7 +94,7 @@ export class Units {
       [trans.__("variance"), `\\sigma_B^2 = ${short(variance)}`],
       [
         trans.__("normalise example 1"),
-        `\\hat x = \\dfrac{${short(x)} ${minus}}{\\sqrt{${short(variance)} + \\varepsilon}} = ${short(normalised)}`,
+        `\\hat x = \\tfrac{${short(x)} ${minus}}{\\sqrt{${short(variance)} + \\varepsilon}} = ${short(normalised)}`,
       ],
       [trans.__("scale and shift"), `z = \\gamma\\hat x + \\beta = ${short(result)}`],
     ];
