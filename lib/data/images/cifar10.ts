@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { downloadFiles } from "../download.js";
 import { readUnpacked } from "./idx.js";
 import {
+  allInOrder,
   checkSum,
   type ImageSource,
   type LoadOptions,
@@ -53,7 +54,7 @@ const SOURCE: ImageSource = {
   folders: ["", "cifar-10-batches-bin"],
   mirrors: ["https://www.cs.toronto.edu/~kriz/"],
   async read(folder) {
-    const parts = await Promise.all(TRAIN_FILES.map((name) => readBatch(join(folder, name))));
+    const parts = await allInOrder(TRAIN_FILES.map((name) => readBatch(join(folder, name))));
     const test = await readBatch(join(folder, TEST_FILE));
     return { train: joined(parts), test };
   },

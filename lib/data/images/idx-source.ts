@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { downloadFiles } from "../download.js";
 import { type IdxArray, parseIdxFile, readUnpacked } from "./idx.js";
-import { checkSum, type ImageSource, Missing, type RawImages } from "./source.js";
+import { allInOrder, checkSum, type ImageSource, Missing, type RawImages } from "./source.js";
 
 /** Pixels along each side. */
 export const SIDE = 28;
@@ -35,7 +35,7 @@ export function idxSource({ checksums, ...set }: IdxFamily): ImageSource {
     ...set,
     files: PACKED_NAMES,
     async read(folder) {
-      const [train, test] = await Promise.all([
+      const [train, test] = await allInOrder([
         readSet(folder, "train", 60_000, trainImages, trainLabels),
         readSet(folder, "t10k", 10_000, testImages, testLabels),
       ]);
@@ -55,7 +55,7 @@ async function readSet(
   imagesSum: string,
   labelsSum: string,
 ): Promise<RawImages> {
-  const [images, labels] = await Promise.all([
+  const [images, labels] = await allInOrder([
     readChecked(folder, `${part}-images-idx3-ubyte`, imagesSum),
     readChecked(folder, `${part}-labels-idx1-ubyte`, labelsSum),
   ]);

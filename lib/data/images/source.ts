@@ -176,3 +176,12 @@ async function fetchInto(
     await rm(scratch, { recursive: true, force: true });
   }
 }
+
+/** As `Promise.all`; of several errors the first in the list's order is thrown, not the first in time, so that the same files
+ *  are missed in the same words each time. */
+export async function allInOrder<T extends readonly Promise<unknown>[] | []>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
