@@ -120,7 +120,11 @@ export class KernelClient {
       env: { ...process.env, GRADBOOK_HISTORY: "", ...options.env },
     });
     // kernels of others do not end with whoever started them
-    if (options.command !== undefined) process.once("exit", () => child.kill("SIGKILL"));
+    if (options.command !== undefined) {
+      const kill = (): void => void child.kill("SIGKILL");
+      process.once("exit", kill);
+      child.once("exit", () => process.off("exit", kill));
+    }
     const client = new KernelClient(child, key, ports, scratch, options);
     if (options.command !== undefined) await client.#subscribed();
     else {
@@ -241,10 +245,11 @@ export class KernelClient {
     return this.received.filter((m) => m.channel === "iopub" && m.parent === id);
   }
 
-  async idle(id: string): Promise<void> {
+  async idle(id: string, milliseconds?: number): Promise<void> {
     await this.wait(
       (m) => m.parent === id && m.type === "status" && m.content.execution_state === "idle",
       "idle",
+      milliseconds,
     );
   }
 

@@ -1,6 +1,7 @@
 // npm run bench -- --kernel [--starts N --cells N --long N --json FILE]: how fast the kernel answers, beside tslab's own kernel and Python's.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { KernelClient } from "../../kernel/client.ts";
 import { median, spread } from "../table.ts";
@@ -18,8 +19,15 @@ const { values: options } = parseArgs({
   },
 });
 const [starts, cells] = [Number(options.starts), Number(options.cells)];
+/** Requests of each kind in a session. */
+const REQUESTS = 30;
+/** A kernel that has answered and not become idle so long after, in milliseconds, has lost the message. */
+const LOST = 3000;
 /** Cells after which a session counts as long. */
 const LONG = Number(options.long);
+
+/** How many requests of a session were answered, but the kernel lost the word that it is idle again; to a notebook they still run. */
+const NEVER_ENDED = "requests that never end";
 
 /** What is measured, and the most it may be, in milliseconds; memory in MiB. */
 const TARGETS: Readonly<Record<string, number | undefined>> = {
@@ -31,6 +39,7 @@ const TARGETS: Readonly<Record<string, number | undefined>> = {
   inspection: 50,
   "memory at the start, MiB": undefined,
   [`memory after ${LONG} cells, MiB`]: undefined,
+  [NEVER_ENDED]: undefined,
 };
 
 type Measurements = Record<string, number[]>;
@@ -40,10 +49,21 @@ function note(into: Measurements, what: string, value: number): void {
   into[what].push(value);
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+/** Sends a request and gives the milliseconds until the kernel has answered and is idle; undefined if it never is. */
+async function timed(client: KernelClient, type: string, content: object): Promise<number | undefined> {
   const since = performance.now();
-  await work();
-  return performance.now() - since;
+  const id = client.send(type, content);
+  const reply = await client.wait(
+    (m) => m.parent === id && m.channel === "shell",
+    `reply to ${type}`,
+    60_000,
+  );
+  const ended = await client.idle(id, LOST).then(
+    () => true,
+    () => false,
+  );
+  if (reply.content.status !== "ok") throw new Error(`${type}: ${JSON.stringify(reply.content)}`);
+  return ended ? performance.now() - since : undefined;
 }
 
 /** Memory of the kernel's process, in MiB. */
@@ -54,7 +74,8 @@ function memory({ process: { pid } }: KernelClient): number {
 async function measureStart(contestant: Contestant, into: Measurements): Promise<void> {
   const since = performance.now();
   const client = await contestant.start();
-  note(into, "start to first reply", performance.now() - since);
+  const reply = client.received.find(({ channel }) => channel === "shell")!;
+  note(into, "start to first reply", reply.at - since);
   await client.execute(contestant.oneLine(1));
   note(into, "start to first result", performance.now() - since);
   await client.close();
@@ -63,19 +84,28 @@ async function measureStart(contestant: Contestant, into: Measurements): Promise
 async function measureSession(contestant: Contestant, into: Measurements): Promise<void> {
   const { oneLine, define, complete, inspect } = contestant;
   const client = await contestant.start();
-  await client.execute(oneLine(1));
+  let lost = 0;
+  const ask = async (what: string | undefined, type: string, content: object): Promise<void> => {
+    const milliseconds = await timed(client, type, content);
+    if (milliseconds === undefined) lost++;
+    else if (what !== undefined) note(into, what, milliseconds);
+  };
+  const run = (what: string | undefined, code: string): Promise<void> =>
+    ask(what, "execute_request", { code, silent: false, store_history: true });
+  const look = (what: string, type: string, code: string): Promise<void> =>
+    ask(what, type, { code, cursor_pos: code.length, detail_level: 0 });
+
+  await run(undefined, oneLine(1));
   if (process.platform === "linux") note(into, "memory at the start, MiB", memory(client));
-  for (let n = 0; n < cells; n++) note(into, "one-line cell", await timed(() => client.execute(oneLine(n))));
-  for (let n = 0; n < 30; n++) {
-    const ask = (type: string, code: string) =>
-      timed(() => client.request(type, { code, cursor_pos: code.length, detail_level: 0 }));
-    note(into, "completion", await ask("complete_request", complete));
-    note(into, "inspection", await ask("inspect_request", inspect));
+  for (let n = 0; n < cells; n++) await run("one-line cell", oneLine(n));
+  for (let n = 0; n < REQUESTS; n++) {
+    await look("completion", "complete_request", complete);
+    await look("inspection", "inspect_request", inspect);
   }
-  for (let n = 0; n < LONG - cells; n++) await client.execute(define(n));
-  for (let n = 0; n < 50; n++)
-    note(into, `one-line cell after ${LONG}`, await timed(() => client.execute(oneLine(n))));
+  for (let n = 0; n < LONG - cells; n++) await run(undefined, define(n));
+  for (let n = 0; n < 50; n++) await run(`one-line cell after ${LONG}`, oneLine(n));
   if (process.platform === "linux") note(into, `memory after ${LONG} cells, MiB`, memory(client));
+  note(into, NEVER_ENDED, lost);
   await client.close();
 }
 
@@ -85,6 +115,7 @@ for (let round = 0; round < starts; round++)
   for (const contestant of racing) await measureStart(contestant, found.get(contestant.name)!);
 for (const contestant of racing) await measureSession(contestant, found.get(contestant.name)!);
 
+console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores; Node ${process.version}`);
 console.log(
   `medians over ${starts} starts and ${cells} cells (least to most), milliseconds where nothing is said`,
 );
