@@ -372,7 +372,8 @@ export class Session {
   private here(value: Value): Value {
     if (value.id >= this.firstBuffer) return value;
     throw new Error(
-      "this value is lost: it was in an engine that has ended. Run the cells again that made it and what it was made from",
+      "this value is lost: it was in an engine that has ended. Run the cells again that made it and what it was made from; a " +
+        "watched model comes back with watcher.rewind(step), or beside the old one with gb.train.fork(run)",
     );
   }
 

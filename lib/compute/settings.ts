@@ -88,6 +88,12 @@ export function webgpuPatience(): number {
   );
 }
 
+/** GRADBOOK_WEBGPU_LOSE, for tests: the GPU is lost at this run, counted from 1. Undefined where it is left to itself. */
+export function webgpuLoss(): number | undefined {
+  const value = process.env.GRADBOOK_WEBGPU_LOSE;
+  return value === undefined || value === "" ? undefined : Number(value);
+}
+
 /** Runs that may wait on the GPU before the engine waits for the oldest: enough to keep it busy while the next is prepared. */
 export const WEBGPU_RUNS_IN_FLIGHT = 3;
 

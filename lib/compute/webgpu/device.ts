@@ -10,7 +10,7 @@ import { WEBGPU_RUNS_IN_FLIGHT, webgpuPatience } from "../settings.js";
 import type { AdapterDescription } from "./adapter.js";
 import { GpuLink } from "./link.js";
 import type { Opened } from "./messages.js";
-import { FETCH_BYTES, ProgramBuilder, trafficOf } from "./program.js";
+import { FETCH_BYTES, nameOf, ProgramBuilder, trafficOf } from "./program.js";
 
 /** Bytes of the heap at the start, or less where the adapter has less. */
 const FIRST_HEAP_BYTES = 32 * 2 ** 20;
@@ -57,7 +57,7 @@ class GpuExecutable implements Executable {
 
 /** What running a plan is called where it fails. */
 function describeRun({ kernels }: Plan): string {
-  const names = kernels.map((kernel) => (kernel.kind === "group" ? "group" : (kernel.name ?? kernel.kind)));
+  const names = kernels.map((kernel) => (kernel.kind === "group" ? "group" : nameOf(kernel)));
   const first = names.slice(0, 8).join("; ");
   const count = names.length === 1 ? "1 kernel" : `${names.length} kernels`;
   return `computing ${count} (${first}${names.length > 8 ? "; ..." : ""})`;

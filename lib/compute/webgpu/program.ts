@@ -20,9 +20,16 @@ export type Step =
   /** A routine on the host; its parameters are the places of its inputs and outputs. */
   | { readonly kind: "routine"; readonly routine: RoutineKernel; readonly block: number };
 
+export interface ProgramShader {
+  /** WGSL. */
+  readonly code: string;
+  /** What it computes, for people. */
+  readonly name: string;
+}
+
 export interface Program {
-  /** WGSL, each text once. */
-  readonly shaders: readonly string[];
+  /** Each text once. */
+  readonly shaders: readonly ProgramShader[];
   readonly steps: readonly Step[];
   /** Bytes of all parameters, and of the part that one dispatch sees. */
   readonly parameterBytes: number;
@@ -30,6 +37,10 @@ export interface Program {
   /** Whether a run can fail a check. */
   readonly checks: boolean;
 }
+
+/** What a kernel computes, for people. */
+export const nameOf = (kernel: Kernel): string =>
+  kernel.kind === "group" ? kernel.members.map(nameOf).join("; ") : (kernel.name ?? kernel.kind);
 
 /** Words that a failed check fills in: its number from 1 on, the bad value, how many failed; and one to spare. */
 export const FAULT_BYTES = 16;
@@ -81,7 +92,8 @@ export class ProgramBuilder {
 
   constructor(plan: Plan) {
     this.#buffers = [...plan.buffers];
-    const shaders = new Map<string, number>();
+    const numbers = new Map<string, number>();
+    const shaders: ProgramShader[] = [];
     const steps: Step[] = [];
     let [bytes, block, scratchEnd] = [0, 0, plan.arenaBytes];
     const take = (slots: readonly Slot[]): number => {
@@ -103,8 +115,11 @@ export class ProgramBuilder {
       const shader = shaderFor(kernel, guarded);
       if (shader === undefined) return "nothing to do";
       const { code, slots, groups, how } = shader;
-      const number = shaders.get(code) ?? shaders.size;
-      shaders.set(code, number);
+      let number = numbers.get(code);
+      if (number === undefined) {
+        number = shaders.push({ code, name: nameOf(kernel) }) - 1;
+        numbers.set(code, number);
+      }
       steps.push({ kind: "dispatch", shader: number, groups, block: take(slots) });
       return how;
     };
@@ -122,7 +137,7 @@ export class ProgramBuilder {
     });
     this.arenaBytes = scratchEnd;
     const parameterBytes = bytes + block;
-    this.program = { shaders: [...shaders.keys()], steps, parameterBytes, blockBytes: block, checks };
+    this.program = { shaders, steps, parameterBytes, blockBytes: block, checks };
     this.#words = new Uint32Array(bytes / 4);
     this.#floats = new Float32Array(this.#words.buffer);
   }

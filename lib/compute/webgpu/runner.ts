@@ -5,7 +5,14 @@ import { halfArray, typedArray } from "../../graph/dtype.js";
 import type { RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
 import { heapLimit } from "./adapter.js";
-import { FAULT_BYTES, FETCH_BYTES, operandBytes, type Program, type Step } from "./program.js";
+import {
+  FAULT_BYTES,
+  FETCH_BYTES,
+  operandBytes,
+  type Program,
+  type ProgramShader,
+  type Step,
+} from "./program.js";
 import {
   COMPUTE,
   type GpuAdapter,
@@ -22,6 +29,9 @@ type Dispatch = Extract<Step, { kind: "dispatch" }>;
 
 /** There was no room for a buffer. */
 export class OutOfMemory extends Error {}
+
+const REPORT =
+  'This is a defect of Gradbook or of the driver; gb.device("wasm") computes the same on the CPU.';
 
 interface Ready {
   readonly program: Program;
@@ -75,6 +85,11 @@ export class Runner {
     this.#readable = device.createBuffer({ size: FETCH_BYTES, usage: mapRead | copyTarget });
   }
 
+  /** Gives the GPU up, as a driver may at any time. For tests. */
+  lose(): void {
+    this.#device.destroy();
+  }
+
   /** A larger heap with the same content. */
   async grow(bytes: number): Promise<void> {
     const device = this.#device;
@@ -119,23 +134,23 @@ export class Runner {
   }
 
   async compile(id: number, program: Program): Promise<void> {
-    const pipelines = await Promise.all(program.shaders.map((code) => this.#pipeline(code)));
+    const pipelines = await Promise.all(program.shaders.map((shader) => this.#pipeline(shader)));
     const size = Math.max(program.parameterBytes, 16);
     const parameters = this.#device.createBuffer({ size, usage: USAGE.uniform | USAGE.copyTarget });
     this.#programs.set(id, { program, pipelines, parameters, group: undefined });
   }
 
   /** Pipelines are kept for as long as the process lives: other plans have the same kernels. */
-  #pipeline(code: string): Promise<GpuPipeline> {
-    let pipeline = this.#pipelines.get(code);
+  #pipeline(shader: ProgramShader): Promise<GpuPipeline> {
+    let pipeline = this.#pipelines.get(shader.code);
     if (pipeline === undefined) {
-      pipeline = this.#build(code);
-      this.#pipelines.set(code, pipeline);
+      pipeline = this.#build(shader);
+      this.#pipelines.set(shader.code, pipeline);
     }
     return pipeline;
   }
 
-  async #build(code: string): Promise<GpuPipeline> {
+  async #build({ code, name }: ProgramShader): Promise<GpuPipeline> {
     const device = this.#device;
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ code });
@@ -145,13 +160,17 @@ export class Runner {
     if ((await invalid) !== null || errors.length > 0) {
       const [first] = errors;
       const line = first && code.split("\n")[first.lineNum - 1];
-      throw new Error(`a generated shader is not valid WGSL: ${first?.message} (${line?.trim()})`);
+      throw new Error(
+        `The shader generated for ${name} is not valid: ${first?.message} (${line?.trim()}). ${REPORT}`,
+      );
     }
     try {
       const layout = this.#layout;
       return await device.createComputePipelineAsync({ layout, compute: { module, entryPoint: "main" } });
     } catch (error) {
-      throw new Error(`the GPU's driver does not compile a shader: ${(error as Error).message}`);
+      throw new Error(
+        `The GPU's driver does not compile the shader of ${name}: ${(error as Error).message}. ${REPORT}`,
+      );
     }
   }
 

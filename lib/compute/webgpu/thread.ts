@@ -1,6 +1,7 @@
 // The thread that owns the GPU: does one request after another, and writes answers into shared memory.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { webgpuLoss } from "../settings.js";
 import { chooseAdapter, describeAdapter } from "./adapter.js";
 import { CONTROL, type GpuRequest, KIND, type Opened, type Shared } from "./messages.js";
 import { OutOfMemory, Runner } from "./runner.js";
@@ -24,6 +25,8 @@ function wake(word: number, value: number): void {
 
 /** Whoever waits learns that nothing will come any more. */
 function lose(message: string): void {
+  if (lost) return;
+  lost = true;
   const bytes = encoder.encode(message || "unknown reason").subarray(0, shared.loss.byteLength);
   new Uint8Array(shared.loss).set(bytes);
   Atomics.store(control, CONTROL.lost, bytes.length);
@@ -38,6 +41,9 @@ function count(): void {
 
 const ANSWERED: ReadonlySet<GpuRequest["type"]> = new Set(["open", "grow", "read", "compile", "finish"]);
 let runner: Runner | undefined;
+let runs = 0;
+/** Once whoever waits was told that the GPU is lost, there is nothing more to say. */
+let lost = false;
 const NOTHING = new Uint8Array(0);
 const json = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
 
@@ -62,6 +68,7 @@ async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
       await gpu.compile(request.id, request.program);
       return NOTHING;
     case "run":
+      if (++runs === webgpuLoss()) gpu.lose();
       return gpu.run(request.id, request.parameters);
     case "release":
       gpu.release(request.id);
@@ -80,6 +87,9 @@ parentPort!.on("message", (request: GpuRequest) => {
       if (bytes !== undefined) answer(KIND.answer, bytes);
     } catch (error) {
       const { message } = error as Error;
+      // what fails because the GPU is lost may fail before the loss is reported
+      await new Promise(setImmediate);
+      if (lost) return;
       // nobody waits for an answer, so nobody would learn of it
       if (!ANSWERED.has(request.type)) lose(message);
       else answer(error instanceof OutOfMemory ? KIND.memory : KIND.error, encoder.encode(message));

@@ -39,6 +39,7 @@ export interface GpuDevice {
     writeBuffer(buffer: GpuBuffer, offset: number, data: ArrayBufferView): void;
     onSubmittedWorkDone(): Promise<void>;
   };
+  destroy(): void;
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
   createBuffer(descriptor: { size: number; usage: number }): GpuBuffer;
   createShaderModule(descriptor: { code: string }): {
