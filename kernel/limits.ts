@@ -50,7 +50,7 @@ export const LIMITS = {
   /** Pause between two updates of a progress bar. */
   progressMilliseconds: 100,
   /** How often, and after which pause, the debugger asks a program to stand still. */
-  pauseRequests: 10,
+  pauseRequests: 300,
   pauseMilliseconds: 100,
   /** Properties of one object that the debugger shows. */
   debugProperties: 500,

@@ -6,7 +6,7 @@ import { build, compile } from "../setup/build.ts";
 import { prepareChromium } from "../setup/chromium.ts";
 import { command } from "../setup/command.ts";
 import { prepareData } from "../setup/data.ts";
-import { type Count, GROUPS, type Group } from "../setup/groups.ts";
+import { type Count, failedAsAWhole, GROUPS, type Group } from "../setup/groups.ts";
 import { jupyterEnvironment } from "../setup/jupyter.ts";
 import { LOCAL } from "../setup/paths.mjs";
 import { Problem } from "../setup/problem.mjs";
@@ -15,7 +15,8 @@ import { prepareSoftwareGpu } from "../setup/swiftshader.ts";
 
 await command(async () => {
   const groups = chooseGroups(process.argv.slice(2));
-  const total: Count = { passed: 0, failed: 0, skipped: 0 };
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
   const env = await prepare(groups);
   for (const group of groups) {
     const since = performance.now();
@@ -24,7 +25,9 @@ await command(async () => {
     const took = `${((performance.now() - since) / 1000).toFixed(1)} s`;
     console.log(`${group.name}: ${describe(count)} (${took})`);
     for (const key of ["passed", "failed", "skipped"] as const) total[key] += count[key];
+    failures.push(...count.failures.map((failure) => `${group.name}: ${failure}`));
   }
+  if (failures.length > 0) console.log(`\nWhat failed:\n\n${failures.join("\n\n")}`);
   console.log(`\n${describe(total)}`);
   return total.failed === 0 ? 0 : 1;
 });
@@ -67,23 +70,21 @@ function home(): Record<string, string> {
 
 async function runGroup(group: Group, env: Record<string, string>): Promise<Count> {
   if (group.browser && !env.GRADBOOK_CHROMIUM) {
-    console.log(
+    return failedAsAWhole(
       "There is no Chromium: install it (on Debian: sudo apt install chromium), or set GRADBOOK_CHROMIUM.",
     );
-    return { passed: 0, failed: 1, skipped: 0 };
   }
   if (!group.gpu) return group.run(env);
   const gpu = await prepareSoftwareGpu();
   if (gpu === undefined) {
-    console.log(
+    return failedAsAWhole(
       "There is no GPU in software: it comes with Chromium (on Debian: sudo apt install chromium), which was not found, or " +
         "without it. GRADBOOK_CHROMIUM names another one.",
     );
-    return { passed: 0, failed: 1, skipped: 0 };
   }
   return group.run({ ...env, ...gpu });
 }
 
-function describe({ passed, failed, skipped }: Count): string {
+function describe({ passed, failed, skipped }: Omit<Count, "failures">): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }

@@ -2,13 +2,16 @@
 
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { LOCAL, MODULES, ROOT } from "./paths.mjs";
 
 export interface Count {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed, a line each: the test, and what it said first. */
+  failures: readonly string[];
 }
 
 export interface Group {
@@ -22,6 +25,9 @@ export interface Group {
   gpu?: true;
   run(env: Record<string, string>): Promise<Count>;
 }
+
+/** How much of a failed test's message is repeated at the end. */
+const MESSAGE_LINES = 6;
 
 /** The most a group may take before it is ended and counted as failed. */
 const MINUTES = 15;
@@ -55,7 +61,7 @@ const bin = (path: string): string => join(MODULES, ...path.split("/"));
 /** A tool that passes or fails as a whole: counts as one. */
 async function runCheck(args: string[], env: Record<string, string>): Promise<Count> {
   const failed = (await run(args, env)) === 0 ? 0 : 1;
-  return { passed: 1 - failed, failed, skipped: 0 };
+  return { passed: 1 - failed, failed, skipped: 0, failures: failed > 0 ? ["Its own output says where."] : [] };
 }
 
 interface VitestReport {
@@ -63,7 +69,13 @@ interface VitestReport {
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  testResults: { status: string; assertionResults: unknown[] }[];
+  testResults: { name: string; status: string; message?: string; assertionResults: TestResult[] }[];
+}
+
+interface TestResult {
+  fullName: string;
+  status: string;
+  failureMessages?: readonly string[];
 }
 
 /** A group of vitest: counts its tests; a file that cannot be loaded, or a crash, counts as a failure. */
@@ -83,10 +95,38 @@ async function runTests(name: string, env: Record<string, string>): Promise<Coun
       passed: counts.numPassedTests,
       failed: code !== 0 && failed === 0 ? 1 : failed,
       skipped: counts.numPendingTests + counts.numTodoTests,
+      failures: [
+        ...broken.map(({ name, message = "" }) => failure(relative(ROOT, name), message)),
+        ...counts.testResults.flatMap(failedTests),
+      ],
     };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return failedAsAWhole("It ended without a report.");
   }
+}
+
+/** The count of a group that could not run. */
+export function failedAsAWhole(why: string): Count {
+  return { passed: 0, failed: 1, skipped: 0, failures: [why] };
+}
+
+function failedTests({ name, assertionResults }: VitestReport["testResults"][number]): string[] {
+  return assertionResults
+    .filter(({ status }) => status === "failed")
+    .map(({ fullName, failureMessages = [] }) =>
+      failure(`${relative(ROOT, name)} > ${fullName}`, failureMessages.join("\n")),
+    );
+}
+
+/** A failed test with the lines of its message that say what happened and where in the tests. */
+function failure(test: string, message: string): string {
+  const lines = stripVTControlCharacters(message)
+    .split("\n")
+    .map((line) => line.trim());
+  const first = lines.findIndex((line) => line.startsWith("at "));
+  const said = lines.slice(0, first < 0 ? undefined : first).filter((line) => line !== "");
+  const places = lines.filter((line) => line.startsWith("at ") && line.includes(".test.ts"));
+  return [test, ...said.slice(0, MESSAGE_LINES), ...places.slice(0, 1)].join("\n    ");
 }
 
 /** Runs a Node script to its end, its output passing through; gives the exit code. */

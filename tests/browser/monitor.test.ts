@@ -111,6 +111,7 @@ it("draws a loop that keeps its thread busy, and the cell shows a strip beside i
 });
 
 it("pauses, steps, changes the learning rate and resumes, each within one step", async () => {
+  if (await panel().getByRole("button", { name: "Resume", exact: true }).isVisible()) await press("Resume"); // tried again
   await press("Pause");
   await counter().filter({ hasText: "paused" }).waitFor(PATIENCE);
   const paused = await stepNow();
@@ -133,7 +134,7 @@ it("pauses, steps, changes the learning rate and resumes, each within one step",
   await panel()
     .locator(".gb-Learning-loss .annotation-text", { hasText: /^lr 0\.05 → 0\.5 @ [\d,]+$/ })
     .waitFor(PATIENCE);
-  expect(await field.inputValue()).toBe("0.5");
+  await expect.poll(() => field.inputValue(), PATIENCE).toBe("0.5");
   await press("Resume");
   await expect.poll(() => stepNow(), PATIENCE).toBeGreaterThan(paused + 50);
 });

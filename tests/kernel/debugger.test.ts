@@ -32,10 +32,14 @@ async function start(): Promise<void> {
   await dap("attach");
 }
 
-// a test that fails leaves no cell standing still
+// a test that fails leaves no cell standing still or running: the next one, or the same again, would wait for it
 const started = (): void => {
   beforeEach(start);
-  afterEach(async () => void (await dap("disconnect")));
+  afterEach(async () => {
+    await dap("disconnect");
+    await kernel().request("interrupt_request", {}, "control");
+    await kernel().execute("");
+  });
 };
 
 /** Sets breakpoints in a cell's text; gives its path. */
@@ -63,7 +67,6 @@ async function stopAfter(act: () => Promise<unknown> | unknown): Promise<Stopped
   const event = await kernel().wait(
     (m) => m.content.event === "stopped" && kernel().received.indexOf(m) >= before,
     "stop of the program",
-    5_000,
   );
   expect(dapProblems(event.content)).toEqual([]);
   const { reason, text } = event.content.body as { reason: string; text?: string };

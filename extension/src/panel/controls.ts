@@ -110,7 +110,7 @@ export class Controls {
   }
 
   #showRate(): void {
-    const rate = this.#record ? last(this.#record.series("learningRate")) : Number.NaN;
+    const rate = this.#record ? rateNow(this.#record) : Number.NaN;
     this.#rate.value = Number.isNaN(rate) ? "" : formatRate(rate);
   }
 
@@ -135,6 +135,13 @@ export class Controls {
     const sent = this.#send({ type: "control", run, action, ...(value !== undefined && { value }) });
     if (!sent) this.#say(this.#trans.__("The kernel cannot be reached."));
   }
+}
+
+/** What the next step will use: that of the newest one, or what was set by hand since. */
+function rateNow(record: RunRecord): number {
+  const change = record.info.changes?.findLast(({ kind }) => kind === "learningRate");
+  const isNewer = change !== undefined && change.by === "hand" && change.step >= last(record.series("step"));
+  return isNewer ? change.to : last(record.series("learningRate"));
 }
 
 /** As one would type it: float32's noise is left out. */
