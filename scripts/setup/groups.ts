@@ -61,7 +61,12 @@ const bin = (path: string): string => join(MODULES, ...path.split("/"));
 /** A tool that passes or fails as a whole: counts as one. */
 async function runCheck(args: string[], env: Record<string, string>): Promise<Count> {
   const failed = (await run(args, env)) === 0 ? 0 : 1;
-  return { passed: 1 - failed, failed, skipped: 0, failures: failed > 0 ? ["Its own output says where."] : [] };
+  return {
+    passed: 1 - failed,
+    failed,
+    skipped: 0,
+    failures: failed > 0 ? ["Its own output says where."] : [],
+  };
 }
 
 interface VitestReport {

@@ -349,7 +349,8 @@ describe("a cell that stands still", () => {
     await kernel().wait((m) => m.parent === cell && m.type === "stream", "output");
     const { reason, frames } = await stopAfter(() => dap("pause", { threadId: 1 }));
     expect(reason).toBe("pause");
-    expect(frames[0]).toMatch(/^cell:[23]$/);
+    // V8 may stop in the function that the cell gives to its promise
+    expect(frames.at(-1)).toMatch(/^cell:[23]$/);
     await kernel().request("interrupt_request", {}, "control");
     expect((await kernel().finished(cell)).reply.content.ename).toBe("Interrupted");
   });
