@@ -31,6 +31,8 @@ export const LIMITS = {
   executions: 10_000,
   /** Signatures by which a message that is sent again is known. */
   rememberedSignatures: 65_536,
+  /** Completions, the best ones first, that say how they are called. */
+  completionSignatures: 100,
   /** Heap of the language thread, in MiB; it is restarted when it needs more. */
   languageHeap: 1_024,
   /** Steps the recorder keeps of one run; beyond, every second one of the older ones is dropped. */

@@ -4,10 +4,12 @@
 import type ts from "@tslab/typescript-for-tslab";
 import type { TypeScript } from "./typescript.js";
 
-interface Entry {
+export interface Entry {
   readonly symbol?: ts.Symbol;
   kind: string;
   sortText: string;
+  /** How it is called, if it can be; takes a moment to find out. */
+  signature?: () => string | undefined;
 }
 
 interface Completions {
@@ -57,16 +59,24 @@ export function hints(typescript: TypeScript): Pick<Internals, "Completions" | "
     return type.getCallSignatures().length > 0 ? "function" : "const";
   };
 
+  const signatureOf = (symbol: ts.Symbol, checker: ts.TypeChecker): string | undefined => {
+    const declaration = symbol.valueDeclaration;
+    const type = declaration && checker.getTypeOfSymbolAtLocation(symbol, declaration);
+    const signature = type?.getCallSignatures()[0] ?? type?.getConstructSignatures()[0];
+    return signature && checker.signatureToString(signature);
+  };
+
   return {
     Completions: {
       ...Completions,
-      /** Asks for symbols, too, and tells by them what stands behind an imported name. */
+      /** Asks for symbols, too, and tells by them what stands behind an imported name, and how it is called. */
       getCompletionsAtPositionForTslab(host: unknown, program: ts.Program, ...given: unknown[]) {
         const found = Completions.getCompletionsAtPosition(host, program, ...given, undefined, true);
         const checker = program.getTypeChecker();
         for (const entry of found?.entries ?? []) {
           const { symbol } = entry;
           if (symbol === undefined) continue;
+          entry.signature = () => signatureOf(resolved(symbol, checker), checker);
           if (entry.kind === "alias") entry.kind = kindOf(resolved(symbol, checker), checker) ?? entry.kind;
           const { parent } = symbol as ts.Symbol & { parent?: ts.Symbol };
           if (parent !== undefined && FUNCTION_TYPES.has(parent.name)) entry.sortText = LAST + entry.sortText;

@@ -13,9 +13,15 @@ export function bindCall(name: string): string {
   return `__gb.bind(${JSON.stringify(name)}, new (class { ${accessors} })());`;
 }
 
+/** Has the runtime name variables in a caught error as they are written; gives the error. */
+export function toldCall(name: string): string {
+  return `__gb.told(${name})`;
+}
+
+const TOLD = /(?:let [^;]* = )?__gb\.told\([\w$]+\);/;
 const BIND = /__gb\.bind\("[^"]*", new \(class \{ [^{}]*\{[^{}]*\}[^{}]*\{[^{}]*\} \}\)\(\)\);/;
 const escaped = [CHECK, CHECK_ASYNC, REST].map((text) => text.replace(/[()[\].]/g, "\\$&"));
-const OWN = new RegExp([BIND.source, ...escaped].join("|"), "g");
+const OWN = new RegExp([BIND.source, TOLD.source, ...escaped].join("|"), "g");
 
 /** True if the kernel wrote what stands at this column of a line of compiled code. */
 export function isOwnCode(line: string, column: number): boolean {

@@ -1,9 +1,10 @@
 // From the converter's ES module to the async function that main runs: imports become calls, declared names are shared with
 // later cells by getter and setter (so that an assignment anywhere reaches the one variable), the last expression is
-// returned, and loops can be stopped.
+// returned, loops can be stopped, and caught errors name variables as they are written.
 
 import type ts from "@tslab/typescript-for-tslab";
 import type { PositionTable } from "../protocol/threads.js";
+import { tellCaught } from "./caught.js";
 import { Edits, Lines } from "./edits.js";
 import { addLoopChecks } from "./loops.js";
 import { bindCall } from "./own-code.js";
@@ -70,6 +71,7 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
   }
   visitNames(file, edits, earlier);
   addLoopChecks(file, edits);
+  tellCaught(file, edits);
   restoreUsing(file, edits, sourceOf(mappings, lines), usingAt);
 
   const { text, moved } = edits.apply();

@@ -2,6 +2,7 @@
 // what the cells so far have declared, and whether errors of types stop a cell.
 
 import type ts from "@tslab/typescript-for-tslab";
+import { LIMITS } from "../limits.js";
 import { PRELOADED_NAMES, preloadedDeclarations } from "../preloaded.js";
 import type {
   CellNames,
@@ -18,6 +19,7 @@ import { isComplete } from "./complete-code.js";
 import { type Found, findings } from "./diagnostics.js";
 import { Lines } from "./edits.js";
 import { explanation } from "./explanation.js";
+import type { Entry } from "./hints.js";
 import { withoutJsx } from "./jsx.js";
 import { prepare } from "./prepare.js";
 import { rewrite } from "./rewrite.js";
@@ -85,12 +87,13 @@ export class LanguageService implements Language {
       text,
       position,
     );
-    const kinds = new Map(original?.entries.map((entry) => [entry.name, entry.kind]));
-    return {
-      start,
-      end,
-      entries: candidates.map((text) => ({ text, type: completionType(kinds.get(text)) })),
-    };
+    const known = new Map(original?.entries.map((entry) => [entry.name, entry as Entry]));
+    const entries = candidates.map((text, index) => {
+      const entry = known.get(text);
+      const signature = index < LIMITS.completionSignatures ? entry?.signature?.() : undefined;
+      return { text, type: completionType(entry?.kind), ...(signature !== undefined && { signature }) };
+    });
+    return { start, end, entries };
   }
 
   inspect(source: string, position: number): Inspection | undefined {

@@ -121,10 +121,18 @@ export type Compiled =
       readonly errors: readonly Diagnostic[];
     };
 
+export interface CompletionEntry {
+  readonly text: string;
+  /** What kind of thing it is, as front ends name it: `function`, `class`, `property`. */
+  readonly type: string;
+  /** Parameters and result of what can be called. */
+  readonly signature?: string;
+}
+
 export interface Completion {
   readonly start: number;
   readonly end: number;
-  readonly entries: readonly { readonly text: string; readonly type: string }[];
+  readonly entries: readonly CompletionEntry[];
 }
 
 /** Signature, description and examples of a name, in two formats. */

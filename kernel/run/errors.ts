@@ -124,6 +124,20 @@ function readLocal(file: string): string | undefined {
   }
 }
 
+/** Has the message of a caught error call variables as the user calls them; gives the error. */
+export function told<T>(error: T): T {
+  if (error instanceof Error) {
+    const message = named(error.message);
+    if (message !== error.message) error.message = message;
+  }
+  return error;
+}
+
+/** A promise's handler of errors that is `told` of each. What is no function stays as it is. */
+export function toldTo<T>(handler: T): T | ((error: unknown) => unknown) {
+  return typeof handler === "function" ? (error) => handler(told(error)) : handler;
+}
+
 /** The text with variables called as the user calls them. */
 function named(text: string): string {
   return text.replace(SLOT, (_, called?: string, used?: string) => called ?? used ?? "");

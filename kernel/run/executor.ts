@@ -5,7 +5,7 @@ import vm from "node:vm";
 import type { MimeBundle } from "../protocol/messages.js";
 import type { CompiledCell, Outcome } from "../protocol/threads.js";
 import type { Bindings } from "./bindings.js";
-import type { ErrorReports } from "./errors.js";
+import { type ErrorReports, told, toldTo } from "./errors.js";
 import { Execution, executions, type Interrupts, isInterrupt, STOP } from "./interrupt.js";
 import type { Modules } from "./modules.js";
 import { NotebookVariables } from "./notebook-variables.js";
@@ -20,6 +20,8 @@ interface Runtime {
   readonly meta: Modules["meta"];
   readonly check: Interrupts["check"];
   readonly rest: Interrupts["rest"];
+  readonly told: typeof told;
+  readonly toldTo: typeof toldTo;
 }
 
 type CellFunction = (runtime: Runtime, require: NodeJS.Require) => Promise<[value: unknown] | undefined>;
@@ -53,6 +55,8 @@ export class Executor {
       meta: modules.meta,
       check: () => interrupts.check(),
       rest: () => interrupts.rest(),
+      told,
+      toldTo,
     };
   }
 

@@ -71,7 +71,7 @@ async function complete(language: LanguageClient, { message }: Request): Promise
   const position = toUnits(code, numberField(message.content, "cursor_pos", code.length));
   const { start, end, entries } = await language.call("complete", code, position);
   const [cursor_start, cursor_end] = [toCodePoints(code, start), toCodePoints(code, end)];
-  const types = entries.map(({ text, type }) => ({ start: cursor_start, end: cursor_end, text, type }));
+  const types = entries.map((entry) => ({ start: cursor_start, end: cursor_end, ...entry }));
   return {
     status: "ok",
     matches: entries.map(({ text }) => text),

@@ -48,20 +48,32 @@ describe("variables of earlier cells", () => {
     expect(await result("inc()")).toBe("25");
   });
 
-  // Measured on a machine that may be busy with other things: the best of a few tries counts.
+  // Through properties of an object it would take fifty times as long.
   test.each([
     ["its own variable", "let total = 0;"],
     ["an earlier cell's variable", "total = 0;"],
-  ])("1e7 additions at the top level to %s take less than 0.2 s", { retry: 3 }, async (_, first) => {
-    const loop = "for (let i = 0; i < 1e7; i++) total += i;";
-    const times: number[] = [];
-    for (let i = 0; i < 3; i++) {
-      const start = performance.now();
-      expect(await result(`${first} ${loop} total`)).toBe("49999995000000");
-      times.push(performance.now() - start);
-    }
-    expect(Math.min(...times)).toBeLessThan(200);
-  });
+  ])(
+    "1e7 additions at the top level to %s take less than five times those in a function",
+    async (_, first) => {
+      const loop = "for (let i = 0; i < 1e7; i++)";
+      const ratios: number[] = [];
+      for (let i = 0; i < 3; i++) {
+        const { stdout } = await kernel().execute(`
+        const inFunction = () => { let s = 0; ${loop} s += i; return s; };
+        ${first}
+        const times = [performance.now()];
+        ${loop} total += i;
+        times.push(performance.now());
+        const same = inFunction() === total;
+        times.push(performance.now());
+        console.log(JSON.stringify([same, ...times]))`);
+        const [same, ...times] = JSON.parse(stdout) as [boolean, number, number, number];
+        expect(same).toBe(true);
+        ratios.push((times[1] - times[0]) / (times[2] - times[1]));
+      }
+      expect(Math.min(...ratios), `ratios: ${ratios}`).toBeLessThan(5);
+    },
+  );
 
   test("shorthand, destructuring and templates read them", async () => {
     await result("const point = { x: 1, y: { z: 2 } }; let label = 'p'");
@@ -234,6 +246,27 @@ describe("errors", () => {
     expect(traceback).toContain("2 |   fixed = 2\n");
   });
 
+  test("that the program catches and prints name variables as they are written", async () => {
+    await kernel().execute(
+      "const four: any = 4; const holder: any = {}; const tell = (e: any) => console.log(String(e))",
+    );
+    const { stdout } = await kernel().execute(`
+      try { four() } catch (error) { console.log((error as Error).message) }
+      try { holder.missing(four) } catch ({ message }) { console.log(message) }
+      await (async () => four())().catch((error) => console.log(error.message));
+      await Promise.reject(new Error("as it was")).catch(tell);
+      const schema = { catch: (value: number) => value };
+      try { throw 3 } catch (thrown) { console.log(thrown, schema.catch(5)) }`);
+    expect(stdout.split("\n")).toEqual([
+      "four is not a function",
+      "holder.missing is not a function",
+      "four is not a function",
+      "Error: as it was",
+      "3 5",
+      "",
+    ]);
+  });
+
   test("of syntax stop the cell, with line and caret", async () => {
     const { reply, messages } = await kernel().execute("console.log('not run');\nconst = 1");
     expect(reply.content).toMatchObject({ status: "error", ename: "SyntaxError" });
@@ -280,7 +313,7 @@ describe("help while writing", () => {
     const members = await at("complete_request", "myTensor.it");
     expect(members).toMatchObject({ matches: ["item"], cursor_start: 9, cursor_end: 11 });
     const types = (members.metadata as Record<string, unknown>)._jupyter_types_experimental;
-    expect(types).toEqual([{ start: 9, end: 11, text: "item", type: "method" }]);
+    expect(types).toEqual([{ start: 9, end: 11, text: "item", type: "method", signature: "(): number" }]);
   });
 
   test("positions count code points", async () => {
