@@ -53,12 +53,17 @@ async function untilStopped(lab: Lab): Promise<number> {
     process.on("disconnect", () => resolve());
   });
   const code = await Promise.race([lab.ended, asked]);
+  // the channel to the bootstrap would keep this program alive
+  process.disconnect?.();
+  if (code === 0) {
+    console.log("\n  JupyterLab was shut down.");
+    return 0;
+  }
   if (typeof code === "number") {
     console.error(`JupyterLab ended (code ${code}). Its messages: ${lab.log}`);
     return 1;
   }
   console.log("\n  Stopping ...");
   await lab.stop();
-  process.disconnect?.();
   return 0;
 }

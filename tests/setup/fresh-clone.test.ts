@@ -82,6 +82,15 @@ test("JupyterLab and its kernels end when npm start is killed", async () => {
   await expect.poll(() => processesNaming(copy.folder), { timeout: 15_000 }).toEqual([]);
 });
 
+test("npm start ends with JupyterLab, as when it is shut down in the browser", async () => {
+  const run = start();
+  await ready(run);
+  await new Server(port, TOKEN).shutDown();
+  expect(await run.ended).toBe(0);
+  expect(run.output()).toContain("JupyterLab was shut down.");
+  await expect.poll(() => processesNaming(copy.folder), { timeout: 15_000 }).toEqual([]);
+});
+
 test("a taken port is one clear sentence", async () => {
   const taken = await listen(port);
   const run = start();

@@ -15,6 +15,11 @@ export class Server {
     return this.ask(path, "GET");
   }
 
+  /** What "Shut Down" in JupyterLab's File menu asks for. */
+  async shutDown(): Promise<void> {
+    await this.ask("/api/shutdown", "POST");
+  }
+
   private async ask(path: string, method: string, body?: object): Promise<Response> {
     const reply = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method,

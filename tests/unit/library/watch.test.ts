@@ -372,10 +372,13 @@ test("a watched model that nobody holds any more is let go", async () => {
     optimizer.zeroGrad();
   }
   // the last one may still be in a variable of the loop
-  await vi.waitFor(() => {
-    collect();
-    expect(released).toBeGreaterThanOrEqual(4);
-  });
+  await vi.waitFor(
+    () => {
+      collect();
+      expect(released).toBeGreaterThanOrEqual(4);
+    },
+    { timeout: 10_000 },
+  );
 });
 
 test("a program that closes the engine right after a watched step ends", () => {
