@@ -152,16 +152,19 @@ export class Session {
   }
 
   /** Computes `nodes`, all storages with new values, and the values that would lose their inputs by that: in one run. Gives
-   *  the run's number if it reports the value of `report`. */
+   *  the run's number if it reports the value of `report`. An interrupted cell can end here, before anything is taken. */
   evaluate(nodes: readonly Node[], report?: Node): number | undefined {
+    this.client.awaitTurn();
     this.computeNewborn(nodes);
     const results = this.wanted(nodes);
     if (results.length === 0) {
+      this.dirty.clear();
       if (nodes.length === 0) this.settle(this.takeRiders());
       return undefined;
     }
-    const riders = this.takeRiders();
     this.walk(results);
+    const riders = this.takeRiders();
+    this.dirty.clear();
     const kept = this.worthKeeping(results);
     if (kept.length > 0) {
       // on their own: they must not be lost if the run fails
@@ -206,8 +209,8 @@ export class Session {
       if (node.slot !== undefined && storage.node === node) add(storage);
     if (this.newborn.size === 0) return;
     const results = [...this.newborn].map(([storage, node]) => resultOf(node, storage));
-    this.newborn.clear();
     this.walk(results);
+    this.newborn.clear();
     this.run(results);
     for (const { node } of results) this.superseded.delete(node);
   }
@@ -226,7 +229,6 @@ export class Session {
     for (const node of nodes) add(node);
     if (nodes.length > 0 && results.length === 0 && this.dirty.size === 0) return [];
     for (const { node } of this.riders) add(node);
-    this.dirty.clear();
     return results;
   }
 

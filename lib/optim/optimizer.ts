@@ -187,6 +187,8 @@ export abstract class Optimizer<O extends GroupOptions> {
    *  optimizer.step();
    *  optimizer.zeroGrad(); */
   step(loss?: Tensor): void {
+    // a stop ends the cell here, before anything is recorded
+    session().client.awaitTurn();
     loss?.backward();
     this.announce();
     const gradients: Node[] = [];
@@ -195,13 +197,13 @@ export abstract class Optimizer<O extends GroupOptions> {
         for (const bucket of this.bucketsOf(group)) this.apply(bucket, group, gradients);
     });
     for (const listener of listeners) listener(this as unknown as Optimizer<GroupOptions>);
-    // with the gradients that other parameters have got, which read what changes now
-    session().evaluate([...gradients, ...pendingGradients()]);
-    // an error of an earlier step that has come in by now, such as a label out of range
     try {
+      // with the gradients that other parameters have got, which read what changes now
+      session().evaluate([...gradients, ...pendingGradients()]);
+      // an error of an earlier step that has come in by now, such as a label out of range
       session().check();
     } catch (error) {
-      // gradients of a failed run would make the next step fail, too
+      // gradients of a failed run, or that none has computed, would make the next step fail, too
       this.zeroGrad();
       throw error;
     }

@@ -39,6 +39,17 @@ function serverOf(pid: number): number {
   return Number(found[0]);
 }
 
+/** A model of the notebook's whose steps nobody reads from; each brings data of this many rows. */
+const training = (rows: number): string => `
+  const weight = tensor.zeros(64).requiresGrad_();
+  const optimizer = new optim.Adam([weight], { lr: 0.5 });
+  const step = () => {
+    weight.mul(tensor(new Float32Array(${rows} * 64).fill(1)).reshape(${rows}, 64)).mean().backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  };
+  step(); weight.toArray();`;
+
 /** Times are measured on a machine that may be busy with other things: the best of a few tries counts. */
 const MEASURED = { retry: 3 };
 
@@ -71,4 +82,37 @@ describe.skipIf(process.platform !== "linux")("the stop button", () => {
       expect(gone.reply.content.evalue).toMatch(/^this value is lost/);
     },
   );
+
+  test.each([
+    ["that queues steps and never reads", "step()", 8],
+    ["whose steps bring more data than is taken from them", "step()", 8192],
+    ["that changes one value on and on", "x.add_(1)", 8],
+  ])("ends a loop %s within 0.2 s when the device hangs", MEASURED, async (_, body, rows) => {
+    await kernel.execute(`${training(rows)} let x = tensor.ones(3)`);
+    process.kill(serverOf(kernel.process.pid!), "SIGSTOP");
+    const { cell, seconds } = await stopped(`console.log('go'); while (true) { ${body}; }`);
+    expect(cell.reply.content.ename).toBe("Interrupted");
+    expect(seconds).toBeLessThan(0.2);
+    // the next one is given the time to find the server dead
+    const recovered = async () => (await kernel.execute("tensor.ones(2).sum().item()")).result;
+    await expect.poll(recovered, { timeout: 15_000 }).toBe("2");
+  });
+
+  test("leaves parameters and the counts of their steps agreeing when the device was only late", async () => {
+    await kernel.execute(training(8));
+    const server = serverOf(kernel.process.pid!);
+    process.kill(server, "SIGSTOP");
+    const { cell } = await stopped("console.log('go'); while (true) step();");
+    process.kill(server, "SIGCONT");
+    expect(cell.reply.content.ename).toBe("Interrupted");
+    // with a gradient that stays the same, each step of Adam moves by the learning rate
+    const { result } = await kernel.execute(
+      "const { step: taken } = optimizer.stateDict().state[0]; [weight.mean().item() / -0.5, (taken as any).item()]",
+    );
+    const [moved, counted] = JSON.parse(result!) as [number, number];
+    expect(counted).toBeGreaterThan(1);
+    expect(moved).toBeCloseTo(counted, 3);
+    const goesOn = await kernel.execute("step(); Math.round(weight.mean().item() / -0.5)");
+    expect(goesOn.result).toBe(String(counted + 1));
+  });
 });

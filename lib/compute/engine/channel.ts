@@ -93,6 +93,11 @@ export class ChannelEnd {
     }
   }
 
+  /** Calls `wait`, as `send` does, until messages of this many bytes can be sent without. */
+  awaitRoom(bytes: number, wait: (seen: number) => void): void {
+    this.#reserve(bytes, wait);
+  }
+
   /** Hands the next whole message to `receiver`; false when there is none yet. Throws ProtocolError when it is too large. */
   receive(receiver: Receiver): boolean {
     while (this.#incoming.next()) {

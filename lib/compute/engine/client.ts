@@ -52,6 +52,9 @@ export interface MemoryUse {
 /** Requests that are remembered, to say whose they were when they fail: more than can be on their way. A power of two. */
 const RECENT = 64;
 
+/** A chunk of data, and what goes with it. */
+const ROOM_FOR_CHUNK = 2 * CHUNK_BYTES;
+
 const isLarge = ({ data }: Part): boolean => data.length > CHUNK_BYTES;
 
 /** A request whose answer is waited for. */
@@ -97,6 +100,16 @@ export class EngineClient {
     this.#send({ type: "define", sequence: this.#next(), plan: planId, graph: formatGraph(graph) });
   }
 
+  /** Waits while RUN_AHEAD runs are in flight, so that the next `run` need not. Ends an interrupted cell if the engine does not get
+   *  on: to be called where nothing has been begun that this would leave half done. */
+  awaitTurn(): void {
+    this.#landed();
+    while (this.#inFlight.length >= RUN_AHEAD) {
+      this.#waitOrStop(this.#inFlight[0]!.sequence);
+      this.#landed();
+    }
+  }
+
   /** Queues a run and gives its number. `bindings`: buffer ids of the inputs, then those for the results that overwrite
    *  nothing: new ones, or of buffers whose values are no longer needed. `inline`: contents of inputs whose
    *  ids are new. `report`: the binding whose value `reported` gives. Waits while RUN_AHEAD runs are in flight. */
@@ -114,7 +127,8 @@ export class EngineClient {
     }
     let small = inline;
     if (inline.some(isLarge)) {
-      for (const part of inline) if (isLarge(part)) this.write(bindings[part.binding]!, part.data);
+      for (const part of inline)
+        if (isLarge(part)) this.#write(bindings[part.binding]!, part.data, this.#waitForRoom);
       small = inline.filter((part) => !isLarge(part));
     }
     const free = new Int32Array(this.#freed);
@@ -142,10 +156,17 @@ export class EngineClient {
     return this.#answer(sequence).bytes!;
   }
 
-  /** Fills buffer `id` with `data`; makes it if there is none. */
+  /** Fills buffer `id` with `data`; makes it if there is none. Ends an interrupted cell if the engine does not take the data; the
+   *  buffer then holds nothing of use. */
   write(id: number, data: Uint8Array): void {
+    this.#write(id, data, this.#waitForRoomOrStop);
+  }
+
+  #write(id: number, data: Uint8Array, wait: (seen: number) => void): void {
     let offset = 0;
     do {
+      // before the request has a number, which must not be missing from the sequence
+      this.#end.awaitRoom(ROOM_FOR_CHUNK, wait);
       const chunk = data.subarray(offset, offset + CHUNK_BYTES);
       this.#send({ type: "write", sequence: this.#next(), buffer: id, total: data.length, offset, chunk });
       offset += CHUNK_BYTES;
@@ -277,6 +298,13 @@ export class EngineClient {
     this.#drain();
     if (this.#home.work === undefined) this.#end.wait(seen, WAIT_SLICE_MS);
     else this.#home.work(this.#drain);
+    // no room for a message that cancels anything
+    if (this.#stopIsLate()) this.#home.doubt?.(this.#sequence);
+  };
+
+  readonly #waitForRoomOrStop = (seen: number): void => {
+    this.#waitForRoom(seen);
+    this.#stopIfDisobeyed();
   };
 
   #ask(request: Request): Awaited {
@@ -309,10 +337,8 @@ export class EngineClient {
       const seen = this.#end.signal;
       if (this.#arrived(sequence)) return;
       this.#pause(seen);
-      const waited = performance.now() - (this.#stopAskedAt ?? Number.POSITIVE_INFINITY);
-      if (this.#home.work !== undefined || waited < STOP_PATIENCE_MS) continue;
       try {
-        this.#endIfInterrupted();
+        this.#stopIfDisobeyed();
       } catch (stop) {
         this.#awaited.delete(sequence);
         throw stop;
@@ -342,22 +368,30 @@ export class EngineClient {
     return done;
   }
 
+  /** Waits a moment. Once the user has asked to stop, runs in flight get some time; then those that change nothing are cancelled.
+   *  Runs that overwrite parameters are always finished, or the host's step counts would no longer agree with them. */
   #pause(seen: number): void {
     this.#end.wait(seen, WAIT_SLICE_MS);
-    if (interruptRequested()) this.#hurry();
-    // user code has answered the stop itself
-    else this.#stopAskedAt = undefined;
-  }
-
-  /** The user wants to stop. Runs in flight get some time; then those that change nothing are cancelled. Runs that overwrite
-   *  parameters are always finished, or the host's step counts would no longer agree with them. */
-  #hurry(): void {
+    if (!this.#stopIsLate()) return;
     this.#landed();
-    this.#stopAskedAt ??= performance.now();
-    const late = performance.now() - this.#stopAskedAt > STOP_GRACE_MS;
-    if (!late) return;
     if (!this.#inFlight.some(({ overwrites }) => overwrites)) this.#cancel();
     this.#home.doubt?.(this.#sequence);
+  }
+
+  /** Whether the user has asked to stop, and the engine has had some time since. */
+  #stopIsLate(): boolean {
+    if (!interruptRequested()) {
+      this.#stopAskedAt = undefined; // user code has answered the stop itself
+      return false;
+    }
+    this.#stopAskedAt ??= performance.now();
+    return performance.now() - this.#stopAskedAt > STOP_GRACE_MS;
+  }
+
+  /** Ends an interrupted cell whose engine has had time enough to obey. */
+  #stopIfDisobeyed(): void {
+    const waited = performance.now() - (this.#stopAskedAt ?? Number.POSITIVE_INFINITY);
+    if (this.#home.work === undefined && waited >= STOP_PATIENCE_MS) this.#endIfInterrupted();
   }
 
   /** Runs queued so far need not be finished. Said twice: in memory, and for engines elsewhere by a message. */

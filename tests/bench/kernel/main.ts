@@ -115,7 +115,8 @@ for (let round = 0; round < starts; round++)
   for (const contestant of racing) await measureStart(contestant, found.get(contestant.name)!);
 for (const contestant of racing) await measureSession(contestant, found.get(contestant.name)!);
 
-console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores; Node ${process.version}`);
+const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism(), node: process.version };
+console.log(`${machine.cpu}, ${machine.cores} cores; Node ${machine.node}`);
 console.log(
   `medians over ${starts} starts and ${cells} cells (least to most), milliseconds where nothing is said`,
 );
@@ -140,5 +141,7 @@ const rows = Object.entries(TARGETS).map(([what, target]) => {
   return { what, target: target ?? null, ...values };
 });
 const checks = await measureStopChecks();
-if (options.json !== undefined)
-  writeFileSync(options.json, `${JSON.stringify([...rows, ...checks], null, 2)}\n`);
+if (options.json !== undefined) {
+  const results = { machine, starts, cells, long: LONG, rows: [...rows, ...checks] };
+  writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+}
