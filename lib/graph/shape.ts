@@ -53,7 +53,11 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
 /** An axis from 0 to rank - 1; negative ones count from the end. */
 export function normalizeAxis(axis: number, rank: number, what: string): number {
   const limit = Math.max(rank, 1);
-  if (!Number.isInteger(axis) || axis < -limit || axis >= limit) {
+  if (!Number.isInteger(axis)) {
+    const got = typeof axis === "number" ? axis : JSON.stringify(axis);
+    throw new TypeError(`${what}: dim must be a whole number, got ${got ?? "nothing"}`);
+  }
+  if (axis < -limit || axis >= limit) {
     throw new RangeError(
       `${what}: dim ${axis} is out of range for ${rank} dimensions (use ${-limit} to ${limit - 1})`,
     );
@@ -68,7 +72,9 @@ export function normalizeAxes(
   what: string,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, what));
+  const list = (Array.isArray(axes) ? (axes as number[]) : [axes as number]).map((axis) =>
+    normalizeAxis(axis, rank, what),
+  );
   if (new Set(list).size !== list.length)
     throw new RangeError(`${what}: dim ${list.join(", ")} names an axis twice`);
   if (rank === 0) return [];

@@ -4,6 +4,7 @@ import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
+import { tensorNode } from "../tensor/arguments.js";
 import { asOne } from "../tensor/scope.js";
 import { isSoftmax, logSoftmax } from "../tensor/softmax.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -23,6 +24,8 @@ export interface CrossEntropyOptions {
 }
 
 function check(logits: Tensor, target: Tensor): { probabilities: boolean } {
+  tensorNode(logits, "crossEntropy", "logits as a tensor");
+  tensorNode(target, "crossEntropy", "a target as a tensor");
   if (logits.ndim < 1 || logits.dtype !== "float32") {
     throw new TypeError(
       `crossEntropy: logits must be float32 [N, C], got ${logits.dtype} ${formatShape(logits.shape)}`,

@@ -4,6 +4,7 @@ import type { DType } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape, sameShape } from "../graph/shape.js";
+import { refuse } from "./arguments.js";
 import { Tensor } from "./tensor.js";
 import { hostNode, type NestedArray, shapeOf } from "./types.js";
 
@@ -93,6 +94,7 @@ export function fromData(data: NestedArray | TypedData, options: TensorOptions =
 export function full(shape: readonly number[] | number, value: number, options: TensorOptions = {}): Tensor {
   const extents = typeof shape === "number" ? [shape] : shape;
   checkExtents(extents, "full");
+  if (typeof value !== "number" && typeof value !== "boolean") refuse(value, "full", "a number");
   return finish(ops.full(extents, value, options.dtype ?? "float32"), options);
 }
 

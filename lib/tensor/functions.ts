@@ -5,6 +5,7 @@ import { promote } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { broadcastShapes, formatShape, normalizeAxis } from "../graph/shape.js";
+import { refuse, tensorNode } from "./arguments.js";
 import * as arithmetic from "./arithmetic.js";
 import { einsum as summation } from "./einsum.js";
 import { roundedOnce } from "./half.js";
@@ -15,8 +16,9 @@ import { Tensor } from "./tensor.js";
 import { type DimArguments, dimOptions, nodeOf, type Operand } from "./types.js";
 
 function either(op: (a: Node, b: Node) => Node, a: Operand, b: Operand): Tensor {
-  const other = typeof a === "number" ? (typeof b === "number" ? "float32" : b.dtype) : a.dtype;
-  return Tensor.from(roundedOnce(op, nodeOf(a, other), nodeOf(b, other)));
+  const one = typeof a === "number" ? b : a;
+  const other = typeof one === "number" ? "float32" : tensorNode(one, op, "a tensor or a number").dtype;
+  return Tensor.from(roundedOnce(op, nodeOf(a, other), nodeOf(b, other, op)));
 }
 
 const scaled = (b: Operand, { alpha = 1 }: AlphaOptions): Operand =>
@@ -82,12 +84,20 @@ export const atan2 = (y: Operand, x: Operand): Tensor => either(arithmetic.atan2
 /** `a` where `condition` is true, else `b`; all broadcast.
  *  @example tensor.where(tensor([true, false]), 1, tensor([5, 6])) // -> [1, 6] */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  return either((x, y) => ops.where(condition.node, x, y), a, b);
+  const choice = tensorNode(condition, "where", "a tensor of bools");
+  return either((x, y) => ops.where(choice, x, y), a, b);
+}
+
+/** The nodes of tensors in an array. */
+function nodesOf(tensors: readonly Tensor[], called: string): Node[] {
+  if (!Array.isArray(tensors)) refuse(tensors, called, "an array of tensors: [a, b]");
+  return tensors.map((t) => tensorNode(t, called, "an array of tensors"));
 }
 
 /** Joins tensors along an existing dim (0); their other extents must be equal.
  *  @example tensor.cat([tensor([1]), tensor([2, 3])]) // -> [1, 2, 3] */
 export function cat(tensors: readonly Tensor[], ...args: DimArguments): Tensor {
+  const nodes = nodesOf(tensors, "cat");
   const first = tensors[0];
   if (first === undefined) throw new RangeError("cat: needs at least one tensor");
   if (first.ndim === 0) throw new RangeError("cat: 0-d tensors have no dim to join along; use tensor.stack");
@@ -95,7 +105,7 @@ export function cat(tensors: readonly Tensor[], ...args: DimArguments): Tensor {
   const dtype = tensors.reduce((common, t) => promote(common, t.dtype), first.dtype);
   return Tensor.from(
     ops.concat(
-      tensors.map(({ node }) => ops.cast(node, dtype)),
+      nodes.map((node) => ops.cast(node, dtype)),
       axis,
     ),
   );
@@ -104,6 +114,7 @@ export function cat(tensors: readonly Tensor[], ...args: DimArguments): Tensor {
 /** Joins tensors of one shape along a new dim (0).
  *  @example tensor.stack([tensor([1, 2]), tensor([3, 4])]) // -> [[1, 2], [3, 4]] */
 export function stack(tensors: readonly Tensor[], ...args: DimArguments): Tensor {
+  nodesOf(tensors, "stack");
   const first = tensors[0];
   if (first === undefined) throw new RangeError("stack: needs at least one tensor");
   tensors.forEach(({ shape }, i) => {

@@ -3,6 +3,7 @@
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, normalizeAxis } from "../graph/shape.js";
+import { refuse } from "./arguments.js";
 import { hostNode } from "./types.js";
 
 /** Part `start` to `start + length` of an axis, whose place is a constant of the graph. */
@@ -18,6 +19,7 @@ export function part(x: Node, axis: number, start: number, length: number): Node
 /** Pieces of the given sizes along `dim`. */
 export function split(x: Node, sizes: readonly number[], dim: number): Node[] {
   const axis = normalizeAxis(dim, x.shape.length, "split");
+  if (!Array.isArray(sizes)) refuse(sizes, "split", "a size, or an array of sizes");
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total !== x.shape[axis]) {
     throw new RangeError(

@@ -3,10 +3,12 @@
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, normalizeAxes, normalizeAxis, type Shape } from "../graph/shape.js";
+import { checkWhole } from "./arguments.js";
 import { hostNode } from "./types.js";
 
 /** A shape with at most one -1, filled in from the number of elements. */
 export function inferShape(from: Shape, shape: Shape, what: string): number[] {
+  checkExtents(shape, what);
   const total = elements(from);
   const unknown = shape.indexOf(-1);
   if (unknown < 0) return [...shape];
@@ -17,6 +19,10 @@ export function inferShape(from: Shape, shape: Shape, what: string): number[] {
     );
   }
   return shape.map((n) => (n === -1 ? total / known : n));
+}
+
+function checkExtents(shape: readonly unknown[], what: string): void {
+  for (const extent of shape) checkWhole(extent, what, "whole numbers, or one array of them");
 }
 
 /** Joins axes `start` to `end` (inclusive) into one. */
@@ -47,6 +53,7 @@ export function permute(x: Node, dims: readonly number[]): Node {
 
 /** Stretches axes of extent 1 and adds leading ones; -1 keeps an extent. */
 export function expand(x: Node, shape: readonly number[]): Node {
+  checkExtents(shape, "expand");
   const lead = shape.length - x.shape.length;
   return ops.broadcastTo(
     x,
@@ -112,6 +119,9 @@ export function slice(x: Node, dim: number, start: number, end: number, step: nu
   if (!Number.isInteger(step) || step < 1) {
     throw new RangeError(`slice: step must be a positive whole number, got ${step}; use .flip() to reverse`);
   }
+  for (const at of [start, end])
+    if (Math.abs(at) !== Number.POSITIVE_INFINITY)
+      checkWhole(at, "slice", "two positions: slice(start, end)");
   const extent = x.shape[axis]!;
   const from = position(start, extent);
   const length = Math.max(0, Math.ceil((position(end, extent) - from) / step));
@@ -123,6 +133,8 @@ export function slice(x: Node, dim: number, start: number, end: number, step: nu
 /** `length` elements of `dim` from `start` on. */
 export function narrow(x: Node, dim: number, start: number, length: number): Node {
   const axis = normalizeAxis(dim, x.shape.length, "narrow");
+  for (const n of [start, length])
+    checkWhole(n, "narrow", "a position and a length: narrow(dim, start, length)");
   const extent = x.shape[axis]!;
   const from = start < 0 ? start + extent : start;
   if (from < 0 || length < 0 || from + length > extent) {

@@ -2,6 +2,7 @@
 
 import { bytesOf, type DType, isFloat } from "../graph/dtype.js";
 import { dataNode, type Node, scalarNode } from "../graph/node.js";
+import { checkOptions, tensorNode } from "./arguments.js";
 import type { Tensor } from "./tensor.js";
 
 /** A tensor, or a number that stands for one of its kind. */
@@ -24,14 +25,18 @@ export type ReduceArgument = number | readonly number[] | ReduceOptions;
 export function reduceOptions<O extends ReduceOptions>(
   argument: number | readonly number[] | O | undefined,
 ): O {
-  return (
-    typeof argument === "number" || Array.isArray(argument) ? { dim: argument } : (argument ?? {})
-  ) as O;
+  if (typeof argument === "number" || Array.isArray(argument)) return { dim: argument } as O;
+  if (argument !== undefined) checkOptions(argument, "reduction", "{ dim: 1, keepdim: true }");
+  return (argument ?? {}) as O;
 }
 
-/** The node of an operand. A number takes the other operand's type where that can hold it, as in PyTorch. */
-export function nodeOf(operand: Operand, other: DType): Node {
-  if (typeof operand !== "number") return operand.node;
+/** The node of an operand of `called`. A number takes the other operand's type where that can hold it, as in PyTorch. */
+export function nodeOf(
+  operand: Operand,
+  other: DType,
+  called: string | { readonly name: string } = "operand",
+): Node {
+  if (typeof operand !== "number") return tensorNode(operand, called, "a tensor or a number");
   if (isFloat(other)) return scalarNode(operand, other);
   if (!Number.isInteger(operand)) return scalarNode(operand, "float32");
   return scalarNode(operand, other === "bool" ? "int32" : other);

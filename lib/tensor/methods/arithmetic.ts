@@ -4,9 +4,9 @@
 import { isFloat } from "../../graph/dtype.js";
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import { checkOptions, tensorNode } from "../arguments.js";
 import * as arithmetic from "../arithmetic.js";
 import { roundedOnce } from "../half.js";
-
 import type { Tensor } from "../tensor.js";
 import { nodeOf, type Operand } from "../types.js";
 import { ConversionMethods } from "./conversion.js";
@@ -23,23 +23,23 @@ export interface AlphaOptions {
 
 export abstract class ArithmeticMethods extends ConversionMethods {
   protected binary(op: (a: Node, b: Node) => Node, other: Operand): Tensor {
-    return this.wrap(roundedOnce(op, this.node, nodeOf(other, this.dtype)));
+    return this.wrap(roundedOnce(op, this.node, nodeOf(other, this.dtype, op)));
   }
-  private scaled(other: Operand, alpha: number): Node {
-    if (alpha === 1) return nodeOf(other, this.dtype);
+  private scaled(other: Operand, alpha: number, called: string): Node {
+    if (alpha === 1) return nodeOf(other, this.dtype, called);
     if (typeof other === "number") return nodeOf(other * alpha, this.dtype);
-    return ops.mul(other.node, nodeOf(alpha, other.dtype));
+    return ops.mul(tensorNode(other, called), nodeOf(alpha, other.dtype));
   }
 
   /** this + alpha * other.
    *  @example tensor([1, 2]).add(10) // -> [11, 12] */
   add(other: Operand, options: AlphaOptions = {}): Tensor {
-    return this.wrap(ops.add(this.node, this.scaled(other, options.alpha ?? 1)));
+    return this.wrap(ops.add(this.node, this.scaled(other, options.alpha ?? 1, "add")));
   }
   /** this - alpha * other.
    *  @example tensor([1, 2]).sub(tensor([1, 1]), { alpha: 2 }) // -> [-1, 0] */
   sub(other: Operand, options: AlphaOptions = {}): Tensor {
-    return this.wrap(ops.sub(this.node, this.scaled(other, options.alpha ?? 1)));
+    return this.wrap(ops.sub(this.node, this.scaled(other, options.alpha ?? 1, "sub")));
   }
   /** this * other, element by element; `matmul` is the matrix product.
    *  @example tensor([[1], [2]]).mul(tensor([3, 4])) // -> [[3, 4], [6, 8]] */
@@ -49,7 +49,8 @@ export abstract class ArithmeticMethods extends ConversionMethods {
   /** this / other. Without a rounding mode the result is float32, also for whole numbers.
    *  @example tensor([7, -7]).div(2, { roundingMode: "floor" }) // -> [3, -4] */
   div(other: Operand, options: DivOptions = {}): Tensor {
-    return this.binary((a, b) => arithmetic.div(a, b, options.roundingMode ?? null), other);
+    const div = (a: Node, b: Node): Node => arithmetic.div(a, b, options.roundingMode ?? null);
+    return this.binary(div, other);
   }
   /** this / other, rounded down; whole numbers stay whole.
    *  @example tensor([7, -7]).floorDivide(2) // -> [3, -4] */
@@ -132,8 +133,9 @@ export abstract class ArithmeticMethods extends ConversionMethods {
   /** Limits the values to [min, max], numbers or tensors; the gradient is 1 inside and 0 outside.
    *  @example tensor([-1, 0.5, 2]).clamp({ min: 0, max: 1 }) // -> [0, 0.5, 1] */
   clamp(options: { min?: Operand | undefined; max?: Operand | undefined }): Tensor {
+    checkOptions(options, "clamp", "{ min: 0, max: 1 }");
     const bound = (value: Operand | undefined): Node | undefined =>
-      value === undefined ? undefined : nodeOf(value, this.dtype);
+      value === undefined ? undefined : nodeOf(value, this.dtype, "clamp");
     const [min, max] = [bound(options.min), bound(options.max)];
     return this.wrap(roundedOnce((x) => arithmetic.clamp(x, min, max), this.node));
   }

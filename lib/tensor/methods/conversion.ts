@@ -1,7 +1,8 @@
 // Methods that give the same values as another type.
 
-import type { DType } from "../../graph/dtype.js";
+import { BYTES, type DType } from "../../graph/dtype.js";
 import * as ops from "../../graph/ops/index.js";
+import { refuse } from "../arguments.js";
 import { TensorBase } from "../base.js";
 import type { Tensor } from "../tensor.js";
 
@@ -9,7 +10,9 @@ export abstract class ConversionMethods extends TensorBase<Tensor> {
   /** These values as another type, or as the type of another tensor; this tensor where nothing changes.
    *  @example tensor([1.7, -1.7]).to("int32") // -> [1, -1] */
   to(dtype: DType | Tensor): Tensor {
-    const wanted = typeof dtype === "string" ? dtype : dtype.dtype;
+    const wanted = typeof dtype === "string" ? dtype : dtype?.dtype;
+    if (!Object.hasOwn(BYTES, wanted))
+      refuse(dtype, "to", `a tensor, or one of ${Object.keys(BYTES).join(", ")}`);
     return wanted === this.dtype ? (this as unknown as Tensor) : this.wrap(ops.cast(this.node, wanted));
   }
   /** As the type of another tensor.

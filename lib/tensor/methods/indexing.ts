@@ -5,6 +5,7 @@ import { isFloat } from "../../graph/dtype.js";
 import * as ops from "../../graph/ops/index.js";
 import { broadcastShapes, elements, formatShape, normalizeAxis, sameShape } from "../../graph/shape.js";
 import * as advanced from "../advanced-index.js";
+import { checkOptions, tensorNode } from "../arguments.js";
 import * as indexing from "../indexing.js";
 import * as order from "../order.js";
 import * as shaping from "../shaping.js";
@@ -45,6 +46,7 @@ export abstract class IndexingMethods extends MovementMethods {
   /** Positions `start` to `end` (exclusive) of `dim`, every `step`th of them: PyTorch's `x[start:end:step]`.
    *  @example tensor([1, 2, 3, 4]).slice(1, 4, { step: 2 }) // -> [2, 4] */
   slice(start: number, end?: number, options: { dim?: number; step?: number } = {}): Tensor {
+    checkOptions(options, "slice", "{ dim: 1, step: 2 }");
     const { dim = 0, step = 1 } = options;
     return this.wrap(shaping.slice(this.node, dim, start, end ?? this.size(dim), step));
   }
@@ -96,12 +98,12 @@ export abstract class IndexingMethods extends MovementMethods {
   /** result[i][j] = this[i][index[i][j]] for `dim` 1, and so on. Shape of the index.
    *  @example tensor([[1, 2], [3, 4]]).gather(1, tensor([[1], [0]], { dtype: "int32" })) // -> [[2], [3]] */
   gather(dim: number, index: Tensor): Tensor {
-    return this.wrap(indexing.gather("gather", this.node, dim, index.node));
+    return this.wrap(indexing.gather("gather", this.node, dim, tensorNode(index, "gather")));
   }
   /** Like `gather`, with everything but `dim` broadcast.
    *  @example tensor([[1, 2], [3, 4]]).takeAlongDim(tensor([[1]], { dtype: "int32" }), 1) // -> [[2], [4]] */
   takeAlongDim(index: Tensor, dim: number): Tensor {
-    return this.wrap(indexing.takeAlongDim(this.node, index.node, dim));
+    return this.wrap(indexing.takeAlongDim(this.node, tensorNode(index, "takeAlongDim"), dim));
   }
   /** The elements at these positions of the flattened tensor.
    *  @example tensor([[1, 2], [3, 4]]).take([3, 0]) // -> [4, 1] */
@@ -112,12 +114,16 @@ export abstract class IndexingMethods extends MovementMethods {
    *  `dim` 1. Where a place is named several times, the last value stays.
    *  @example tensor.zeros(2, 3).scatter(1, tensor([[2], [0]], { dtype: "int32" }), 1) // -> [[0, 0, 1], [1, 0, 0]] */
   scatter(dim: number, index: Tensor, source: Operand): Tensor {
-    return this.wrap(indexing.scatter(this.node, dim, index.node, nodeOf(source, this.dtype)));
+    return this.wrap(
+      indexing.scatter(this.node, dim, tensorNode(index, "scatter"), nodeOf(source, this.dtype, "scatter")),
+    );
   }
   /** A copy with `source` added at the places where gather with this index reads, always in the same order.
    *  @example tensor.zeros(3).scatterAdd(0, tensor([2, 2], { dtype: "int32" }), tensor([1, 5])) // -> [0, 0, 6] */
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
-    return this.wrap(indexing.scatterAdd(this.node, dim, index.node, source.node));
+    return this.wrap(
+      indexing.scatterAdd(this.node, dim, tensorNode(index, "scatterAdd"), tensorNode(source, "scatterAdd")),
+    );
   }
 
   // --- masks -----------------------------------------------------------------------------------------------------------
@@ -125,7 +131,9 @@ export abstract class IndexingMethods extends MovementMethods {
   /** This where `condition` is true, else `other`.
    *  @example tensor([1, 2]).where(tensor([true, false]), 0) // -> [1, 0] */
   where(condition: Tensor, other: Operand): Tensor {
-    return this.wrap(ops.where(condition.node, this.node, nodeOf(other, this.dtype)));
+    return this.wrap(
+      ops.where(tensorNode(condition, "where"), this.node, nodeOf(other, this.dtype, "where")),
+    );
   }
   /** `value` where `mask` is true.
    *  @example tensor([1, 2]).maskedFill(tensor([true, false]), 9) // -> [9, 2] */
@@ -230,7 +238,7 @@ export abstract class IndexingMethods extends MovementMethods {
 function positionsOf(index: Positions): ReturnType<typeof hostNode> {
   return Array.isArray(index) || index instanceof Int32Array
     ? hostNode(index as readonly number[] | Int32Array, [index.length], "int32")
-    : (index as Tensor).node;
+    : tensorNode(index as Tensor, "index", "positions as a tensor or an array");
 }
 
 /** A part of `index(...)` with what tensors it needs: masks as the coordinates of what is true. */
@@ -244,6 +252,7 @@ function partOf(part: Index): advanced.Part {
     return hostNode(list.map(Number), [list.length], "int32");
   }
   const given = part as Tensor;
-  if (given.dtype !== "bool") return given.node;
+  const node = tensorNode(given, "index", "positions, slices, null, or a tensor");
+  if (given.dtype !== "bool") return node;
   return { places: indexing.coordinates(given.toTypedArray(), given.shape), extents: given.shape };
 }

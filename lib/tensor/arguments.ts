@@ -1,0 +1,41 @@
+// Arguments that TypeScript would refuse are refused at run time, too: in a notebook errors of types are warnings, and the cell runs.
+
+import type { Node } from "../graph/node.js";
+
+/** Who was called: its name, or a function of that name. */
+type Called = string | { readonly name: string };
+
+/** The node of what must be a tensor. */
+export function tensorNode(given: { readonly node: Node }, called: Called, wanted = "a tensor"): Node {
+  return (given as { readonly node: Node } | null | undefined)?.node ?? refuse(given, called, wanted);
+}
+
+/** Throws what is wrong with `given`. */
+export function refuse(given: unknown, called: Called, wanted: string): never {
+  const name = typeof called === "string" ? called : called.name;
+  throw new TypeError(`${name}: needs ${wanted}, got ${described(given)}${remedy(given, wanted)}`);
+}
+
+/** Refuses what is not a whole number; `wanted` says what for. */
+export function checkWhole(given: unknown, called: Called, wanted: string): void {
+  if (!Number.isInteger(given)) refuse(given, called, wanted);
+}
+
+/** Refuses what is not an object of options. */
+export function checkOptions(given: unknown, called: Called, example: string): void {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    refuse(given, called, `options such as ${example}`);
+}
+
+function described(given: unknown): string {
+  if (given === undefined) return "nothing";
+  if (given === null || typeof given === "number") return String(given);
+  if (typeof given === "string") return JSON.stringify(given);
+  if (Array.isArray(given) || ArrayBuffer.isView(given)) return "an array";
+  return typeof given === "object" ? "an object" : `a ${typeof given}`;
+}
+
+function remedy(given: unknown, wanted: string): string {
+  const isArray = Array.isArray(given) || ArrayBuffer.isView(given);
+  return isArray && wanted.includes("tensor") ? "; write tensor(...)" : "";
+}
