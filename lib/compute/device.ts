@@ -43,6 +43,8 @@ export interface Device {
   readonly name: string;
   /** One line for people: what it runs on. */
   readonly description: string;
+  /** Whether matrix products take operands of float16. */
+  readonly halfFactors?: boolean;
   /** Bytes currently allocated for buffers and arenas. */
   readonly allocatedBytes: number;
   /** Of these, bytes of the arena that all plans share. */

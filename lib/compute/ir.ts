@@ -48,9 +48,11 @@ export interface LoopKernel {
   readonly outputs: readonly Output[];
 }
 
-/** A float32 matrix operand, element (batch..., row, column) at `view`; any strides, so transposition costs nothing. */
+/** A matrix operand, element (batch..., row, column) at `view`; any strides, so transposition costs nothing. */
 export interface MatrixOperand {
   readonly buffer: number;
+  /** float32 if missing. float16 only on a device that takes that (`Device.halfFactors`): its values are multiplied as float32. */
+  readonly dtype?: "float32" | "float16";
   readonly view: View;
 }
 

@@ -24,6 +24,12 @@ export const ENVIRONMENT = {
     choices: ["0", "1"],
     purpose: "1 has the GPU check every address, more slowly: to look for errors in generated shaders",
   },
+  GRADBOOK_WEBGPU_TUNE: {
+    default: "1",
+    choices: ["0", "1"],
+    purpose:
+      "0 has matrix products on the GPU computed as their shapes suggest; else they are measured, once for each adapter and driver",
+  },
 } as const;
 
 /** How many threads compute: GRADBOOK_THREADS, else one for each of `cores`. An Error when it is no positive whole number. */

@@ -3,12 +3,11 @@
 
 import * as gb from "gradbook";
 import { createDevice } from "gradbook/compute/engine/devices";
-import type { Kernel, MatmulKernel, Plan } from "gradbook/compute/ir";
+import type { Kernel, Plan } from "gradbook/compute/ir";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
-import { WasmDevice } from "gradbook/compute/wasm/device";
 import { WebGpuDevice } from "gradbook/compute/webgpu/device";
 import { lowered } from "gradbook/compute/webgpu/lower";
-import { tileFor } from "gradbook/compute/webgpu/matmul";
+import { usualTile } from "gradbook/compute/webgpu/tiles";
 import type { Expr, View } from "gradbook/graph/expr";
 import { bernoulli } from "gradbook/tensor/random/device";
 import { closeSession } from "gradbook/tensor/session";
@@ -19,8 +18,6 @@ import { useDevice } from "../unit/parity/library.js";
 
 const gpu = new WebGpuDevice();
 const reference = new ReferenceDevice();
-/** For what would take the interpreter long. */
-const wasm = new WasmDevice();
 afterAll(() => {
   gpu.close();
   closeSession();
@@ -55,6 +52,9 @@ describe("memory", () => {
   });
 });
 
+/** What generated code may use here. */
+const target = { half: false, tileFor: usualTile };
+
 describe("checks", () => {
   const label: Expr = { kind: "check", dtype: "int32", x: load("int32", 0), bound: 10, fault: 0 };
   const plus: Expr = { kind: "binary", dtype: "float32", op: "add", a: load("float32", 2), b: constant(1) };
@@ -80,63 +80,6 @@ describe("checks", () => {
     expect(gpu.run(executable, bound, none, never)).toBeUndefined();
     expect(floats(gpu.read(bound[2]!, 0, 4))).toEqual([6]);
     expect(executable.traffic).toEqual({ submits: 2, passes: 1, dispatches: 2, bytes: expect.any(Number) });
-  });
-});
-
-describe("matrix products", () => {
-  const random = new Random(7);
-
-  /** Operands as they are or transposed, with an epilogue that adds a row and takes the positive part. */
-  function product(m: number, n: number, k: number, transposed: readonly [boolean, boolean]): Case {
-    const strides = (rows: number, columns: number, other: boolean): number[] =>
-      other ? [1, rows] : [columns, 1];
-    const sum: Expr = { kind: "accumulator", dtype: "float32", index: 0 };
-    const row: Expr = { kind: "load", dtype: "float32", buffer: 2, view: { offset: 0, strides: [0, 1] } };
-    const value: Expr = { kind: "binary", dtype: "float32", op: "max", a: add(sum, row), b: constant(0) };
-    const kernel: MatmulKernel = {
-      kind: "matmul",
-      batch: [],
-      m,
-      n,
-      k,
-      a: { buffer: 0, view: { offset: 0, strides: strides(m, k, transposed[0]) } },
-      b: { buffer: 1, view: { offset: 0, strides: strides(k, n, transposed[1]) } },
-      outputs: [{ buffer: 3, view: { offset: 0, strides: [n, 1] }, value }],
-    };
-    const some = (count: number): Float64Array =>
-      Float64Array.from({ length: count }, () => random.next() - 0.5);
-    const types = ["float32", "float32", "float32", "float32"] as const;
-    return { kernels: [kernel], buffers: [some(m * k), some(k * n), some(n), some(m * n)], types, args: [] };
-  }
-
-  const SHAPES = [
-    ["small", 65, 70, 13],
-    ["flat", 7, 650, 9],
-    ["tall", 650, 7, 9],
-    ["square", 530, 900, 5],
-    ["large", 1281, 1480, 3],
-  ] as const;
-
-  it.each(SHAPES)("in %s tiles: %i x %i over %i", (tile, m, n, k) => {
-    // large ones take long to compile for a GPU in software: they are tried with one pair of layouts
-    const layouts =
-      m * n > 1e5
-        ? [[false, true]]
-        : [
-            [false, true],
-            [true, false],
-          ];
-    for (const transposed of layouts as [boolean, boolean][]) {
-      const test = product(m, n, k, transposed);
-      expect(tileFor(test.kernels[0] as MatmulKernel)).toBe(tile);
-      expect(difference(runOn(wasm, test), runOn(gpu, test), () => 1e-5)).toBeUndefined();
-    }
-  });
-
-  it("of few results and long sums are computed in parts", () => {
-    const test = product(68, 64, 1028, [false, true]);
-    expect(lowered(test.kernels[0]!, () => 4)).toHaveLength(2);
-    expect(difference(runOn(reference, test), runOn(gpu, test), () => 1e-4)).toBeUndefined();
   });
 });
 
@@ -168,7 +111,7 @@ describe("long sums", () => {
         value: { kind: "accumulator", dtype: "float32", index },
       })),
     };
-    expect(lowered(kernel, () => 3)).toHaveLength(2);
+    expect(lowered(kernel, () => 3, target)).toHaveLength(2);
     const random = new Random(3);
     const test: Case = {
       kernels: [kernel],
@@ -259,10 +202,6 @@ function load(dtype: "float32" | "int32", buffer: number): Expr {
 
 function constant(value: number): Expr {
   return { kind: "const", dtype: "float32", value };
-}
-
-function add(a: Expr, b: Expr): Expr {
-  return { kind: "binary", dtype: "float32", op: "add", a, b };
 }
 
 function map(buffer: number, value: Expr): Kernel {

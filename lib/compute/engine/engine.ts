@@ -42,7 +42,7 @@ export interface EngineOptions {
   /** Whether a request need not be finished; looked at between kernels. */
   readonly cancelled?: (sequence: number) => boolean;
   /** From graph to plan; another one only in tests. */
-  readonly plan?: (graph: GraphSpec) => Plan;
+  readonly plan?: (graph: GraphSpec, device: Device) => Plan;
 }
 
 export class Engine {
@@ -146,7 +146,7 @@ export class Engine {
     if (this.#plans.has(plan)) throw refusal(sequence, `plan ${plan} is defined already`);
     try {
       const spec = parseGraph(graph);
-      const executable = this.#device.compile((this.#options.plan ?? buildPlan)(spec));
+      const executable = this.#device.compile((this.#options.plan ?? buildPlan)(spec, this.#device));
       this.#compiles++;
       this.#plans.set(plan, { executable, graph: operationCounts(spec), ...bindingsOf(spec) });
     } catch (error) {

@@ -62,6 +62,8 @@ export interface Surroundings {
   readonly homes: ReadonlyMap<number, Home>;
   /** Whether the node has a buffer. */
   isStored(node: number): boolean;
+  /** Whether products take operands of float16. */
+  readonly halfFactors: boolean;
   fault(message: string): number;
 }
 
@@ -96,16 +98,27 @@ export class ExpressionBuilder {
 
   /** The stored node that holds a node's values, and where, through movements that need no copy. */
   stored(node: number): Operand {
+    return this.found(node, false);
+  }
+
+  /** As `stored`, for an operand of a product: of float16 values that are multiplied as float32, those themselves. */
+  factor(node: number): Operand {
+    return this.found(node, this.around.halfFactors);
+  }
+
+  private found(node: number, asHalf: boolean): Operand {
     const spec = this.graph.nodes[node]!;
     if (this.around.isStored(node)) return { node, view: contiguousView(spec.shape) };
     const { lowering } = opNamed(spec.op);
+    const input = this.graph.nodes[spec.inputs[0]!];
     // a number that is stretched has no memory of its own
-    const number = this.graph.nodes[spec.inputs[0]!]?.op === "arg";
-    if (lowering.kind !== "movement" || number) throw new MustStore(node);
+    if (input?.op === "arg") throw new MustStore(node);
+    if (asHalf && spec.op === "cast" && spec.dtype === "float32" && input?.dtype === "float16")
+      return this.found(spec.inputs[0]!, false);
+    if (lowering.kind !== "movement") throw new MustStore(node);
     const movement = lowering.movement(spec);
-    const from = this.graph.nodes[spec.inputs[0]!]!.shape;
-    if (boundsOf(movement, from, spec.shape).length > 0) throw new MustStore(node);
-    const below = this.stored(spec.inputs[0]!);
+    if (boundsOf(movement, input!.shape, spec.shape).length > 0) throw new MustStore(node);
+    const below = this.found(spec.inputs[0]!, asHalf);
     const view = applyMovement(below.view, movement);
     if (view === undefined) throw new MustStore(spec.inputs[0]!);
     return { node: below.node, view };

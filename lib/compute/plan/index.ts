@@ -5,6 +5,7 @@ import type { Expr } from "../../graph/expr.js";
 import "../../graph/ops/index.js"; // fills the table of operations
 import { contiguousStrides, elements } from "../../graph/shape.js";
 import type { GraphSpec } from "../../graph/spec.js";
+import type { Device } from "../device.js";
 import type { Output, Plan, PlanBuffer, RoutineOperand, SingleKernel } from "../ir.js";
 import { arrange } from "./arrange.js";
 import type { Draft } from "./draft.js";
@@ -17,13 +18,16 @@ import { ReadAfterWrite, schedule } from "./schedule.js";
 import { withJoinedParts, withoutRepetition, withoutReshapedResults } from "./simplify.js";
 import { readBy, writtenBy } from "./traffic.js";
 
+/** What a plan may make use of. */
+export type PlanOptions = Pick<Device, "halfFactors">;
+
 /** The plan for a graph. Throws on a graph that is not well formed. */
-export function buildPlan(packed: GraphSpec): Plan {
+export function buildPlan(packed: GraphSpec, { halfFactors = false }: PlanOptions = {}): Plan {
   const graph = withJoinedParts(withoutReshapedResults(withoutRepetition(withoutPacks(packed))));
   const viaCopy = new Set<number>();
   for (;;) {
     try {
-      return new PlanWriter(graph, viaCopy).write();
+      return new PlanWriter(graph, viaCopy, halfFactors).write();
     } catch (error) {
       if (!(error instanceof ReadAfterWrite) || viaCopy.has(error.node)) throw error;
       viaCopy.add(error.node);
@@ -50,13 +54,14 @@ class PlanWriter {
   private bindings: number;
 
   /** `viaCopy`: results that are not to be written right over the old value. */
-  constructor(graph: GraphSpec, viaCopy: ReadonlySet<number>) {
+  constructor(graph: GraphSpec, viaCopy: ReadonlySet<number>, halfFactors: boolean) {
     this.graph = graph;
     this.bindings = graph.inputs;
     const { drafts, inPlace, homes, builder } = schedule(
       graph,
       viaCopy,
-      (around) => new ExpressionBuilder(graph, { ...around, fault: (message) => this.fault(message) }),
+      (around) =>
+        new ExpressionBuilder(graph, { ...around, halfFactors, fault: (message) => this.fault(message) }),
     );
     this.homes = homes;
     this.drafts = drafts;

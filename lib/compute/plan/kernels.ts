@@ -127,7 +127,12 @@ class KernelWriter {
 
   private matrix({ node, view }: Operand, shape: readonly number[]): MatrixOperand {
     const { offset, strides } = applyMovement(view, { kind: "expand", shape })!;
-    return { buffer: this.source.bufferOf(node), view: { offset, strides } };
+    const { dtype } = this.source.graph.nodes[node]!;
+    return {
+      buffer: this.source.bufferOf(node),
+      view: { offset, strides },
+      ...(dtype === "float16" ? { dtype } : {}),
+    };
   }
 
   private routine({ node, operands }: Member): SingleKernel {

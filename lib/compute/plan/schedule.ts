@@ -28,7 +28,7 @@ export interface Schedule {
   readonly homes: ReadonlyMap<number, Home>;
 }
 
-type MakeBuilder = (surroundings: Omit<Surroundings, "fault">) => ExpressionBuilder;
+type MakeBuilder = (surroundings: Omit<Surroundings, "fault" | "halfFactors">) => ExpressionBuilder;
 
 /** Thrown when the in-place update of `node` would destroy a value that is read later. */
 export class ReadAfterWrite extends Error {
@@ -151,7 +151,7 @@ class Scheduler {
     if (lowering.kind === "matmul" || lowering.kind === "routine") {
       const isRoutine = lowering.kind === "routine";
       const operands = inputs.map((input) =>
-        isRoutine ? this.builder.whole(input) : this.builder.stored(input),
+        isRoutine ? this.builder.whole(input) : this.builder.factor(input),
       );
       const reads = operands.map((operand) => ({ node: operand.node, place: undefined }));
       const space = spaceOf(shape);

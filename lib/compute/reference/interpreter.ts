@@ -9,6 +9,7 @@ import type {
   Kernel,
   LoopKernel,
   MatmulKernel,
+  MatrixOperand,
   Output,
   ReduceOp,
   RoutineOperand,
@@ -201,8 +202,8 @@ function runLoop(kernel: LoopKernel, around: Surroundings): void {
 }
 
 function runMatmul(kernel: MatmulKernel, around: Surroundings): void {
-  const a = around.buffer(kernel.a.buffer).float32;
-  const b = around.buffer(kernel.b.buffer).float32;
+  const cellsOf = ({ buffer, dtype = "float32" }: MatrixOperand) => around.buffer(buffer)[dtype];
+  const [a, b] = [cellsOf(kernel.a), cellsOf(kernel.b)];
   for (const index of points([...kernel.batch, kernel.m, kernel.n])) {
     const batch = index.slice(0, -2);
     const [i, j] = index.slice(-2) as [number, number];

@@ -11,6 +11,8 @@ export interface AdapterDescription {
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
+  /** The driver with its version, as it calls itself. */
+  readonly driver: string;
   /** Whether it is a program that computes on the CPU. */
   readonly software: boolean;
   /** The largest tensor, and all memory that one process may use here, in bytes. */
@@ -53,6 +55,7 @@ export function describeAdapter(adapter: GpuAdapter): AdapterDescription {
     name: name ?? "unnamed adapter",
     vendor,
     architecture,
+    driver: description,
     software: isFallbackAdapter,
     memoryBytes: heapLimit(adapter),
     features: [...adapter.features].sort(),

@@ -6,11 +6,16 @@
 import { Allocator, mebibytes } from "../allocator.js";
 import type { Device, DeviceBuffer, Executable, Fault, Traffic } from "../device.js";
 import type { Plan } from "../ir.js";
-import { WEBGPU_RUNS_IN_FLIGHT, webgpuPatience } from "../settings.js";
+import { environment, WEBGPU_RUNS_IN_FLIGHT, webgpuPatience } from "../settings.js";
 import type { AdapterDescription } from "./adapter.js";
 import { GpuLink } from "./link.js";
+import { timeProduct } from "./measure.js";
 import type { Opened } from "./messages.js";
+import { PRESET_FOLDER } from "./preset-file.js";
+import { Presets } from "./presets.js";
 import { FETCH_BYTES, nameOf, ProgramBuilder, trafficOf } from "./program.js";
+import type { Target } from "./target.js";
+import { type Tile, usualTile } from "./tiles.js";
 
 /** Bytes of the heap at the start, or less where the adapter has less. */
 const FIRST_HEAP_BYTES = 32 * 2 ** 20;
@@ -63,27 +68,52 @@ function describeRun({ kernels }: Plan): string {
   return `computing ${count} (${first}${names.length > 8 ? "; ..." : ""})`;
 }
 
+/** For tests. */
+export interface WebGpuOptions {
+  /** Another choice of tiles for products. */
+  readonly tileFor?: Target["tileFor"];
+  /** Where measured tiles are kept; also a GPU in software is measured then. */
+  readonly presetFolder?: string;
+}
+
 export class WebGpuDevice implements Device {
   readonly name: string = "webgpu";
+  readonly halfFactors: boolean = true;
   readonly adapter: AdapterDescription;
   readonly #link: GpuLink;
   readonly #allocator = new Allocator(0);
   #reserved = 0;
   #arena: HeapRange | undefined;
+  readonly #target: Target;
   #programs = 0;
   /** What the GPU was given last: whoever waits for it waits for that. */
   #doing = "starting";
 
-  /** Opens the adapter that chooseAdapter() finds. `patience`: milliseconds after which it counts as hung. */
-  constructor(patience: number = webgpuPatience()) {
-    this.#link = new GpuLink(patience);
+  /** Opens the adapter that chooseAdapter() finds. */
+  constructor({ tileFor, presetFolder }: WebGpuOptions = {}) {
+    this.#link = new GpuLink(webgpuPatience());
     try {
       this.adapter = (decoded(this.#link.ask({ type: "open" }, "opened")) as Opened).adapter;
     } catch (error) {
       this.#link.close();
       throw error;
     }
+    const half = this.adapter.features.includes("shader-f16");
+    this.#target = { half, tileFor: tileFor ?? this.#tilesByMeasure(presetFolder) };
     this.#grow(Math.min(FIRST_HEAP_BYTES, this.adapter.memoryBytes));
+  }
+
+  /** Tiles as they were measured to be fastest. A GPU in software is not worth measuring, unless asked to. */
+  #tilesByMeasure(folder: string | undefined): Target["tileFor"] {
+    const { adapter } = this;
+    const wanted = environment("GRADBOOK_WEBGPU_TUNE") === "1" && !adapter.software;
+    if (folder === undefined && !wanted) return usualTile;
+    const compile = (plan: Plan, tile: Tile): Executable =>
+      this.#compile(plan, { ...this.#target, tileFor: () => tile });
+    const presets = new Presets({ folder: folder ?? PRESET_FOLDER, adapter }, (kernel, tile) =>
+      timeProduct(this, compile, kernel, tile),
+    );
+    return (kernel) => presets.tileFor(kernel);
   }
 
   get description(): string {
@@ -168,7 +198,11 @@ export class WebGpuDevice implements Device {
   }
 
   compile(plan: Plan): Executable {
-    const builder = new ProgramBuilder(plan);
+    return this.#compile(plan, this.#target);
+  }
+
+  #compile(plan: Plan, target: Target): Executable {
+    const builder = new ProgramBuilder(plan, target);
     const id = this.#programs++;
     this.#link.ask({ type: "compile", id, program: builder.program }, "compiling");
     return new GpuExecutable(plan, id, builder, () =>

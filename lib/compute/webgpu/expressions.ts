@@ -10,7 +10,8 @@ import type { Slots } from "./shader.js";
 /** Elements of a type in a word of 4 bytes, as a shift. */
 const PER_WORD: Readonly<Record<DType, number>> = { float32: 0, int32: 0, float16: 1, bool: 2, uint8: 2 };
 
-const LOAD: Readonly<Record<DType, (address: string) => string>> = {
+/** Loads an element from an address, in elements. */
+export const LOAD: Readonly<Record<DType, (address: string) => string>> = {
   float32: (a) => `bitcast<f32>(word(${a}))`,
   int32: (a) => `bitcast<i32>(word(${a}))`,
   float16: (a) => `from_half(half_at(${a}))`,
@@ -82,6 +83,11 @@ export class Scope {
     return this.#lines.splice(0);
   }
 
+  /** Has `expr` computed already: `text` is its value. */
+  know(expr: Expr, text: string): void {
+    this.#known.set(expr, text);
+  }
+
   /** A name for the value. */
   value(root: Expr): string {
     for (const expr of inOrder([root])) {
@@ -95,7 +101,7 @@ export class Scope {
   store(outputs: readonly Output[]): void {
     const values = outputs.map(({ value }) => this.value(value));
     outputs.forEach(({ buffer, view, value: { dtype } }, i) => {
-      this.#lines.push(STORE[dtype](this.#address(buffer, dtype, view), values[i]!));
+      this.#lines.push(STORE[dtype](this.address(buffer, dtype, view), values[i]!));
     });
   }
 
@@ -121,10 +127,10 @@ export class Scope {
     const type = computeType(dtype);
     switch (expr.kind) {
       case "load":
-        return LOAD[dtype](this.#address(expr.buffer, dtype, expr.view));
+        return LOAD[dtype](this.address(expr.buffer, dtype, expr.view));
       case "gather": {
         const far = ` + u32(${this.#name(expr.index)}) * ${unsigned(expr.stride)}`;
-        return LOAD[dtype](this.#address(expr.buffer, dtype, expr.view) + far);
+        return LOAD[dtype](this.address(expr.buffer, dtype, expr.view) + far);
       }
       case "index":
         return CAST.int32[type](`i32(${this.#indices[expr.dim]})`);
@@ -164,7 +170,7 @@ export class Scope {
     const name = this.#names.next("v");
     const { dtype, buffer, view } = expr;
     const type = WGSL_TYPE[computeType(dtype)];
-    const load = LOAD[dtype](this.#address(buffer, dtype, view));
+    const load = LOAD[dtype](this.address(buffer, dtype, view));
     // the 0 is written out: without, a loop keeps the last round's value on some implementations
     this.#lines.push(`var ${name}: ${type} = ${literal(0, dtype)};`, `if (${guard}) { ${name} = ${load}; }`);
     return name;
@@ -180,7 +186,7 @@ export class Scope {
   }
 
   /** In elements from the begin of the heap. */
-  #address(buffer: number, dtype: DType, view: View): string {
+  address(buffer: number, dtype: DType, view: View): string {
     const base = this.#slots.read({ kind: "base", buffer });
     const first = PER_WORD[dtype] === 0 ? base : `(${base} << ${PER_WORD[dtype]}u)`;
     return `${first}${offsetText(view, this.#indices)}`;

@@ -211,6 +211,11 @@ ${SERIES_OF_ATAN}
   let special = select(0x7c00u, 0x7e00u, size > 0x7f800000u);
   return ((bits >> 16u) & 0x8000u) | select(finite, special, size >= 0x477ff000u);
 }`,
+  `fn four_halves(words: vec2<u32>) -> vec4<f32> {
+  return vec4<f32>(
+    from_half(words.x & 0xffffu), from_half(words.x >> 16u), from_half(words.y & 0xffffu), from_half(words.y >> 16u));
+}`,
+  "fn four_bytes(word: u32) -> vec4<u32> { return (vec4<u32>(word) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(255u); }",
   "fn rounded_to_half(x: f32) -> f32 { return from_half(to_half(x)); }",
 ];
 

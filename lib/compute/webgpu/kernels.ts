@@ -1,14 +1,18 @@
 // The shader of a kernel.
 
 import type { GeneratedKernel, LoopKernel, MatmulKernel } from "../ir.js";
-import { isPartial, Names } from "./expressions.js";
+import type { Access } from "./access.js";
+import { Names } from "./expressions.js";
 import { describeLayout, emitLoop, groupsFor, layOut, type SharedArrays, storesParts } from "./loop.js";
-import { emitMatmul, invocations, TILES, tileFor, tilesOf } from "./matmul.js";
+import { emitInFours, groupsInFours, inFours, type LoopsInFours } from "./loop-in-fours.js";
+import { emitMatmul } from "./matmul.js";
 import { assemble, type Shader, Slots } from "./shader.js";
+import type { Target } from "./target.js";
+import { invocations, tilesOf } from "./tiles.js";
 
 /** The shader that computes `kernel`, or undefined where there is nothing to compute. `guarded`: not once a check has failed. */
-export function shaderFor(kernel: GeneratedKernel, guarded: boolean): Shader | undefined {
-  if (kernel.kind === "matmul") return matmulShader(kernel, guarded);
+export function shaderFor(kernel: GeneratedKernel, guarded: boolean, target: Target): Shader | undefined {
+  if (kernel.kind === "matmul") return matmulShader(kernel, guarded, target);
   const loops = kernel.kind === "group" ? kernel.members : [kernel];
   return loopShader(
     loops.filter(({ outer }) => !outer.includes(0)),
@@ -16,53 +20,92 @@ export function shaderFor(kernel: GeneratedKernel, guarded: boolean): Shader | u
   );
 }
 
-function matmulShader(kernel: MatmulKernel, guarded: boolean): Shader | undefined {
-  const name = tileFor(kernel);
-  const tile = TILES[name];
+function matmulShader(kernel: MatmulKernel, guarded: boolean, target: Target): Shader | undefined {
+  const tile = target.tileFor(kernel);
   const groups = tilesOf(kernel, tile);
   if (groups === 0) return undefined;
   const slots = new Slots();
-  const { declarations, statements } = emitMatmul(kernel, tile, slots, new Names());
+  const { declarations, statements, access } = emitMatmul(kernel, tile, slots, new Names(), target.half);
   return assemble({
     declarations,
     statements: lines(statements),
     slots: slots.list,
     groups,
     size: invocations(tile),
-    atomic: kernel.outputs.some(({ value }) => isPartial(value.dtype)),
+    access,
     guarded,
-    how: `${groups} tiles of ${tile.rows} x ${tile.columns}, ${tile.depth} deep, blocks of ${tile.high} x ${tile.wide}`,
+    how: `${groups} tiles of ${tile.rows} x ${tile.columns}, ${tile.depth} deep, blocks of ${tile.high} x ${tile.wide}${vectors(access)}`,
   });
 }
+
+/** In words: whether results are stored as vectors. */
+const vectors = (access: Access): string => (access === 4 || access === 2 ? ", in vectors" : "");
 
 /** Members of a group are functions, each for its range of workgroups. */
 function loopShader(loops: readonly LoopKernel[], guarded: boolean): Shader | undefined {
   if (loops.length === 0) return undefined;
+  const fours = inFours(loops);
+  if (fours !== undefined) return shaderInFours(fours, guarded);
   const { layouts, size } = layOut(loops);
   const slots = new Slots();
   const names = new Names();
   const arrays: SharedArrays = new Map();
-  const functions: string[] = [];
-  const calls: string[] = [];
-  let groups = 0;
-  layouts.forEach((layout, i) => {
-    const body = emitLoop(layout, size, slots, names, arrays);
-    functions.push(`fn loop${i}(group: u32, local: u32) {\n${lines(body)}}`);
-    const end = groups + groupsFor(layout, size);
-    calls.push(`  if (group < ${end}u) { loop${i}(group - ${groups}u, local); return; }`);
-    groups = end;
-  });
+  const parts = layouts.map((layout) => ({
+    body: emitLoop(layout, size, slots, names, arrays),
+    groups: groupsFor(layout, size),
+  }));
+  const { functions, calls, groups } = sideBySide(parts);
   const shared = [...arrays].map(([name, type]) => `var<workgroup> ${name}: array<${type}, ${size}>;`);
   return assemble({
-    declarations: [...shared, ...functions].join("\n"),
-    statements: `${calls.join("\n")}\n`,
+    declarations: [...shared, functions].join("\n"),
+    statements: calls,
     slots: slots.list,
     groups,
     size,
-    atomic: loops.some(storesParts),
+    access: loops.some(storesParts) ? "atomic" : 1,
     guarded,
     how: `${groups} workgroups of ${size}: ${[...new Set(layouts.map(describeLayout))].join("; ")}`,
   });
+}
+
+/** Invocations of a workgroup that computes four points each. */
+const SIZE_IN_FOURS = 128;
+
+function shaderInFours({ loops, access }: LoopsInFours, guarded: boolean): Shader {
+  const slots = new Slots();
+  const names = new Names();
+  const parts = loops.map((loop) => ({
+    body: emitInFours(loop, SIZE_IN_FOURS, slots, names),
+    groups: groupsInFours(loop, SIZE_IN_FOURS),
+  }));
+  const { functions, calls, groups } = sideBySide(parts);
+  return assemble({
+    declarations: functions,
+    statements: calls,
+    slots: slots.list,
+    groups,
+    size: SIZE_IN_FOURS,
+    access,
+    guarded,
+    how: `${groups} workgroups of ${SIZE_IN_FOURS}: four points an invocation, in vectors`,
+  });
+}
+
+/** Bodies as functions, each for its range of workgroups. */
+function sideBySide(parts: readonly { readonly body: readonly string[]; readonly groups: number }[]): {
+  functions: string;
+  calls: string;
+  groups: number;
+} {
+  const functions: string[] = [];
+  const calls: string[] = [];
+  let groups = 0;
+  parts.forEach(({ body, groups: own }, i) => {
+    functions.push(`fn loop${i}(group: u32, local: u32) {\n${lines(body)}}`);
+    calls.push(`  if (group < ${groups + own}u) { loop${i}(group - ${groups}u, local); return; }\n`);
+    groups += own;
+  });
+  return { functions: functions.join("\n"), calls: calls.join(""), groups };
 }
 
 const lines = (list: readonly string[]): string => list.map((line) => `  ${line}\n`).join("");

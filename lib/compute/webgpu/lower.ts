@@ -15,15 +15,16 @@ import {
   type Pass,
 } from "../ir.js";
 import { joinsParts, rowsInParts, withFewDimensions } from "./dimensions.js";
-import { partsOf } from "./matmul.js";
+import type { Target } from "./target.js";
+import { partsOf } from "./tiles.js";
 
 /** Makes a buffer of the plan that lives between two of its dispatches. */
 export type Scratch = (bytes: number) => number;
 
 /** The kernels to dispatch for one kernel of a plan. */
-export function lowered(kernel: Kernel, scratch: Scratch): readonly Kernel[] {
+export function lowered(kernel: Kernel, scratch: Scratch, target: Target): readonly Kernel[] {
   if (kernel.kind === "matmul")
-    return isSmall(kernel) ? [productAsLoop(kernel)] : productInParts(kernel, scratch);
+    return isSmall(kernel) ? [productAsLoop(kernel)] : productInParts(kernel, scratch, target);
   if (kernel.kind === "loop") return reductionInParts(kernel, scratch);
   return [kernel];
 }
@@ -34,12 +35,11 @@ const SMALL_PRODUCT = 4096;
 const isSmall = ({ batch, m, n }: MatmulKernel): boolean => elements(batch) * m * n <= SMALL_PRODUCT;
 
 function productAsLoop({ batch, m, n, k, a, b, outputs, name }: MatmulKernel): LoopKernel {
-  const factor = ({ buffer, view }: MatrixOperand, strides: readonly number[]): Expr => ({
-    kind: "load",
-    dtype: "float32",
-    buffer,
-    view: { offset: view.offset, strides: [...view.strides.slice(0, -2), ...strides] },
-  });
+  const factor = ({ buffer, view, dtype = "float32" }: MatrixOperand, strides: readonly number[]): Expr => {
+    const place = { offset: view.offset, strides: [...view.strides.slice(0, -2), ...strides] };
+    const load: Expr = { kind: "load", dtype, buffer, view: place };
+    return dtype === "float32" ? load : { kind: "cast", dtype: "float32", x: load };
+  };
   const [aRow, aColumn] = a.view.strides.slice(-2) as [number, number];
   const [bRow, bColumn] = b.view.strides.slice(-2) as [number, number];
   const value: Expr = {
@@ -60,9 +60,9 @@ function productAsLoop({ batch, m, n, k, a, b, outputs, name }: MatmulKernel): L
   };
 }
 
-function productInParts(kernel: MatmulKernel, scratch: Scratch): readonly GeneratedKernel[] {
+function productInParts(kernel: MatmulKernel, scratch: Scratch, target: Target): readonly GeneratedKernel[] {
   const { batch, m, n, k, a, b, outputs } = kernel;
-  const parts = partsOf(kernel);
+  const parts = partsOf(kernel, target.tileFor(kernel));
   if (parts === 1) return [kernel];
   const length = k / parts;
   const inParts = (strides: readonly number[], alongK: number): number[] => [

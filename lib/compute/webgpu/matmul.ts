@@ -1,79 +1,48 @@
 // Matrix products in WGSL: a workgroup computes a tile of the result from tiles of both operands in workgroup memory, an
-// invocation a block of that in registers. Elements past the ends of a matrix are zeros in workgroup memory and never loaded,
-// and results past its ends are never stored, so nothing is out of bounds.
+// invocation a block of that in registers. What the next round needs is loaded while this one computes. Elements past the ends
+// of a matrix are zeros in workgroup memory and never loaded, and results past its ends are never stored, so nothing is out of
+// bounds.
 
-import { elements } from "../../graph/shape.js";
 import type { MatmulKernel, MatrixOperand } from "../ir.js";
-import { type Names, offsetText, Scope } from "./expressions.js";
+import type { Access } from "./access.js";
+import { isPartial, LOAD, type Names, offsetText, Scope } from "./expressions.js";
 import { block, indicesOf } from "./loop.js";
+import { accessInFours, isInFours, LOAD_FOUR, storesOfFour } from "./quads.js";
 import type { Slots } from "./shader.js";
+import { invocations, type Tile } from "./tiles.js";
 
-/** A tile of `rows` x `columns` results, `depth` terms at a time; an invocation has a block of `high` x `wide` of them. */
-export interface Tile {
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-  readonly high: number;
-  readonly wide: number;
+export interface MatmulCode {
+  readonly declarations: string;
+  readonly statements: readonly string[];
+  readonly access: Access;
 }
 
-/** For large products, for ordinary ones, and for those with few rows or columns. All have 256 invocations or less and at most
- *  16 KiB of workgroup memory, which every implementation allows. */
-export const TILES: Readonly<Record<TileName, Tile>> = {
-  large: { rows: 128, columns: 128, depth: 8, high: 8, wide: 8 },
-  square: { rows: 64, columns: 64, depth: 16, high: 4, wide: 4 },
-  small: { rows: 32, columns: 32, depth: 32, high: 2, wide: 2 },
-  flat: { rows: 16, columns: 64, depth: 16, high: 2, wide: 4 },
-  tall: { rows: 64, columns: 16, depth: 16, high: 4, wide: 2 },
-};
-
-export type TileName = "large" | "square" | "small" | "flat" | "tall";
-
-/** Tiles in flight that keep a large device busy. */
-const ENOUGH_TILES = 128;
-
-const count = (kernel: MatmulKernel, { rows, columns }: Tile): number =>
-  elements(kernel.batch) * Math.ceil(kernel.m / rows) * Math.ceil(kernel.n / columns);
-
-/** The tile for a product, by its shape. */
-export function tileFor(kernel: MatmulKernel): TileName {
-  const { m, n } = kernel;
-  if (m <= 16 && n > 16) return "flat";
-  if (n <= 16 && m > 16) return "tall";
-  if (count(kernel, TILES.large) >= ENOUGH_TILES) return "large";
-  return count(kernel, TILES.square) >= ENOUGH_TILES ? "square" : "small";
-}
-
-/** How many parts to cut the sum over k into: more than one where there are too few tiles to keep a device busy. Divides k. */
-export function partsOf(kernel: MatmulKernel): number {
-  const tiles = count(kernel, TILES[tileFor(kernel)]);
-  const wanted = Math.min(
-    Math.floor(ENOUGH_TILES / Math.max(tiles, 1)),
-    Math.floor(kernel.k / SHORTEST_PART),
-  );
-  for (let parts = wanted; parts > 1; parts--) if (kernel.k % parts === 0) return parts;
-  return 1;
-}
-
-/** Terms that a part of a sum has at least. */
-const SHORTEST_PART = 256;
-
-export const invocations = ({ rows, columns, high, wide }: Tile): number => (rows / high) * (columns / wide);
-
-export const tilesOf = (kernel: MatmulKernel, tile: Tile): number => count(kernel, tile);
-
-/** A vector more between rows, so that lanes which read the same column of neighbouring rows find them in different banks. */
-const PAD = 1;
-
-/** Declarations and statements for workgroup `group` as invocation `local`. */
+/** The code for workgroup `group` as invocation `local`. `half`: whether shaders may have values of type f16. */
 export function emitMatmul(
   kernel: MatmulKernel,
   tile: Tile,
   slots: Slots,
   names: Names,
-): { declarations: string; statements: string[] } {
-  return new MatmulWriter(kernel, tile, slots, names).write();
+  half: boolean,
+): MatmulCode {
+  return new MatmulWriter(kernel, tile, slots, names, half).write();
 }
+
+/** One of the operands: rows of a tile of it run along the rows (of `a`) or the columns (of `b`) of the result, and each holds
+ *  terms of sums. */
+interface Side {
+  readonly name: "left" | "right";
+  readonly operand: MatrixOperand;
+  /** Rows of a tile, and of the matrix; strides along them and along k. */
+  readonly extent: number;
+  readonly end: number;
+  readonly alongRows: number;
+  readonly alongK: number;
+  /** Number of a row: of the tile's first one. */
+  readonly first: string;
+}
+
+const LETTERS = [..."xyzw"];
 
 class MatmulWriter {
   readonly #kernel: MatmulKernel;
@@ -81,120 +50,256 @@ class MatmulWriter {
   readonly #slots: Slots;
   readonly #batch: readonly string[];
   readonly #names: Names;
-  /** Vectors of four terms along the depth of a tile. */
-  readonly #vectors: number;
+  readonly #half: boolean;
+  readonly #sides: readonly [Side, Side];
+  /** Whether four neighbouring results are stored at once, and how the heap is seen. */
+  readonly #inFours: boolean;
+  readonly #access: Access;
 
-  constructor(kernel: MatmulKernel, tile: Tile, slots: Slots, names: Names) {
+  constructor(kernel: MatmulKernel, tile: Tile, slots: Slots, names: Names, half: boolean) {
     this.#kernel = kernel;
     this.#tile = tile;
     this.#slots = slots;
     this.#names = names;
+    this.#half = half;
     this.#batch = kernel.batch.map((_, d) => `b${d}`);
-    this.#vectors = tile.depth / 4;
+    const { a, b, m, n, batch, outputs } = kernel;
+    const [aRow, aColumn] = a.view.strides.slice(-2) as [number, number];
+    const [bRow, bColumn] = b.view.strides.slice(-2) as [number, number];
+    this.#sides = [
+      {
+        name: "left",
+        operand: a,
+        extent: tile.rows,
+        end: m,
+        alongRows: aRow,
+        alongK: aColumn,
+        first: "row0",
+      },
+      {
+        name: "right",
+        operand: b,
+        extent: tile.columns,
+        end: n,
+        alongRows: bColumn,
+        alongK: bRow,
+        first: "column0",
+      },
+    ];
+    const access = accessInFours(outputs, [...batch, m, n]);
+    this.#inFours = access !== undefined;
+    this.#access = access ?? (outputs.some(({ value }) => isPartial(value.dtype)) ? "atomic" : 1);
   }
 
-  write(): { declarations: string; statements: string[] } {
-    const { m, n, k, batch, a, b } = this.#kernel;
-    const { rows, columns, depth } = this.#tile;
+  write(): MatmulCode {
+    const { m, n, k, batch } = this.#kernel;
+    const { rows, columns, depth, wide } = this.#tile;
     const [across, down] = [Math.ceil(n / columns), Math.ceil(m / rows)];
-    const stride = this.#vectors + PAD;
-    const declarations = `var<workgroup> left: array<vec4<f32>, ${rows * stride}>;
-var<workgroup> right: array<vec4<f32>, ${columns * stride}>;
+    const declarations = `var<workgroup> left: array<vec4<f32>, ${(rows * depth) / 4}>;
+var<workgroup> right: array<vec4<f32>, ${(columns * depth) / 4}>;
 ${this.#store()}
 `;
-    // rows of the right operand are its columns: both are summed along their vectors
-    const rightView = {
-      ...b.view,
-      strides: [...b.view.strides.slice(0, -2), ...b.view.strides.slice(-2).reverse()],
-    };
     const statements = [
       `let row0 = (group / ${across}u) % ${down}u * ${rows}u;`,
       `let column0 = group % ${across}u * ${columns}u;`,
       ...indicesOf(`(group / ${across * down}u)`, batch, this.#batch),
-      `let ty = local / ${columns / this.#tile.wide}u;`,
-      `let tx = local % ${columns / this.#tile.wide}u;`,
-      ...this.#each((i, j) => `var c${i}_${j} = 0f;`),
+      `let ty = local / ${columns / wide}u;`,
+      `let tx = local % ${columns / wide}u;`,
+      ...this.#blocks((i, j) => `var c${i}_${j} = vec4<f32>();`),
+      ...this.#loaded((name) => `var ${name} = vec4<f32>();`),
+      ...this.#fetch("0u"),
       ...block(`for (var k0 = 0u; k0 < ${k}u; k0 += ${depth}u)`, [
-        ...this.#fill("left", a, "row0", rows, m),
-        ...this.#fill("right", { buffer: b.buffer, view: rightView }, "column0", columns, n),
+        ...this.#put(),
         "workgroupBarrier();",
+        ...block(`if (k0 + ${depth}u < ${k}u)`, this.#fetch(`(k0 + ${depth}u)`)),
         ...this.#multiply(),
         "workgroupBarrier();",
       ]),
       ...this.#results(),
     ];
-    return { declarations, statements };
+    return { declarations, statements, access: this.#access };
   }
 
-  #each(of: (i: number, j: number) => string): string[] {
+  /** For each row of the block and each four of its columns. */
+  #blocks(of: (i: number, j: number) => string): string[] {
     const { high, wide } = this.#tile;
-    return Array.from({ length: high }, (_, i) => Array.from({ length: wide }, (_, j) => of(i, j))).flat();
+    return Array.from({ length: high }, (_, i) =>
+      Array.from({ length: wide / 4 }, (_, j) => of(i, j)),
+    ).flat();
   }
 
-  /** Brings a tile into workgroup memory: `extent` rows of vectors along k, from row `first` on; the matrix has `end` rows. */
-  #fill(
-    target: string,
-    { buffer, view }: MatrixOperand,
-    first: string,
-    extent: number,
-    end: number,
-  ): string[] {
-    const { k } = this.#kernel;
-    const { depth } = this.#tile;
-    const [alongRows, alongK] = view.strides.slice(-2) as [number, number];
-    const total = extent * this.#vectors;
+  /** Squares of 4 rows x 4 terms in the tiles of both operands, those of the left one first, and how many an invocation brings. */
+  get #squares(): { left: number; all: number; each: number } {
+    const { rows, columns, depth } = this.#tile;
+    const left = (rows / 4) * (depth / 4);
+    const all = left + (columns / 4) * (depth / 4);
+    return { left, all, each: Math.ceil(all / invocations(this.#tile)) };
+  }
+
+  /** The registers of the squares that an invocation brings: `in${i}_${q}` are the rows' terms number q of square i. */
+  #loaded(of: (name: string) => string): string[] {
+    return Array.from({ length: this.#squares.each }, (_, i) =>
+      LETTERS.map((_, q) => of(`in${i}_${q}`)),
+    ).flat();
+  }
+
+  /** Does `body` for each square that this invocation brings, number `v` of its side. */
+  #eachSquare(body: (i: number, side: Side, v: string) => string[]): string[] {
+    const { left, all, each } = this.#squares;
     const threads = invocations(this.#tile);
-    // neighbouring invocations load neighbouring elements
-    const [row, vector] =
-      alongK === 1 || alongRows !== 1
-        ? [`v / ${this.#vectors}u`, `v % ${this.#vectors}u`]
-        : [`v % ${extent}u`, `v / ${extent}u`];
-    const base = this.#slots.read({ kind: "base", buffer });
-    const at = (q: number): string =>
-      `bitcast<f32>(word(${base}${offsetText(view, [...this.#batch, "r", q === 0 ? "s" : `(s + ${q}u)`])}))`;
+    const [a, b] = this.#sides;
+    return Array.from({ length: each }, (_, i) => {
+      const v = i === 0 ? "local" : `(local + ${i * threads}u)`;
+      const last = (i + 1) * threads;
+      if (last <= left) return body(i, a, v);
+      const right = body(i, b, `(${v} - ${left}u)`);
+      const guardedRight = last <= all ? right : block(`if (${v} < ${all}u)`, right);
+      if (i * threads >= left) return guardedRight;
+      return [...block(`if (${v} < ${left}u)`, body(i, a, v)), ...block("else", guardedRight)];
+    }).flat();
+  }
+
+  /** Row and term of a square's corner within its tile, in fours. Neighbouring invocations have neighbouring elements. */
+  #cornerOf({ extent, alongRows, alongK }: Side, v: string): [row: string, term: string] {
+    const terms = this.#tile.depth / 4;
+    return alongK === 1 || alongRows !== 1
+      ? [`${v} / ${terms}u`, `${v} % ${terms}u`]
+      : [`${v} % ${extent / 4}u`, `${v} / ${extent / 4}u`];
+  }
+
+  /** Loads the squares of the tiles that begin at term `from`. */
+  #fetch(from: string): string[] {
+    return this.#eachSquare((i, side, v) => {
+      const [row, term] = this.#cornerOf(side, v);
+      return [
+        `let r${i} = ${side.first} + (${row}) * 4u;`,
+        `let s${i} = ${from} + (${term}) * 4u;`,
+        ...this.#square(side, i),
+      ];
+    });
+  }
+
+  #square(side: Side, i: number): string[] {
+    const { k } = this.#kernel;
+    const { operand, end, extent } = side;
+    const { depth } = this.#tile;
+    const [r, s] = [`r${i}`, `s${i}`];
     const whole = end % extent === 0 && k % depth === 0;
-    const load = (q: number): string => `x.${"xyzw"[q]} = ${at(q)};`;
-    const loads = [0, 1, 2, 3].flatMap((q) =>
-      q === 0 || k % 4 === 0 ? [load(q)] : block(`if (s + ${q}u < ${k}u)`, [load(q)]),
+    const within = (lines: string[]): string[] => {
+      if (whole) return lines;
+      const zeros = LETTERS.map((_, q) => `in${i}_${q} = vec4<f32>();`);
+      return [...zeros, ...block(`if (${r} < ${end}u && ${s} < ${k}u)`, lines)];
+    };
+    const dims = operand.view.strides.length;
+    if (k % 4 === 0 && isInFours(operand.view, side.name === "left" ? dims - 1 : dims - 2)) {
+      // along k: four rows, turned so that each vector has the same term of them
+      const lines = LETTERS.map((_, q) => {
+        const load = `let y${i}_${q} = ${this.#four(side, q === 0 ? r : `(${r} + ${q}u)`, s)};`;
+        return end % 4 === 0
+          ? [load]
+          : [
+              `var y${i}_${q} = vec4<f32>();`,
+              ...block(`if (${r} + ${q}u < ${end}u)`, [load.replace("let ", "")]),
+            ];
+      });
+      const turned = LETTERS.map(
+        (letter, q) =>
+          `in${i}_${q} = vec4<f32>(${LETTERS.map((_, p) => `y${i}_${p}.${letter}`).join(", ")});`,
+      );
+      return within([...lines.flat(), ...turned]);
+    }
+    if (end % 4 === 0 && isInFours(operand.view, side.name === "left" ? dims - 2 : dims - 1)) {
+      const lines = LETTERS.map((_, q) => {
+        const load = `in${i}_${q} = ${this.#four(side, r, q === 0 ? s : `(${s} + ${q}u)`)};`;
+        return q === 0 || k % 4 === 0 ? [load] : block(`if (${s} + ${q}u < ${k}u)`, [load]);
+      });
+      return within(lines.flat());
+    }
+    const lines = LETTERS.flatMap((_, q) =>
+      LETTERS.flatMap((letter, p) => {
+        const [row, term] = [p === 0 ? r : `(${r} + ${p}u)`, q === 0 ? s : `(${s} + ${q}u)`];
+        const load = `in${i}_${q}.${letter} = ${this.#one(side, row, term)};`;
+        const checks = [
+          ...(p > 0 && end % 4 !== 0 ? [`${row} < ${end}u`] : []),
+          ...(q > 0 && k % 4 !== 0 ? [`${term} < ${k}u`] : []),
+        ];
+        return checks.length === 0 ? [load] : block(`if (${checks.join(" && ")})`, [load]);
+      }),
     );
-    return block(`for (var v = local; v < ${total}u; v += ${threads}u)`, [
-      `let r = ${first} + ${row};`,
-      `let s = k0 + (${vector}) * 4u;`,
-      "var x = vec4<f32>();",
-      ...(whole ? loads : block(`if (r < ${end}u && s < ${k}u)`, loads)),
-      `${target}[(${row}) * ${this.#vectors + PAD}u + ${vector}] = x;`,
-    ]);
+    return within(lines);
+  }
+
+  /** The address of an element of an operand, in elements. */
+  #address({ operand, name }: Side, row: string, term: string): string {
+    const { buffer, view, dtype = "float32" } = operand;
+    const base = this.#slots.read({ kind: "base", buffer });
+    const indices = [...this.#batch, ...(name === "left" ? [row, term] : [term, row])];
+    return `${dtype === "float16" ? `(${base} << 1u)` : base}${offsetText(view, indices)}`;
+  }
+
+  #one(side: Side, row: string, term: string): string {
+    return LOAD[side.operand.dtype ?? "float32"](this.#address(side, row, term));
+  }
+
+  #four(side: Side, row: string, term: string): string {
+    const address = this.#address(side, row, term);
+    if (side.operand.dtype !== "float16") return LOAD_FOUR.float32(address);
+    const words = `words2((${address}) >> 1u)`;
+    return this.#half ? `vec4<f32>(bitcast<vec4<f16>>(${words}))` : `four_halves(${words})`;
+  }
+
+  /** Brings what was loaded into workgroup memory: there, a vector has one term of four rows. */
+  #put(): string[] {
+    return this.#eachSquare((i, side, v) => {
+      const [row, term] = this.#cornerOf(side, v);
+      return LETTERS.map(
+        (_, q) => `${side.name}[((${term}) * 4u + ${q}u) * ${side.extent / 4}u + ${row}] = in${i}_${q};`,
+      );
+    });
   }
 
   #multiply(): string[] {
-    const { high, wide, rows, columns } = this.#tile;
-    const stride = this.#vectors + PAD;
-    const at = (t: string, step: number, index: number): string =>
-      `(${t} + ${index * step}u) * ${stride}u + p`;
-    return block(`for (var p = 0u; p < ${this.#vectors}u; p++)`, [
-      ...Array.from({ length: high }, (_, i) => `let l${i} = left[${at("ty", rows / high, i)}];`),
-      ...Array.from({ length: wide }, (_, j) => `let r${j} = right[${at("tx", columns / wide, j)}];`),
-      ...[..."xyzw"].flatMap((q) =>
-        this.#each((i, j) => `c${i}_${j} = fma(l${i}.${q}, r${j}.${q}, c${i}_${j});`),
+    const { high, wide, rows, columns, depth } = this.#tile;
+    const read = (name: string, extent: number, mine: string, part: number, of: number): string =>
+      `let ${name[0]}${part} = ${name}[p * ${extent / 4}u + ${mine}${part === 0 ? "" : ` + ${(part * extent) / of}u`}];`;
+    return block(`for (var p = 0u; p < ${depth}u; p++)`, [
+      ...Array.from({ length: high / 4 }, (_, i) => read("left", rows, "ty", i, high)),
+      ...Array.from({ length: wide / 4 }, (_, j) => read("right", columns, "tx", j, wide)),
+      ...this.#blocks(
+        (i, j) => `c${i}_${j} = fma(vec4<f32>(l${i >> 2}.${LETTERS[i & 3]}), r${j}, c${i}_${j});`,
       ),
     ]);
   }
 
-  /** A function that stores what is to be made of one element of the product. */
+  /** A function that stores what is to be made of four neighbouring elements of the product. */
   #store(): string {
-    const scope = new Scope(this.#slots, this.#names, [...this.#batch, "row", "column"], ["product"]);
-    scope.store(this.#kernel.outputs);
     const parameters = [...this.#batch, "row", "column"].map((name) => `${name}: u32`);
-    return block(`fn store(${parameters.join(", ")}, product: f32)`, scope.take()).join("\n");
+    const indices = [...this.#batch, "row", "column"];
+    const { outputs, n } = this.#kernel;
+    if (this.#inFours) {
+      const lines = storesOfFour(outputs, this.#slots, this.#names, indices, (q) => [
+        `products.${LETTERS[q]}`,
+      ]);
+      return block(`fn store(${parameters.join(", ")}, products: vec4<f32>)`, lines).join("\n");
+    }
+    const scope = new Scope(this.#slots, this.#names, indices, ["product"]);
+    scope.store(outputs);
+    const one = block(`fn store_one(${parameters.join(", ")}, product: f32)`, scope.take());
+    const calls = LETTERS.map((letter, q) => {
+      const column = q === 0 ? "column" : `column + ${q}u`;
+      const call = `store_one(${[...this.#batch, "row", column].join(", ")}, products.${letter});`;
+      return q === 0 || n % 4 === 0 ? call : `if (${column} < ${n}u) { ${call} }`;
+    });
+    return [...one, ...block(`fn store(${parameters.join(", ")}, products: vec4<f32>)`, calls)].join("\n");
   }
 
   #results(): string[] {
     const { m, n } = this.#kernel;
     const { high, wide, rows, columns } = this.#tile;
     const whole = m % rows === 0 && n % columns === 0;
-    return this.#each((i, j) => {
-      const row = `row0 + ty + ${(i * rows) / high}u`;
-      const column = `column0 + tx + ${(j * columns) / wide}u`;
+    return this.#blocks((i, j) => {
+      const row = `row0 + ty * 4u + ${(i >> 2) * ((rows * 4) / high) + (i & 3)}u`;
+      const column = `column0 + tx * 4u + ${j * ((columns * 4) / wide)}u`;
       const call = `store(${[...this.#batch, row, column].join(", ")}, c${i}_${j});`;
       return whole ? call : `if (${row} < ${m}u && ${column} < ${n}u) { ${call} }`;
     });

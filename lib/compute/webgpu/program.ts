@@ -8,6 +8,7 @@ import type { Kernel, Plan, PlanBuffer, RoutineKernel, RoutineOperand } from "..
 import { shaderFor } from "./kernels.js";
 import { lowered } from "./lower.js";
 import { blockBytes, type Slot } from "./shader.js";
+import type { Target } from "./target.js";
 
 /** `block`: byte offset of the step's parameters. */
 export type Step =
@@ -90,7 +91,7 @@ export class ProgramBuilder {
   readonly #words: Uint32Array<ArrayBuffer>;
   readonly #floats: Float32Array<ArrayBuffer>;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, target: Target) {
     this.#buffers = [...plan.buffers];
     const numbers = new Map<string, number>();
     const shaders: ProgramShader[] = [];
@@ -112,7 +113,7 @@ export class ProgramBuilder {
         steps.push({ kind: "routine", routine: kernel, block: take(places) });
         return "on the CPU, copied there and back";
       }
-      const shader = shaderFor(kernel, guarded);
+      const shader = shaderFor(kernel, guarded, target);
       if (shader === undefined) return "nothing to do";
       const { code, slots, groups, how } = shader;
       let number = numbers.get(code);
@@ -127,11 +128,15 @@ export class ProgramBuilder {
     this.how = plan.kernels.map((kernel, i) => {
       // what one kernel needs in between, the next one may write over
       let end = aligned(plan.arenaBytes, SCRATCH_ALIGNMENT);
-      const parts = lowered(kernel, (size) => {
-        const buffer = this.#buffers.push({ kind: "arena", offset: end, bytes: size }) - 1;
-        end += aligned(size, SCRATCH_ALIGNMENT);
-        return buffer;
-      });
+      const parts = lowered(
+        kernel,
+        (size) => {
+          const buffer = this.#buffers.push({ kind: "arena", offset: end, bytes: size }) - 1;
+          end += aligned(size, SCRATCH_ALIGNMENT);
+          return buffer;
+        },
+        target,
+      );
       scratchEnd = Math.max(scratchEnd, parts.length > 1 ? end : 0);
       return parts.map((part) => add(part, checks && i >= plan.commit)).join(", then ");
     });

@@ -33,6 +33,9 @@ export class OutOfMemory extends Error {}
 const REPORT =
   'This is a defect of Gradbook or of the driver; gb.device("wasm") computes the same on the CPU.';
 
+/** What shaders may use where the adapter has it. */
+const FEATURES = ["shader-f16"];
+
 interface Ready {
   readonly program: Program;
   readonly pipelines: readonly GpuPipeline[];
@@ -58,7 +61,8 @@ export class Runner {
   static async open(adapter: GpuAdapter, lost: (why: string) => void, done: () => void): Promise<Runner> {
     const most = heapLimit(adapter);
     const requiredLimits = { maxBufferSize: most, maxStorageBufferBindingSize: most };
-    const device = await adapter.requestDevice({ requiredLimits });
+    const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
+    const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
     void device.lost.then(({ reason, message }) => lost(`${reason}: ${message}`));
     device.addEventListener("uncapturederror", ({ error }) => lost(error.message));
     return new Runner(device, done);

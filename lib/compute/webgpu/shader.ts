@@ -2,6 +2,7 @@
 // same three bindings, so that one bind group serves a whole plan, and name nothing by the plan's numbers, so that kernels
 // which differ in nothing but their data share a pipeline.
 
+import { type Access, accessFunctions, ELEMENT } from "./access.js";
 import { functionsFor } from "./functions.js";
 
 /** Elements of type u32 in the block of parameters of a dispatch. */
@@ -60,8 +61,8 @@ export interface Body {
   readonly groups: number;
   /** Invocations of a workgroup. */
   readonly size: number;
-  /** Whether bytes and half words are stored, which neighbours in a word must not lose. */
-  readonly atomic: boolean;
+  /** How the heap is seen. */
+  readonly access: Access;
   /** Whether nothing is computed once a check has failed. */
   readonly guarded: boolean;
   readonly how: string;
@@ -69,7 +70,7 @@ export interface Body {
 
 /** A whole shader from what a kernel does. */
 export function assemble(body: Body): Shader {
-  const { declarations, statements, slots, size, atomic, guarded, groups, how } = body;
+  const { declarations, statements, slots, size, access, guarded, groups, how } = body;
   const grid = gridFor(groups);
   const failed = guarded
     ? "  if (local == 0u) { stop = atomicLoad(&faults[0]); }\n  if (workgroupUniformLoad(&stop) != 0u) { return; }\n"
@@ -81,35 +82,12 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
   if (group >= ${groups}u) { return; }
 ${failed}${statements}}
 `;
-  const access = atomic ? ATOMIC_ACCESS : PLAIN_ACCESS;
-  const head = `@group(0) @binding(0) var<storage, read_write> heap: array<${atomic ? "atomic<u32>" : "u32"}>;
+  const functions = accessFunctions(access);
+  const head = `@group(0) @binding(0) var<storage, read_write> heap: array<${ELEMENT[access]}>;
 @group(0) @binding(1) var<storage, read_write> faults: array<atomic<u32>, 4>;
 @group(0) @binding(2) var<uniform> P: array<vec4<u32>, ${blockBytes(slots.length) / 16}>;
-${guarded ? "var<workgroup> stop: u32;\n" : ""}${access}`;
-  return { code: `${head}${functionsFor(code + access)}\n${code}`, groups: grid, slots, how };
+${guarded ? "var<workgroup> stop: u32;\n" : ""}${functions}`;
+  // values of type f16 must be announced before everything else
+  const enabled = code.includes("<f16>") ? "enable f16;\n" : "";
+  return { code: `${enabled}${head}${functionsFor(code + functions)}\n${code}`, groups: grid, slots, how };
 }
-
-/** The first check that fails is kept: its number from 1 on, and the bad value. */
-const COMMON = `fn zero() -> u32 { return P[0].x; }
-fn report(fault: u32, value: i32) {
-  if (atomicAdd(&faults[2], 1u) == 0u) {
-    atomicStore(&faults[1], bitcast<u32>(value));
-    atomicStore(&faults[0], fault);
-  }
-}
-fn byte_at(a: u32) -> u32 { return (word(a >> 2u) >> ((a & 3u) * 8u)) & 0xffu; }
-fn half_at(a: u32) -> u32 { return (word(a >> 1u) >> ((a & 1u) * 16u)) & 0xffffu; }
-`;
-const PLAIN_ACCESS = `fn word(a: u32) -> u32 { return heap[a]; }
-fn put_word(a: u32, x: u32) { heap[a] = x; }
-${COMMON}`;
-/** Whoever stores a byte changes no other bit of its word, at any time. */
-const ATOMIC_ACCESS = `fn word(a: u32) -> u32 { return atomicLoad(&heap[a]); }
-fn put_word(a: u32, x: u32) { atomicStore(&heap[a], x); }
-fn put_part(a: u32, shift: u32, mask: u32, x: u32) {
-  atomicAnd(&heap[a], ~(mask << shift));
-  atomicOr(&heap[a], x << shift);
-}
-fn put_byte(a: u32, x: u32) { put_part(a >> 2u, (a & 3u) * 8u, 0xffu, x); }
-fn put_half(a: u32, x: u32) { put_part(a >> 1u, (a & 1u) * 16u, 0xffffu, x); }
-${COMMON}`;

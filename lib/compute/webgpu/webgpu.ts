@@ -65,7 +65,10 @@ export interface GpuAdapter {
   readonly info: GpuInfo;
   readonly features: ReadonlySet<string>;
   readonly limits: Readonly<Record<string, number>>;
-  requestDevice(descriptor: { requiredLimits: Record<string, number> }): Promise<GpuDevice>;
+  requestDevice(descriptor: {
+    requiredLimits: Record<string, number>;
+    requiredFeatures: readonly string[];
+  }): Promise<GpuDevice>;
 }
 
 export interface Gpu {

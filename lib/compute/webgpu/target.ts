@@ -1,0 +1,10 @@
+// What generated code may use on an adapter, and which tile a product gets there.
+
+import type { MatmulKernel } from "../ir.js";
+import type { Tile } from "./tiles.js";
+
+export interface Target {
+  /** Whether shaders may have values of type f16. */
+  readonly half: boolean;
+  tileFor(kernel: MatmulKernel): Tile;
+}

@@ -1,0 +1,73 @@
+// The presets of matrix products: tiles of a workgroup, blocks of an invocation, and which of them suits a shape where nothing has
+// been measured.
+
+import { elements } from "../../graph/shape.js";
+import type { MatmulKernel } from "../ir.js";
+
+/** A tile of `rows` x `columns` results, `depth` terms at a time; an invocation has a block of `high` x `wide` of them. All are
+ *  multiples of 4. */
+export interface Tile {
+  readonly name: TileName;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly high: number;
+  readonly wide: number;
+}
+
+export type TileName = "large" | "oblong" | "square" | "dense" | "small" | "flat" | "tall";
+
+const tile = (name: TileName, [rows, columns, depth]: Triple, [high, wide]: Pair): Tile => ({
+  name,
+  rows,
+  columns,
+  depth,
+  high,
+  wide,
+});
+type Triple = readonly [number, number, number];
+type Pair = readonly [number, number];
+
+/** All have 256 invocations or less and at most 16 KiB of workgroup memory, which every implementation allows. The taller the
+ *  block, the more products for each load from workgroup memory, and the fewer workgroups at once on a core. */
+export const TILES: Readonly<Record<TileName, Tile>> = {
+  large: tile("large", [128, 128, 16], [8, 8]),
+  oblong: tile("oblong", [128, 64, 16], [8, 4]),
+  square: tile("square", [64, 64, 16], [4, 4]),
+  dense: tile("dense", [64, 64, 16], [8, 8]),
+  small: tile("small", [32, 32, 32], [4, 4]),
+  flat: tile("flat", [16, 64, 32], [4, 4]),
+  tall: tile("tall", [64, 16, 32], [4, 4]),
+};
+
+/** Tiles in flight that keep a large device busy. */
+const ENOUGH_TILES = 128;
+
+/** How many tiles make a product. */
+export const tilesOf = (kernel: MatmulKernel, { rows, columns }: Tile): number =>
+  elements(kernel.batch) * Math.ceil(kernel.m / rows) * Math.ceil(kernel.n / columns);
+
+export const invocations = ({ rows, columns, high, wide }: Tile): number => (rows / high) * (columns / wide);
+
+/** The tile for a product by its shape alone. */
+export function usualTile(kernel: MatmulKernel): Tile {
+  const { m, n } = kernel;
+  if (m <= 16 && n > 16) return TILES.flat;
+  if (n <= 16 && m > 16) return TILES.tall;
+  if (tilesOf(kernel, TILES.large) >= ENOUGH_TILES) return TILES.large;
+  return tilesOf(kernel, TILES.square) >= ENOUGH_TILES ? TILES.square : TILES.small;
+}
+
+/** Terms that a part of a sum has at least. */
+const SHORTEST_PART = 256;
+
+/** How many parts to cut the sum over k into: more than one where there are too few tiles to keep a device busy. Divides k. */
+export function partsOf(kernel: MatmulKernel, tile: Tile): number {
+  const tiles = tilesOf(kernel, tile);
+  const wanted = Math.min(
+    Math.floor(ENOUGH_TILES / Math.max(tiles, 1)),
+    Math.floor(kernel.k / SHORTEST_PART),
+  );
+  for (let parts = wanted; parts > 1; parts--) if (kernel.k % parts === 0) return parts;
+  return 1;
+}
