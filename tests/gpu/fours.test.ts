@@ -35,7 +35,7 @@ it.each(Object.keys(CASES))("%s", (name) => {
     if (device === "webgpu") expect(gb.explain(y).includes("in vectors")).toBe(vectors);
     return y.toTypedArray();
   });
-  const [cpu, gpu] = results as [ArrayLike<number>, ArrayLike<number>];
+  const [cpu, gpu] = [results[0]!, results[1]!];
   expect(gpu.length).toBe(cpu.length);
   let worst = 0;
   for (let i = 0; i < cpu.length; i++)
