@@ -32,7 +32,7 @@ export function schedule(
   const rates = Object.fromEntries(
     Object.entries(named).map(([name, one]) => [name, Array.isArray(one) ? one : one.preview(steps)]),
   );
-  return lines("plot.schedule", rates, "Learning rate", "learning rate", { log, smooth: 0 });
+  return lines("plot.schedule", rates, { title: "Learning rate", quantity: "learning rate", log });
 }
 
 export interface CompareOptions {
@@ -41,36 +41,47 @@ export interface CompareOptions {
   quantity?: string;
   /** A logarithmic axis of values (false). */
   log?: boolean;
+  /** What the numbers are counted by ("step"). */
+  xTitle?: string;
+  /** Where they stand: one place for each number; 0, 1, 2, ... by default. */
+  x?: readonly number[];
+  /** A logarithmic axis of places (false). */
+  xLog?: boolean;
   /** Weight of the past in an exponential average without bias, 0 (as they are) to below 1, as in Adam's first moment (0). */
   smooth?: number;
 }
 
-/** Numbers of several runs over their steps, on shared axes.
+/** Numbers of several runs over their steps, on shared axes; or over anything else: layers, inputs, learning rates.
  *
- *  @example plot.compare({ He: [2.3, 1.1, 0.7], Glorot: [2.3, 1.6, 1.2] }, { quantity: "loss", smooth: 0.5 }) */
+ *  @example plot.compare({ He: [2.3, 1.1, 0.7], Glorot: [2.3, 1.6, 1.2] }, { quantity: "loss", smooth: 0.5 });
+ *  plot.compare({ SGD: [1.9, 0.6, 2.3] }, { x: [0.01, 0.1, 1], xTitle: "learning rate", xLog: true }) */
 export function compare(
   runs: Readonly<Record<string, readonly number[]>>,
   options: CompareOptions = {},
 ): Figure {
-  const { title = "Comparison", quantity = "loss", log = false, smooth = 0 } = options;
-  if (!(smooth >= 0 && smooth < 1)) {
-    throw new RangeError(`plot.compare: smooth must be from 0 to below 1, got ${smooth}`);
-  }
-  return lines("plot.compare", runs, title, quantity, { log, smooth });
+  return lines("plot.compare", runs, options);
 }
 
 function lines(
   what: string,
   series: Readonly<Record<string, readonly number[]>>,
-  title: string,
-  quantity: string,
-  { log, smooth }: { log: boolean; smooth: number },
+  options: CompareOptions,
 ): Figure {
+  const { title = "Comparison", quantity = "loss", log = false, smooth = 0 } = options;
+  const { xTitle = "step", x, xLog = false } = options;
+  if (!(smooth >= 0 && smooth < 1)) {
+    throw new RangeError(`${what}: smooth must be from 0 to below 1, got ${smooth}`);
+  }
   const entries = Object.entries(series);
   if (entries.length === 0) throw new RangeError(`${what}: needs at least one list of numbers`);
   for (const [name, values] of entries) {
     if (!Array.isArray(values) || values.some((value) => typeof value !== "number")) {
-      throw new TypeError(`${what}: ${name} must be a list of numbers; read tensors with .item()`);
+      throw new TypeError(
+        `${what}: ${name} must be a list of numbers; read tensors with .item() or .toArray()`,
+      );
+    }
+    if (x !== undefined && x.length !== values.length) {
+      throw new RangeError(`${what}: ${name} has ${values.length} numbers, but x has ${x.length} places`);
     }
   }
   return new Figure(
@@ -79,13 +90,13 @@ function lines(
         type: "scatter",
         mode: "lines",
         name,
-        x: [...values.keys()],
+        x: x ?? [...values.keys()],
         y: smooth === 0 ? values : smoothed(values, smooth),
         line: { color: HUES[i % HUES.length], dash: i < HUES.length ? "solid" : "dash" },
       })),
       layout: {
         title: { text: title },
-        xaxis: { title: { text: "step" } },
+        xaxis: { title: { text: xTitle }, ...(xLog && { type: "log" }) },
         yaxis: {
           title: { text: quantity },
           type: log ? "log" : "linear",
@@ -94,15 +105,16 @@ function lines(
         showlegend: entries.length > 1,
       },
     },
-    entries.map(([name, values]) => `${name}: ${said(values)}`).join("\n"),
+    entries.map(([name, values]) => `${name}: ${said(values, xTitle)}`).join("\n"),
   );
 }
 
-function said(values: readonly number[]): string {
-  if (values.length === 0) return "no steps";
+function said(values: readonly number[], along: string): string {
+  if (values.length === 0) return "no values";
   const lowest = values.reduce((a, b) => Math.min(a, b));
   const highest = values.reduce((a, b) => Math.max(a, b));
-  return `${short(values[0]!)} to ${short(values.at(-1)!)} in ${values.length} steps, ${short(lowest)} to ${short(highest)}`;
+  const count = along === "step" ? `in ${values.length} steps` : `at ${values.length} places`;
+  return `${short(values[0]!)} to ${short(values.at(-1)!)} ${count}, ${short(lowest)} to ${short(highest)}`;
 }
 
 /** s_t = b s_(t-1) + (1 - b) v_t, divided by 1 - b^t: without the pull to 0 at the start. Kingma and Ba 2015, section 3. */

@@ -1,14 +1,20 @@
-// The README's code runs as it stands, each block as one cell, in the order of the page.
+// The README's code runs as it stands, each block as one cell, in the order of the page; and the README knows all notebooks.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runNotebook } from "../../scripts/setup/notebooks.ts";
+import { allNotebooks, runNotebook } from "../../scripts/setup/notebooks.ts";
 import { ROOT } from "../../scripts/setup/paths.mjs";
 
+const page = readFileSync(join(ROOT, "README.md"), "utf8");
+
+test("the README lists every notebook", () => {
+  const listed = [...page.matchAll(/^\| \[[\w-]+\]\(notebooks\/(.+?)\)/gm)].map(([, name]) => name);
+  expect(listed).toEqual(allNotebooks());
+});
+
 test("the README's examples run", async () => {
-  const page = readFileSync(join(ROOT, "README.md"), "utf8");
   const blocks = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
   expect(blocks.length).toBeGreaterThan(2);
   const folder = mkdtempSync(join(tmpdir(), "gradbook-readme-"));

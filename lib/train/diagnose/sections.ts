@@ -2,17 +2,22 @@
 
 import type { RuleId } from "./diagnosis.js";
 
-const DEPTH = "notebooks/00-first-light.ipynb#Does-a-signal-survive-thirty-layers?";
+const GRADIENTS = "notebooks/01-vanishing-gradients.ipynb";
+const SATURATION = `${GRADIENTS}#The-sigmoid-saturates`;
+const SIGMOIDS = `${GRADIENTS}#Thirty-layers-of-sigmoid`;
+const VARIANCES = `${GRADIENTS}#The-rule-of-variances`;
+const TIME = `${GRADIENTS}#Time-is-depth,-too`;
 const BATCH_NORM = "notebooks/00-first-light.ipynb#With-batch-normalisation";
 
 const SECTIONS: { readonly [rule in RuleId]?: string } = {
-  "default-initialisation": DEPTH,
-  initialisation: DEPTH,
-  "vanishing-signal": DEPTH,
-  "exploding-signal": DEPTH,
-  "vanishing-gradient": DEPTH,
-  "exploding-gradient": DEPTH,
-  "sigmoid-depth": DEPTH,
+  "default-initialisation": VARIANCES,
+  initialisation: VARIANCES,
+  "vanishing-signal": VARIANCES,
+  "exploding-signal": VARIANCES,
+  "vanishing-gradient": SIGMOIDS,
+  "exploding-gradient": TIME,
+  "sigmoid-depth": SIGMOIDS,
+  saturated: SATURATION,
   "tiny-batch-norm": BATCH_NORM,
   "norm-momentum": BATCH_NORM,
 };

@@ -172,6 +172,14 @@ test("compare smooths without a pull to 0 at the start", () => {
   expect(() => plot.compare({ x: ["a" as never] })).toThrow("list of numbers");
 });
 
+test("compare stands over what is wanted: places, their name, and their scale", () => {
+  const x = [0.01, 0.1, 1];
+  const figure = plot.compare({ SGD: [3, 2, 4] }, { x, xTitle: "learning rate", xLog: true });
+  expect(figure.data[0]!.x).toEqual(x);
+  expect(figure.layout.xaxis).toEqual({ title: { text: "learning rate" }, type: "log" });
+  expect(() => plot.compare({ SGD: [3, 2] }, { x })).toThrow("SGD has 2 numbers, but x has 3 places");
+});
+
 test("confusion: shares of rows, and the worst mistakes first", () => {
   const counts = [
     [8, 2, 0],
