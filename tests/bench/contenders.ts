@@ -1,11 +1,12 @@
 // Who takes part in a workload, and how they are measured: a check that all compute the same, then rounds in turns.
 
 import { kernelTable, type MachineLimits, measureLimits } from "./kernels.ts";
+import { overhead } from "./paired.ts";
 import { HOMES, type Home, homes, PEERS, type PeerName, rivals, startOurs } from "./peers.ts";
 import type { RunRequest, Threads, Timing } from "./protocol.ts";
 import type { Runner } from "./runner.ts";
 import { type Measured, median } from "./table.ts";
-import type { Reading, Workload } from "./workload.ts";
+import type { Pair, Reading, Workload } from "./workload.ts";
 import { WORKLOADS } from "./workloads/index.ts";
 
 /** Seconds of a round, and of the runs before it that let everybody warm up. */
@@ -81,6 +82,23 @@ export class Field {
 
   async probe(name: string): Promise<readonly Reading[]> {
     return (await this.runner(homes()[0]!)).probe({ probe: name });
+  }
+
+  /** What watching costs, as a share: ours in new processes, in turns one in which each run goes first; PyTorch's, which is large,
+   *  once. */
+  async pair(name: string, { twin }: Pair, rounds: number): Promise<{ ours: number[]; pytorch: number[] }> {
+    const ours: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const runner = await startOurs(homes()[0]!);
+      try {
+        ours.push(overhead(await runner.pair({ pair: name, twin, watchedFirst: round % 2 === 1 })));
+      } finally {
+        runner.stop();
+      }
+    }
+    const peer = await this.peer("pytorch");
+    const slices = await peer?.pair({ pair: name, twin, watchedFirst: false });
+    return { ours, pytorch: slices === undefined ? [] : [overhead(slices)] };
   }
 
   /** Where the time of a workload's most frequent plan goes, as a table. */

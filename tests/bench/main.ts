@@ -6,8 +6,8 @@ import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type Contender, Field } from "./contenders.ts";
 import { device, homes, rivals } from "./peers.ts";
-import { printRows, type Row, rowsOf } from "./table.ts";
-import { PROBES, WORKLOADS } from "./workloads/index.ts";
+import { overheadRows, printRows, type Row, rowsOf } from "./table.ts";
+import { PAIRS, PROBES, WORKLOADS } from "./workloads/index.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,7 +20,9 @@ const { values: options, positionals } = parseArgs({
 });
 if (options.device !== undefined) process.env.GRADBOOK_DEVICE = options.device;
 const rounds = Number(options.rounds);
-const all = [...Object.keys(WORKLOADS), ...Object.keys(PROBES)];
+/** Rounds of a pair: each is a whole run, and measures thousands of times. */
+const pairRounds = Math.min(4, rounds);
+const all = [WORKLOADS, PAIRS, PROBES].flatMap((kind) => Object.keys(kind));
 for (const start of positionals) {
   if (!all.some((name) => name.startsWith(start))) {
     console.error(`There is no workload ${start}. There are: ${all.join(", ")}.`);
@@ -68,6 +70,13 @@ for (const name of Object.keys(WORKLOADS).filter(chosen)) {
     const threads = contenders.find((contender) => contender.name === peer)?.threads;
     if (threads !== undefined) peerThreads[name] = { ...peerThreads[name], [peer]: threads };
   }
+  printRows(found);
+  rows.push(...found);
+}
+for (const name of Object.keys(PAIRS).filter(chosen)) {
+  const pair = PAIRS[name]!;
+  console.log(`\n${name}: ${pair.title}; medians of ${pairRounds} runs`);
+  const found = overheadRows(name, homes()[0]!, pair.limit, await field.pair(name, pair, pairRounds));
   printRows(found);
   rows.push(...found);
 }

@@ -7,7 +7,7 @@ import { closeSession, session } from "gradbook/tensor/session";
 import { installHost } from "gradbook/train/host";
 import type { Hello, Reply, Request } from "./protocol.ts";
 import type { Task, Variant } from "./workload.ts";
-import { PROBES, WORKLOADS } from "./workloads/index.ts";
+import { PAIRS, PROBES, WORKLOADS } from "./workloads/index.ts";
 import { streamTask } from "./workloads/stream.ts";
 
 const { GRADBOOK_DEVICE: device = "wasm", GRADBOOK_SERVER: server = "0" } = process.env;
@@ -39,6 +39,7 @@ function explainMost(task: Task): Explanation {
 
 async function answer(request: Request): Promise<Reply> {
   if ("probe" in request) return { readings: await PROBES[request.probe]!.measure() };
+  if ("pair" in request) return { slices: await PAIRS[request.pair]!.measure(request.watchedFirst) };
   if ("kernels" in request) return { explanation: explainMost(built.get(`${request.kernels} plain`)!) };
   const { workload, variant, iterations, fresh } = request;
   const key = `${workload} ${variant}`;

@@ -61,10 +61,14 @@ last = None
 
 def answer(request):
     global last
-    if request["threads"] != last:
+    if request.get("threads", last) != last:
         last = request["threads"]
         set_threads(last)
-    name, twin = request["workload"], request["twin"]
+    twin = request["twin"]
+    if "pair" in request:
+        slices = importlib.import_module(twin["module"]).pair(twin["argument"], request["watchedFirst"])
+        return {"slices": [dict(zip(("plain", "watched", "samples"), each)) for each in slices]}
+    name = request["workload"]
     if request["fresh"]:
         built[name] = importlib.import_module(twin["module"]).prepare(twin["argument"])
     run, value = built[name]

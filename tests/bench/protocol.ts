@@ -1,6 +1,7 @@
 // What the benchmark asks a runner (this library in a process of its own, or a peer) and what it answers: a line of JSON each.
 
 import type { Explanation } from "gradbook/compute/engine/explanation";
+import type { Slice } from "./paired.ts";
 import type { Reading, Twin, Variant } from "./workload.ts";
 
 /** Threads of a peer, and of the BLAS it calls. This library chooses itself. */
@@ -25,12 +26,19 @@ export interface ProbeRequest {
   readonly probe: string;
 }
 
+/** Measure a pair once; `watchedFirst`: in the first slice, and every second one from there. */
+export interface PairRequest {
+  readonly pair: string;
+  readonly twin: Twin;
+  readonly watchedFirst: boolean;
+}
+
 /** Explain the plan that a workload, which was built before, runs most often. */
 export interface KernelsRequest {
   readonly kernels: string;
 }
 
-export type Request = RunRequest | ProbeRequest | KernelsRequest;
+export type Request = RunRequest | ProbeRequest | PairRequest | KernelsRequest;
 
 /** `value` is a number that all runners must agree on: a loss. */
 export interface Timing {
@@ -41,6 +49,7 @@ export interface Timing {
 export type Reply =
   | Timing
   | { readonly readings: readonly Reading[] }
+  | { readonly slices: readonly Slice[] }
   | { readonly explanation: Explanation }
   | { readonly error: string };
 

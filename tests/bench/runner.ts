@@ -4,7 +4,8 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Explanation } from "gradbook/compute/engine/explanation";
-import type { Hello, ProbeRequest, Reply, Request, RunRequest, Timing } from "./protocol.ts";
+import type { Slice } from "./paired.ts";
+import type { Hello, PairRequest, ProbeRequest, Reply, Request, RunRequest, Timing } from "./protocol.ts";
 import type { Reading } from "./workload.ts";
 
 export class Runner {
@@ -41,6 +42,10 @@ export class Runner {
   async probe(request: ProbeRequest): Promise<readonly Reading[]> {
     const { readings } = (await this.ask(request, request.probe)) as { readings: readonly Reading[] };
     return readings;
+  }
+
+  async pair(request: PairRequest): Promise<readonly Slice[]> {
+    return ((await this.ask(request, request.pair)) as { slices: readonly Slice[] }).slices;
   }
 
   async kernels(workload: string): Promise<Explanation> {

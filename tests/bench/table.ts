@@ -71,6 +71,21 @@ export function rowsOf(workload: string, contenders: readonly Measured[]): Row[]
   });
 }
 
+/** What watching costs, in percent: beside PyTorch's hooks, and beside what is fine. */
+export function overheadRows(
+  workload: string,
+  home: string,
+  limit: number,
+  { ours, pytorch }: { readonly ours: readonly number[]; readonly pytorch: readonly number[] },
+): Row[] {
+  const percent = (shares: readonly number[]): number[] => shares.map((share) => 100 * share);
+  const rivals = [
+    ...(pytorch.length > 0 ? [{ name: "pytorch", times: percent(pytorch) }] : []),
+    { name: "limit", times: [100 * limit] },
+  ];
+  return rivals.map((rival) => ({ ...rowOf({ workload, home }, percent(ours), rival), unit: "%" }));
+}
+
 /** Three digits, and no exponents. */
 const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 const time = (value: number): string => digits(value).padStart(6);

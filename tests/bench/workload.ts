@@ -1,6 +1,7 @@
 // What a workload is: something that is timed, beside its peers or against itself. Workloads stand in workloads/, a family a
 // file, with the twin for Python beside it.
 
+import type { Slice } from "./paired.ts";
 import type { PeerName } from "./peers.ts";
 
 /** With the live plots' statistics (watch) or without. */
@@ -36,6 +37,16 @@ export interface Workload {
   /** Why it cannot run here; undefined when it can. */
   unavailable?(): Promise<string | undefined>;
   prepare(variant: Variant): Promise<Task>;
+}
+
+/** A training run, watched and unwatched, in turns in one process: see paired.ts. */
+export interface Pair {
+  readonly title: string;
+  /** The function `pair(argument, watched_first)` in workloads/MODULE.py. */
+  readonly twin: Twin;
+  /** The largest overhead that is fine, as a share. */
+  readonly limit: number;
+  measure(watchedFirst: boolean): Promise<Slice[]>;
 }
 
 /** A quantity that a probe has found. */

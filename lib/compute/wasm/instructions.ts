@@ -94,6 +94,7 @@ export const OP = {
   i32x4_abs: 0xfd00a0,
   i32x4_neg: 0xfd00a1,
   i32x4_all_true: 0xfd00a3,
+  i32x4_bitmask: 0xfd00a4,
   i32x4_shl: 0xfd00ab,
   i32x4_shr_s: 0xfd00ac,
   i32x4_shr_u: 0xfd00ad,

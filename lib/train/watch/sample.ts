@@ -231,7 +231,7 @@ export class StepSample {
     if (output !== undefined) {
       forward.addValues(i, "output", [output], "output");
       if (head === last) forward.copyOutput(i);
-      const axis = channelsFirst ? 1 : Math.max(0, output.shape.length - 1);
+      const axis = channelsFirst ? 1 : Math.max(1, output.shape.length - 1);
       forward.add({ kind: "units", inputs: [output], axis }, (words, { row }) => {
         row[layerColumn(i, "batchStd")] = words[0]!;
         if (activation === undefined) return;

@@ -1,6 +1,6 @@
-// The workloads and probes by name, in the order in which they run.
+// The workloads, pairs and probes by name, in the order in which they run.
 
-import type { Probe, Workload } from "../workload.ts";
+import type { Pair, Probe, Workload } from "../workload.ts";
 import { activations } from "./activations.ts";
 import { barrier } from "./barrier.ts";
 import { bookEpoch } from "./book-epoch.ts";
@@ -19,8 +19,9 @@ export const WORKLOADS: { readonly [name: string]: Workload } = {
   ...products,
   ...activations,
   "first-step": firstStep,
-  "watch-overhead": watchOverhead,
 };
+
+export const PAIRS: { readonly [name: string]: Pair } = { "watch-overhead": watchOverhead };
 
 export const PROBES: { readonly [name: string]: Probe } = {
   barrier,

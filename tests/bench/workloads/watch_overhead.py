@@ -1,6 +1,7 @@
 """The twin of watch-overhead.ts: PyTorch's hooks take the statistics of lib/train/run.ts at every one of the first hundred steps,
 and then at as many as watch() takes at most: fifty while the number of steps grows by the factor e."""
 import math
+import time
 
 import torch
 from torch import optim
@@ -72,24 +73,39 @@ class Watch:
         self.step += 1
 
 
-def prepare(steps):
-    last = None
+class Run:
+    """A new network with its batch; what it takes of its hooks is as `watched` says."""
 
-    def run(iterations):
-        nonlocal last
-        for _ in range(iterations):
-            torch.manual_seed(42)
-            model = classifier()
-            optimizer = optim.SGD(model.parameters(), lr=0.05)
-            images, labels = torch.randn(32, 784), torch.randint(0, 10, (32,))
-            watch = Watch(model)
-            for _ in range(int(steps)):
-                loss = F.cross_entropy(model(images), labels)
-                loss.backward()
-                watch.before_update()
-                optimizer.step()
-                watch.after_update()
-                optimizer.zero_grad()
-            last = loss.item()
+    def __init__(self, watched):
+        torch.manual_seed(42)
+        self.model = classifier()
+        self.optimizer = optim.SGD(self.model.parameters(), lr=0.05)
+        self.images, self.labels = torch.randn(32, 784), torch.randint(0, 10, (32,))
+        self.watch = Watch(self.model) if watched else None
 
-    return run, lambda: last
+    def seconds(self, steps):
+        since = time.perf_counter()
+        for _ in range(steps):
+            loss = F.cross_entropy(self.model(self.images), self.labels)
+            loss.backward()
+            if self.watch:
+                self.watch.before_update()
+            self.optimizer.step()
+            if self.watch:
+                self.watch.after_update()
+            self.optimizer.zero_grad()
+        loss.item()
+        return time.perf_counter() - since
+
+
+def pair(argument, watched_first):
+    """Seconds of each slice, unwatched and watched, and how many of its steps are sampled."""
+    steps, length = map(int, argument.split())
+    plain, watched = Run(False), Run(True)
+    slices = []
+    for i in range(steps // length):
+        runs = (watched, plain) if (i % 2 == 0) == watched_first else (plain, watched)
+        seconds = {run: run.seconds(length) for run in runs}
+        samples = sum(map(is_sampled, range(i * length, (i + 1) * length)))
+        slices.append((seconds[plain], seconds[watched], samples))
+    return slices

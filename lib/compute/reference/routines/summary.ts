@@ -68,21 +68,21 @@ const SUMMARIZE: { readonly [kind in SummaryKind]: Summarize } = {
     const { buffer, byteOffset } = bitsUnder(out.subarray(VALUES.length));
     histogram(inputs, exponent, new Uint8Array(buffer, byteOffset, VALUE_BINS));
   },
-  units([x], out, { option: axis }) {
-    out[0] = meanBatchStd(x!);
-    active(x!, axis, bitsUnder(out.subarray(1)));
+  units([x], out, { option: axis, sums }) {
+    const [batch = 0] = x!.shape;
+    const width = batch === 0 ? 0 : x!.data.length / batch;
+    const positive = new Uint8Array(width);
+    out[0] = sums.columns(x!.data, batch, positive) / width;
+    active(positive, x!.shape, axis, bitsUnder(out.subarray(1)));
   },
-  beyond([x], out, { low, high }) {
-    let count = 0;
-    const { data } = x!;
-    for (let i = 0; i < data.length; i++) if (data[i]! <= low || data[i]! >= high) count++;
-    out[0] = count / data.length;
+  beyond([x], out, { low, high, sums }) {
+    out[0] = sums.outside(x!.data, low, high) / x!.data.length;
   },
   drift([x, mean, variance], out) {
     out.set(drift(x!, mean!.data, variance!.data));
   },
   squares(inputs, out, { sums }) {
-    out[0] = inputs.reduce((total, { data }) => total + sums(data, 0).squares, 0);
+    out[0] = inputs.reduce((total, { data }) => total + sums.whole(data, 0).squares, 0);
   },
 };
 
@@ -94,14 +94,14 @@ function moments(inputs: readonly Numbers[], sums: Sums): number[] {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { data } of inputs) {
     let finite = data;
-    let part = sums(data, origin);
+    let part = sums.whole(data, origin);
     if (!Number.isFinite(part.squares)) {
       finite = data.filter(Number.isFinite);
       const unknown = data.filter(Number.isNaN).length;
       nans += unknown;
       infinities += data.length - finite.length - unknown;
       // in double precision, which squares of float32 fit in
-      part = plainSums(finite, origin);
+      part = plainSums.whole(finite, origin);
     }
     count += finite.length;
     sum += part.sum;
@@ -165,38 +165,15 @@ function binsOf(exponent: number): Uint8Array {
 /** An odd stride, so that rows of even length are not met in the same places. */
 const oddAbove = (least: number): number => (least <= 1 ? 1 : 2 * Math.floor(least / 2) + 1);
 
-function meanBatchStd({ data, shape }: Numbers): number {
-  const [batch = 0] = shape;
-  const width = batch === 0 ? 0 : data.length / batch;
-  const sums = new Float64Array(width);
-  const squares = new Float64Array(width);
-  for (let n = 1, at = width; n < batch; n++) {
-    for (let i = 0; i < width; i++, at++) {
-      const distance = data[at]! - data[i]!;
-      sums[i]! += distance;
-      squares[i]! += distance * distance;
-    }
-  }
-  let total = 0;
-  for (let i = 0; i < width; i++) {
-    const mean = sums[i]! / batch;
-    total += Math.sqrt(Math.max(0, squares[i]! / batch - mean * mean));
-  }
-  return total / width;
-}
-
-/** Sets a bit for each index of an axis at which anything is > 0. */
-function active({ data, shape }: Numbers, axis: number, bits: Uint32Array): void {
+/** Sets a bit for each index of an axis at which anything is positive, in an element of any example. */
+function active(positive: Uint8Array, shape: readonly number[], axis: number, bits: Uint32Array): void {
   const units = shape[axis] ?? 1;
   const inner = elements(shape.slice(axis + 1));
-  const any = new Uint8Array(units);
-  for (let at = 0; at < data.length; ) {
-    for (let unit = 0; unit < units; unit++) {
-      for (const end = at + inner; at < end; at++) if (data[at]! > 0) any[unit] = 1;
-    }
-  }
   bits.fill(0);
-  for (let unit = 0; unit < units; unit++) if (any[unit] === 1) bits[unit >> 5]! |= 1 << (unit & 31);
+  positive.forEach((any, at) => {
+    const unit = Math.floor(at / inner) % units;
+    if (any === 1) bits[unit >> 5]! |= 1 << (unit & 31);
+  });
 }
 
 function drift(x: Numbers, means: ArrayLike<number>, variances: ArrayLike<number>): [number, number] {
