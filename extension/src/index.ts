@@ -12,6 +12,7 @@ import type { DiagnosisLevel } from "gradbook/train/run";
 import { monitorIcon } from "./icons.js";
 import { loadTexts } from "./locale/translation.js";
 import { Monitors, OPEN_COMMAND } from "./monitors.js";
+import type { Surroundings } from "./panel/monitor.js";
 import { SCREEN_NAMES } from "./panel/screen.js";
 import { Preferences } from "./preferences.js";
 import stale from "./stale/plugin.js";
@@ -48,7 +49,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const trans = await loadTexts(translator);
     const preferences = new Preferences();
     const openSection = (section: string): Promise<void> => showSection(app, section, trans);
-    const monitors = new Monitors({ app, notebooks, trans, restorer, state, preferences, openSection });
+    const openDiagnosis: Surroundings["openDiagnosis"] = async (rule, rendermime) => {
+      const { showDiagnosis } = await import("./diagnoses.js");
+      await showDiagnosis(app, rule, rendermime, trans);
+    };
+    const surroundings = { preferences, openSection, openDiagnosis };
+    const monitors = new Monitors({ app, notebooks, trans, restorer, state, ...surroundings });
     app.commands.addCommand(OPEN_COMMAND, {
       label: ({ isPalette, isLauncher }) =>
         isPalette

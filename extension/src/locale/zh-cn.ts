@@ -315,6 +315,8 @@ const PANEL: Catalogue = {
   "How much the verdict tells": "诊断说明多少",
   Verdict: "诊断",
   "Notebook: %1": "笔记本：%1",
+  "About this diagnosis": "关于此诊断",
+  Diagnoses: "诊断",
   Off: "关闭",
   Hint: "提示",
   Answer: "答案",

@@ -6,6 +6,7 @@ import type { Message } from "@lumino/messaging";
 import { Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
 import type { RunAnswer } from "gradbook/train/control";
+import type { RuleId } from "gradbook/train/diagnose/diagnosis";
 import type { DiagnosisLevel } from "gradbook/train/run";
 import { loadPlotly } from "../charts/chart.js";
 import { onThemeChange, readTokens, type Tokens } from "../charts/tokens.js";
@@ -38,6 +39,11 @@ export interface Surroundings {
   readonly preferences: Preferences;
   /** Shows a section of a notebook: "notebooks/NAME.ipynb#Heading". */
   openSection(section: string): Promise<void>;
+  /** Shows what can be read about a rule's diagnosis. */
+  openDiagnosis(
+    rule: RuleId,
+    rendermime: NotebookSession["notebook"]["content"]["rendermime"],
+  ): Promise<void>;
 }
 
 export interface MonitorOptions {
@@ -133,6 +139,7 @@ export class MonitorPanel extends Widget {
       setLevel: (level) => this.#setLevel(level),
       resized: redraw,
       open: (section) => void surroundings.openSection(section),
+      explain: (rule) => void surroundings.openDiagnosis(rule, session.notebook.content.rendermime),
     });
     this.#host = host;
     this.#noteAction = button("gb-Button", "", () => this.#lack?.action?.run());

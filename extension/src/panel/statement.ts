@@ -2,7 +2,7 @@
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { filled, valuesOf } from "gradbook/train/diagnose/describe";
-import type { Diagnosis, HealthyId, Severity, Verdict } from "gradbook/train/diagnose/diagnosis";
+import type { Diagnosis, HealthyId, RuleId, Severity, Verdict } from "gradbook/train/diagnose/diagnosis";
 import { HEALTHY, TEXTS } from "gradbook/train/diagnose/texts";
 import type { DiagnosisLevel, RunInfo } from "gradbook/train/run";
 import { formatCount } from "../charts/format.js";
@@ -18,6 +18,8 @@ export interface Statement {
   readonly folded?: { readonly summary: string; readonly lines: readonly string[] };
   /** "notebooks/NAME.ipynb#Heading". */
   readonly section?: string;
+  /** The rule that there is more to read about. */
+  readonly rule?: RuleId;
   /** Changes only with what is meant: a screen reader speaks when it does. */
   readonly key: string;
 }
@@ -88,6 +90,7 @@ export function statementOf(
   const lines = found.map((one) => words(one, TEXTS[one.rule].sentence));
   return {
     ...common,
+    rule: root.rule,
     sentence: words(root, texts.sentence),
     parts: [
       { lead: trans.__("Cause:"), text: words(root, texts.cause) },

@@ -2,6 +2,7 @@
 // away, and how much it gives away: off, hint or answer.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
+import type { RuleId } from "gradbook/train/diagnose/diagnosis";
 import type { DiagnosisLevel } from "gradbook/train/run";
 import { button, caret, element } from "./dom.js";
 import { glyph } from "./glyph.js";
@@ -16,6 +17,8 @@ export interface VerdictActions {
   setLevel(level: DiagnosisLevel): void;
   /** Shows a section of a notebook. */
   open(section: string): void;
+  /** Shows what can be read about a rule. */
+  explain(rule: RuleId): void;
 }
 
 export class VerdictRegion {
@@ -29,6 +32,7 @@ export class VerdictRegion {
   readonly #parts: HTMLElement = element("div", "gb-Verdict-parts");
   readonly #fold: HTMLButtonElement;
   readonly #link: HTMLButtonElement;
+  readonly #more: HTMLButtonElement;
   readonly #foot: HTMLElement = element("div", "gb-Verdict-foot");
   readonly #lines: HTMLElement = element("ul", "gb-Verdict-lines");
   readonly #live: HTMLElement = element("div", "gb-Spoken");
@@ -57,7 +61,11 @@ export class VerdictRegion {
       actions.resized();
     });
     this.#link = button("gb-Link", "", () => this.#shown?.section && actions.open(this.#shown.section));
-    this.#foot.append(this.#fold, this.#link);
+    this.#more = button("gb-Link", trans.__("About this diagnosis"), () => {
+      if (this.#shown?.rule) actions.explain(this.#shown.rule);
+    });
+    this.#more.textContent = trans.__("About this diagnosis");
+    this.#foot.append(this.#fold, element("span", "gb-Verdict-links", this.#more, this.#link));
     this.#lines.id = `${id}-findings`;
     this.#fold.setAttribute("aria-controls", this.#lines.id);
     this.#fold.removeAttribute("aria-label");
@@ -95,7 +103,7 @@ export class VerdictRegion {
     if (shown) this.#show(shown);
   }
 
-  #show({ tone, sentence, parts, section }: Statement): void {
+  #show({ tone, sentence, parts, section, rule }: Statement): void {
     this.node.dataset.tone = tone;
     this.#glyph.replaceChildren(glyph(tone, this.#trans));
     this.#sentence.textContent = sentence;
@@ -109,6 +117,7 @@ export class VerdictRegion {
         ),
       ),
     );
+    this.#more.hidden = rule === undefined;
     this.#link.hidden = section === undefined;
     if (section !== undefined) this.#link.textContent = this.#trans.__("Notebook: %1", titleOf(section));
     this.#showFold();
@@ -119,7 +128,7 @@ export class VerdictRegion {
     const foldable = folded !== undefined && folded.lines.length > 0;
     const open = foldable && this.#open;
     this.#fold.hidden = !folded;
-    this.#foot.hidden = !folded && !this.#shown?.section;
+    this.#foot.hidden = !folded && !this.#shown?.section && !this.#shown?.rule;
     this.#fold.disabled = !foldable;
     this.#fold.setAttribute("aria-expanded", String(open));
     this.#fold.replaceChildren(

@@ -73,7 +73,7 @@ export function valuesOf(
   return { ...diagnosis.values, step: diagnosis.step, layer: place(diagnosis.layer, layers) };
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A verdict in one sentence; empty at level "off". */
 export function verdictSentence(verdict: Verdict, level: DiagnosisLevel, info: RunInfo): string {

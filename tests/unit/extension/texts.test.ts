@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TEXTS } from "../../../extension/dist/locale/zh-cn.js";
+import { BACKGROUND } from "../../../lib/dist/train/diagnose/background.js";
+import { LEADS } from "../../../lib/dist/train/diagnose/page.js";
 import { TEXTS as DIAGNOSES, HEALTHY } from "../../../lib/dist/train/diagnose/texts.js";
 
 const SOURCES = join(import.meta.dirname, "..", "..", "..", "extension", "src");
@@ -26,6 +28,8 @@ const calls = (name: string): string[] =>
 const single = new Set([
   ...calls("__"),
   ...Object.values(HEALTHY),
+  ...Object.values(LEADS),
+  ...Object.values(BACKGROUND).map(({ title }) => title),
   ...Object.values(DIAGNOSES).flatMap((texts) => Object.values(texts)),
 ]);
 const plural = new Set(calls("_n"));
