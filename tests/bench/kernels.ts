@@ -21,7 +21,10 @@ export async function measureLimits(
   blas: Runner | undefined,
   all: Threads,
 ): Promise<MachineLimits> {
-  const product = { workload: "matmul-1024", twin: { module: "matmul", argument: String(EXTENT) } };
+  const product = {
+    workload: "matmul-1024",
+    twin: { module: "matmul", argument: Array(3).fill(EXTENT).join(" ") },
+  };
   const copy = { workload: "stream", twin: { module: "", argument: "" } };
   const best = async (runner: Runner, what: typeof product, iterations: number, threads: Threads) => {
     let seconds = Number.POSITIVE_INFINITY;

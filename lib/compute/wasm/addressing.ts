@@ -10,11 +10,19 @@ import { CHUNK, THREAD } from "./team.js";
 /** The first parameter of every function of a plan: the address of the run block. */
 export const BLOCK = 0;
 
-/** A buffer of a plan, or scratch memory that every thread has for itself. */
-export type Range = PlanBuffer | { readonly kind: "local"; readonly offset: number; readonly bytes: number };
+/** A buffer of a plan, scratch memory that every thread has for itself, or what a parameter of the function points to. */
+export type Range =
+  | PlanBuffer
+  | { readonly kind: "local"; readonly offset: number; readonly bytes: number }
+  | { readonly kind: "parameter"; readonly local: number; readonly of: Range };
 
 /** Pushes the address of a buffer. */
 export function pushBuffer(f: FunctionBuilder, buffer: Range, byteOffset: number): void {
+  if (buffer.kind === "parameter") {
+    f.get(buffer.local);
+    addConstant(f, byteOffset);
+    return;
+  }
   f.get(BLOCK);
   if (buffer.kind === "binding") f.memory(OP.i32_load, bindingWord(buffer.binding));
   else f.memory(OP.i32_load, buffer.kind === "arena" ? ARENA_WORD : LOCAL_WORD);
@@ -25,7 +33,10 @@ export function pushBuffer(f: FunctionBuilder, buffer: Range, byteOffset: number
     f.op(OP.i32_mul);
     f.op(OP.i32_add);
   }
-  const offset = byteOffset + (buffer.kind === "binding" ? 0 : buffer.offset);
+  addConstant(f, byteOffset + (buffer.kind === "binding" ? 0 : buffer.offset));
+}
+
+function addConstant(f: FunctionBuilder, offset: number): void {
   if (offset === 0) return;
   f.i32(offset);
   f.op(OP.i32_add);

@@ -5,7 +5,6 @@ import { type ComputeType, computeType, isFloat, ROUND } from "../../graph/dtype
 import type { BinaryOp, Expr } from "../../graph/expr.js";
 import type { Pointers } from "./addressing.js";
 import { BLOCK } from "./addressing.js";
-import { argumentWord } from "./block.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { ORDERS_OF_A_KERNEL } from "./fault.js";
 import { I32, OP } from "./instructions.js";
@@ -17,7 +16,8 @@ import { CHUNK } from "./team.js";
 
 /** What the plan around offers to its kernels. */
 export interface Surroundings {
-  readonly bindings: number;
+  /** Where a scalar argument of the run lies: bytes from the address in a local. */
+  argument(index: number): { readonly local: number; readonly offset: number };
   readonly scalar: ScalarFunctions;
   /** The function that keeps the first failed check: see `fault.ts`. */
   readonly report: number;
@@ -157,10 +157,10 @@ export class Evaluator {
   }
 
   #argument(expr: Extract<Expr, { kind: "arg" }>): Value {
-    const word = argumentWord(this.#around.bindings, expr.index);
+    const { local, offset } = this.#around.argument(expr.index);
     const value = this.lanes.make(true, () => {
-      this.#f.get(BLOCK);
-      this.#f.memory(OP.v128_load32_splat, isFloat(expr.dtype) ? word : word + 4);
+      this.#f.get(local);
+      this.#f.memory(OP.v128_load32_splat, isFloat(expr.dtype) ? offset : offset + 4);
     });
     const held = isFloat(expr.dtype) ? "float32" : "int32";
     return cast(this.lanes, value, held, expr.dtype, this.#around.scalar);

@@ -14,7 +14,7 @@ import { Pointers, type Range } from "./addressing.js";
 import type { LoopCut } from "./cut.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { Evaluator, type Surroundings } from "./evaluate.js";
-import { I32, OP } from "./instructions.js";
+import { I32, OP, type ValueType } from "./instructions.js";
 import { COPIES, Lanes } from "./lanes.js";
 import { store } from "./memory.js";
 import type { ModuleBuilder } from "./module.js";
@@ -23,13 +23,16 @@ import { CHUNK, Fold, makeReduction, type Reduction } from "./reduction.js";
 import { CHUNK as CHUNK_NUMBER } from "./team.js";
 
 export interface Target extends Surroundings {
-  readonly buffers: readonly Range[];
+  /** Of every function: those of a chunk, and what `buffers` wants beside. */
+  readonly parameters: readonly ValueType[];
+  /** Those of the plan; generators add scratch memory. */
+  readonly buffers: Range[];
   /** Whether fused multiply-add may be used. */
   readonly relaxed: boolean;
   /** Nanoseconds a chunk takes at least. */
   readonly grain: number;
-  /** The number of a new buffer behind the plan's own, for this kernel alone. */
-  scratch(bytes: number): number;
+  /** A new range of memory that this kernel alone uses, for all threads. */
+  shared(bytes: number): Range;
   readonly module: ModuleBuilder;
 }
 

@@ -75,8 +75,11 @@ function isContiguousOneWay({ m, n }: MatmulKernel, { view }: Output): boolean {
   return (column === 1 && row >= n) || (row === 1 && column >= m);
 }
 
-function overlap(a: Range, b: Range): boolean {
+/** Whether two ranges have bytes in common. */
+export function overlap(a: Range, b: Range): boolean {
   if (a === b) return true;
+  if (a.kind === "parameter") return overlap(a.of, b);
+  if (b.kind === "parameter") return overlap(a, b.of);
   if (a.kind === "local" || b.kind === "local") return false;
   if (a.kind === "binding" || b.kind === "binding") {
     return a.kind === "binding" && b.kind === "binding" && a.binding === b.binding;

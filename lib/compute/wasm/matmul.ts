@@ -3,7 +3,7 @@
 
 import { elements } from "../../graph/shape.js";
 import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
-import { pushBuffer, type Range } from "./addressing.js";
+import { pushBuffer } from "./addressing.js";
 import { type Cut, chunksFor, cutInto } from "./cut.js";
 import { BlasEmitter, cutForBlas, suitsBlas } from "./emit-blas.js";
 import { ProductEmitter } from "./emit-product.js";
@@ -29,13 +29,11 @@ import {
   type SteppedScratch,
   steppedScratch,
 } from "./product-target.js";
-import { CHUNK, CHUNK_PARAMETERS, STEP } from "./team.js";
+import { CHUNK, STEP } from "./team.js";
 
 export interface MatmulTarget extends Target, ProductTarget {
   /** Whether large products go to the system's BLAS. */
   readonly blas: boolean;
-  /** The number of a new buffer that is `range`. */
-  bufferAt(range: Range): number;
 }
 
 /** Parts that are run one after another, all of them so many times; `STEP` counts. */
@@ -131,7 +129,7 @@ class ProductStages {
     const strides = extents.map((_, d) => elements(extents.slice(d + 1)));
     const bytes = 4 * elements(extents);
     const range = this.#local ? this.#target.local(bytes) : this.#target.shared(bytes);
-    return { buffer: this.#target.bufferAt(range), view: { offset: 0, strides } };
+    return { buffer: this.#target.buffers.push(range) - 1, view: { offset: 0, strides } };
   }
 
   stages(): Stage[] {
@@ -159,7 +157,7 @@ class ProductStages {
     );
     const index = this.#target.module.add(after.code);
     const call = (): void => {
-      for (let parameter = 0; parameter < CHUNK_PARAMETERS.length; parameter++) f.get(parameter);
+      for (let parameter = 0; parameter < f.params.length; parameter++) f.get(parameter);
       f.call(index);
     };
     if (this.#steps === 1) call();
@@ -173,7 +171,7 @@ class ProductStages {
   }
 
   #product(): Part {
-    const f = new FunctionBuilder(CHUNK_PARAMETERS);
+    const f = new FunctionBuilder(this.#target.parameters);
     const emitter = this.#blas
       ? new BlasEmitter(f, this.#plan, this.#target.module)
       : new ProductEmitter(f, this.#plan, this.#target, this.#stepped, this.#packsOnce);
@@ -275,7 +273,7 @@ class ProductStages {
 
   /** The part that packs one block of k of the right operand, for all chunks of the product. */
   #packing(): Part {
-    const f = new FunctionBuilder(CHUNK_PARAMETERS);
+    const f = new FunctionBuilder(this.#target.parameters);
     const { columns, kBlocks, right } = this.#plan;
     const emitter = new ProductEmitter(f, this.#plan, this.#target, this.#stepped);
     const { pointers, batch } = this.#pointers(f);

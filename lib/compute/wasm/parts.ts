@@ -50,7 +50,7 @@ function partialSums(kernel: LoopKernel, number: number, target: Target, wanted:
   const points = elements(outer);
   const strides = contiguousStrides(outer);
   const partial = accumulators.map(({ dtype }, index): Output => {
-    const buffer = target.scratch(wanted * points * BYTES[dtype]);
+    const buffer = target.buffers.push(target.shared(wanted * points * BYTES[dtype])) - 1;
     return { buffer, view: { offset: 0, strides }, value: { kind: "accumulator", dtype, index } };
   });
   const first: LoopKernel = { ...kernel, outputs: partial };
@@ -88,14 +88,19 @@ function loopPart(
   cut: LoopCut | undefined,
   elsewhere: Elsewhere = () => undefined,
 ): Part {
-  const code = new FunctionBuilder(CHUNK_PARAMETERS);
+  const code = new FunctionBuilder(target.parameters);
   const how = emitLoop(code, kernel, number, target, nest, cut, elsewhere);
   return { code, chunks: cut?.chunks ?? 1, how };
 }
 
-/** The parts of a group: chunks of all members are claimed side by side, small members several at once. */
-export function groupParts({ members }: GroupKernel, number: number, target: Target): Part[] {
-  const all = members.map((member) => loopParts(member, number, target));
+/** The parts of a group: chunks of all members are claimed side by side, small members several at once. `partsOf`: those of a
+ *  member, with no parameters but a chunk's. */
+export function groupParts(
+  { members }: GroupKernel,
+  target: Target,
+  partsOf: (member: LoopKernel) => Part[],
+): Part[] {
+  const all = members.map(partsOf);
   const times = members.map((member) => nanoseconds(member, planNest(member)));
   const most = Math.max(0, ...all.map((parts) => parts.length));
   return Array.from({ length: most }, (_, i) => {

@@ -1,17 +1,17 @@
 // From a plan to a module: functions that compute one chunk of a kernel, and two that go through all of them: "run" for the
 // leader and "help" for everybody else of the team.
 
-import { ALIGNMENT } from "../allocator.js";
 import type { GeneratedKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
-import { BLOCK, type Range } from "./addressing.js";
-import { FAULT_WORD } from "./block.js";
+import { BLOCK } from "./addressing.js";
+import { argumentWord, FAULT_WORD } from "./block.js";
+import { Bodies } from "./bodies.js";
 import { workOf } from "./describe.js";
 import { emitFloorDivision } from "./division.js";
 import { BLAS, SGEMM_PARAMETERS } from "./emit-blas.js";
 import { FunctionBuilder } from "./encoder.js";
 import { reportFunction } from "./fault.js";
 import { F32, I32, OP, type ValueType } from "./instructions.js";
-import { type MatmulTarget, matmulStages, type Stage } from "./matmul.js";
+import type { MatmulTarget, Stage } from "./matmul.js";
 import {
   COPY_PARAMETERS,
   GATHER_PARAMETERS,
@@ -21,9 +21,10 @@ import {
 } from "./microkernel.js";
 import { BINARY_FLOAT, BINARY_INTEGER, ModuleBuilder, UNARY_FLOAT } from "./module.js";
 import type { ImportedFunction, ScalarFunctions } from "./operations.js";
-import { groupParts, loopParts } from "./parts.js";
+import { groupParts } from "./parts.js";
 import { LIBRARY } from "./product-target.js";
-import { LOOK_WORK, TeamWriter } from "./team.js";
+import { ScratchSpace } from "./scratch-space.js";
+import { CHUNK_PARAMETERS, LOOK_WORK, TeamWriter } from "./team.js";
 
 /** Module names of the scalar functions that JavaScript provides, and of what the leader's thread does in JavaScript. */
 export const SCALAR = "scalar";
@@ -56,53 +57,23 @@ const IMPORTS: Readonly<Record<ImportedFunction, readonly ValueType[]>> = {
   integerPower: BINARY_INTEGER,
 };
 
-/** Ranges of scratch memory from `start` on. Kernels run one after another and use the same memory. */
-class ScratchSpace {
-  readonly #start: number;
-  #next: number;
-  #end: number;
-
-  constructor(start: number) {
-    this.#start = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
-    this.#next = this.#start;
-    this.#end = this.#start;
-  }
-
-  get end(): number {
-    return this.#end;
-  }
-
-  restart(): void {
-    this.#next = this.#start;
-  }
-
-  /** The begin of a new range. */
-  take(bytes: number): number {
-    const offset = this.#next;
-    this.#next += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-    this.#end = Math.max(this.#end, this.#next);
-    return offset;
-  }
-}
-
 class ProgramWriter {
   readonly #module = new ModuleBuilder();
   readonly #shared: ScratchSpace;
   readonly #local = new ScratchSpace(0);
   readonly #target: MatmulTarget;
+  readonly #bodies: Bodies;
   readonly #team: TeamWriter;
   readonly #routine: number;
   readonly #division = new Map<"div" | "mod", number>();
 
   constructor(plan: Plan, { shape, zeros, grain, blas }: ProgramOptions) {
     const module = this.#module;
-    const buffers: Range[] = [...plan.buffers];
     this.#shared = new ScratchSpace(plan.arenaBytes);
     this.#import(shape);
     const cancelled = module.import(LEADER, "cancelled", [], [I32]);
     this.#routine = module.import(LEADER, "routine", [I32]);
     this.#team = new TeamWriter(module, cancelled);
-    const bufferAt = (range: Range): number => buffers.push(range) - 1;
     const shared = (bytes: number): PlanBuffer => ({
       kind: "arena",
       offset: this.#shared.take(bytes),
@@ -113,8 +84,9 @@ class ProgramWriter {
       integer: (name) => this.#divide(name),
     };
     this.#target = {
-      buffers,
-      bindings: plan.bindings,
+      parameters: CHUNK_PARAMETERS,
+      buffers: [...plan.buffers],
+      argument: (index) => ({ local: BLOCK, offset: argumentWord(plan.bindings, index) }),
       scalar,
       report: module.add(reportFunction()),
       relaxed: shape.relaxed,
@@ -125,11 +97,10 @@ class ProgramWriter {
       zeros,
       part: this.#team.end,
       packedFor: module.global(),
-      bufferAt,
       shared,
       local: (bytes) => ({ kind: "local", offset: this.#local.take(bytes), bytes }),
-      scratch: (bytes) => bufferAt(shared(bytes)),
     };
+    this.#bodies = new Bodies(this.#target, [this.#shared, this.#local]);
   }
 
   /** All imports must be there before the first function. */
@@ -195,11 +166,10 @@ class ProgramWriter {
   }
 
   #stages(kernel: GeneratedKernel, number: number): Stage[] {
-    if (kernel.kind === "matmul") return matmulStages(kernel, number, this.#target);
-    const parts =
-      kernel.kind === "group"
-        ? groupParts(kernel, number, this.#target)
-        : loopParts(kernel, number, this.#target);
+    if (kernel.kind !== "group") return this.#bodies.stages(kernel, number);
+    const parts = groupParts(kernel, this.#target, (member) =>
+      this.#bodies.stages(member, number).flatMap((stage) => stage.parts),
+    );
     return [{ parts, steps: 1 }];
   }
 }
