@@ -1,9 +1,8 @@
 // The buffers of values that somebody can still reach. JavaScript's garbage collector does not feel their size, so this is
 // where dead ones are looked for when too many bytes have piled up: also in the middle of a synchronous loop.
 
-import v8 from "node:v8";
-import vm from "node:vm";
 import type { Buffer } from "./buffer.js";
+import { collectGarbage } from "./collector.js";
 import { MEMORY_BUDGET_BUFFERS, MEMORY_BUDGET_BYTES } from "./settings.js";
 
 interface Entry {
@@ -117,25 +116,4 @@ export class LiveBuffers {
     this.#limit = Math.min(this.#limit, Math.max(this.#budget, 1.5 * this.#counted(0, 0)));
     this.#free(id);
   }
-}
-
-let collector: ((kind: "minor" | "major") => void) | undefined;
-
-/** Runs the garbage collector so that weak references to what is dead are cleared, also within a synchronous loop. */
-function collectGarbage(kind: "minor" | "major"): void {
-  collector ??= makeCollector();
-  collector(kind);
-}
-
-function makeCollector(): NonNullable<typeof collector> {
-  v8.setFlagsFromString("--expose-gc");
-  const gc = vm.runInNewContext("gc") as (options: { type: "minor" | "major" }) => void;
-  // JavaScript keeps what a weak reference was made of, or was asked for, alive until the current job ends. V8 forgets that
-  // list whenever it has emptied a queue of microtasks; this context has one of its own, so no code of the user's runs.
-  const context = vm.createContext({}, { microtaskMode: "afterEvaluate" });
-  const endJob = new vm.Script("0");
-  return (kind) => {
-    endJob.runInContext(context);
-    gc({ type: kind });
-  };
 }

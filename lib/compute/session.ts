@@ -7,6 +7,7 @@ import { elements, formatShape } from "../graph/shape.js";
 import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
 import { callSite } from "./call-site.js";
 import { Capture, type Captured } from "./capture.js";
+import { expectShortLives } from "./collector.js";
 import type { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/errors.js";
 import type { Explanation } from "./engine/explanation.js";
@@ -85,6 +86,7 @@ export class Session {
   private lastRun = -1;
 
   constructor(client: EngineClient) {
+    expectShortLives();
     this.client = client;
     this.live = new LiveBuffers((id) => client.free([id]));
     this.capture = new Capture(
