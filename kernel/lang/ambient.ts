@@ -34,7 +34,34 @@ interface Set<T> {
   isSupersetOf(other: Set<unknown>): boolean;
   isDisjointFrom(other: Set<unknown>): boolean;
 }
+interface ImportCallOptions { with?: Record<string, string> }
 interface Math { f16round(x: number): number }
+interface Float16Array extends Pick<Float32Array, "length" | "buffer" | "byteLength" | "byteOffset"> {
+  [index: number]: number;
+  [Symbol.iterator](): IterableIterator<number>;
+}
+declare var Float16Array: {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): Float16Array;
+  new (values: Iterable<number> | ArrayLike<number>): Float16Array;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): Float16Array;
+  from(values: Iterable<number> | ArrayLike<number>): Float16Array;
+  of(...values: number[]): Float16Array;
+};
+interface Uint8Array {
+  toBase64(): string;
+  toHex(): string;
+}
+interface Uint8ArrayConstructor {
+  fromBase64(text: string): Uint8Array;
+  fromHex(text: string): Uint8Array;
+}
+declare var Iterator: {
+  from<T>(items: Iterable<T> | Iterator<T>): Generator<T, void, undefined>;
+  concat<T>(...items: Iterable<T>[]): Generator<T, void, undefined>;
+};
+/** Dates and times; its types are not known here. */
+declare var Temporal: any;
 interface Array<T> {
   toSorted(compare?: (a: T, b: T) => number): T[];
   toReversed(): T[];

@@ -29,6 +29,10 @@ export function diagnosticText(
   return `${place} ${kind} TS${code}: ${message}${frame === "" ? "" : `\n${frame}`}`;
 }
 
+const NOT_IPYTHON =
+  "Lines that begin with ! or % are commands of IPython. Use a terminal, or: " +
+  "import { execSync } from 'node:child_process'; execSync('npm install NAME').toString()";
+
 /** What stops a cell before it runs. */
 export function refusal(
   cell: { name: string; source: string },
@@ -36,7 +40,8 @@ export function refusal(
 ): ErrorContent {
   const evalue = errors[0]?.message ?? "The cell is not valid TypeScript.";
   const places = errors.map((d) => diagnosticText(cell, d, "error"));
-  const remedy =
-    ename === "TypeCheckError" ? [DIM("The comment // @type-errors warn lets such cells run.")] : [];
-  return { ename, evalue, traceback: [`${RED(ename)}: ${evalue}`, ...places, ...remedy] };
+  const remedies: string[] = [];
+  if (ename === "TypeCheckError") remedies.push("The comment // @type-errors warn lets such cells run.");
+  if (/^\s*[!%]/.test(cell.source)) remedies.push(NOT_IPYTHON);
+  return { ename, evalue, traceback: [`${RED(ename)}: ${evalue}`, ...places, ...remedies.map(DIM)] };
 }

@@ -9,7 +9,7 @@ const { SyntaxKind } = typescript;
 /** Complaints about top-level `await` and `for await`, which a cell may have. */
 const TOP_LEVEL_AWAIT = new Set([1103, 1308, 1378, 1432]);
 /** Found by the checker, but JavaScript refuses to compile them all the same. */
-const REFUSED = new Set([1103, 1108, 1308]);
+const REFUSED = new Set([1103, 1108, 1163, 1308, 2451]);
 /** "implicitly has type any" and the like: strictness for libraries, not for a notebook. */
 const IMPLICIT_ANY = (code: number): boolean => code >= 7005 && code <= 7056;
 

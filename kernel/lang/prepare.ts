@@ -1,5 +1,5 @@
 // What TypeScript 5.0.4 cannot read, or a cell has no use for, is written over before the compiler sees the cell, without
-// moving a single character: `using` becomes `const` (and is put back afterwards), `export` becomes blanks.
+// moving a single character: `using` becomes `const` (and is put back afterwards), `export` and import attributes become blanks.
 
 import type ts from "@tslab/typescript-for-tslab";
 import { typescript } from "./typescript.js";
@@ -12,7 +12,7 @@ export interface PreparedCell {
 
 export function prepare(source: string): PreparedCell {
   const using = new Map<number, "using" | "await using">();
-  if (!/\b(using|export)\b/.test(source)) return { text: source, using };
+  if (!/\b(?:using|export|with|import)\b/.test(source)) return { text: source, using };
   const letters = source.split("");
   const overwrite = (start: number, end: number, text: string): void => {
     for (let at = start; at < end; at++) {
@@ -36,6 +36,10 @@ export function prepare(source: string): PreparedCell {
   for (const statement of file.statements) {
     const [start, end] = exportWords(statement);
     overwrite(start, end, "");
+    if (typescript.isImportDeclaration(statement)) {
+      const [attributes = ""] = /^\s*with\s*\{[^}]*\}/.exec(source.slice(statement.end)) ?? [];
+      overwrite(statement.end, statement.end + attributes.length, "");
+    } else if (typescript.isImportEqualsDeclaration(statement)) overwriteRequire(statement, overwrite);
   }
   return { text: letters.join(""), using };
 }
@@ -60,6 +64,17 @@ function usingKeyword(statement: ts.Statement): "using" | "await using" | undefi
 function startsDeclaration(keyword: ts.Statement, next: ts.Statement, source: string): boolean {
   const between = source.slice(keyword.end, next.getStart());
   return keyword.end < next.getStart() && !/[\n;]/.test(between) && /^[\p{L}_$]/u.test(next.getText());
+}
+
+/** `import x = require("y")` becomes `import x from "y"`. */
+function overwriteRequire(
+  { name, moduleReference }: ts.ImportEqualsDeclaration,
+  overwrite: (start: number, end: number, text: string) => void,
+): void {
+  if (!typescript.isExternalModuleReference(moduleReference)) return;
+  const { expression, end } = moduleReference;
+  overwrite(name.end, expression.getStart(), " from ");
+  overwrite(expression.end, end, "");
 }
 
 /** The stretch of a statement that only says "exported". */

@@ -13,9 +13,11 @@ import type {
   Language,
   LanguageState,
 } from "../protocol/threads.js";
+import { augmentationsIn } from "./augmentations.js";
 import { blockVariables } from "./block-vars.js";
 import { cellNames } from "./cell-names.js";
 import { isComplete } from "./complete-code.js";
+import { usesStandardDecorators } from "./decorators.js";
 import { type Found, findings } from "./diagnostics.js";
 import { Lines } from "./edits.js";
 import { explanation } from "./explanation.js";
@@ -33,16 +35,18 @@ export class LanguageService implements Language {
   readonly #shadowed = new Set<string>();
   #found: Found = { errors: [], warnings: [] };
   #blockVariables = "";
+  #augmentations: readonly string[] = [];
   #names: CellNames = { declares: [], reads: [], writes: [], captures: {} };
 
   constructor(paths: Record<string, string[]>, state?: LanguageState) {
-    this.state = state ?? { declarations: preloadedDeclarations(), typeErrors: "warn" };
+    this.state = state ?? { declarations: preloadedDeclarations(), augmentations: [], typeErrors: "warn" };
     this.#converter = loadConverter({
       paths,
       diagnose: (program, cell) => {
         this.#found = findings(program, cell, PREFIX_LINES, modulesByFile(paths));
         this.#names = cellNames(program, cell);
         this.#blockVariables = blockVariables(program, cell);
+        this.#augmentations = augmentationsIn(cell);
       },
     });
   }
@@ -53,10 +57,11 @@ export class LanguageService implements Language {
   }
 
   compile(source: string, name: string): Compiled {
-    const { declarations } = this.state;
+    const declarations = this.#declarations();
     const written = withoutJsx(source, /\bReact\b/.test(declarations)) ?? source;
     const { text, using } = prepare(written);
     const lines = new Lines(written);
+    this.#converter.useDecorators(usesStandardDecorators(text, declarations) ? "standard" : "older");
     const { output, declOutput, lastExpressionVar } = this.#converter.convert(declarations, text);
     const { errors, warnings } = this.#found;
     this.state = { ...this.state, typeErrors: chosenTypeErrors(source) ?? this.state.typeErrors };
@@ -70,7 +75,8 @@ export class LanguageService implements Language {
       usingAt: (line, column) => using.get(lines.position(line, column)),
     });
     if (declOutput !== undefined) {
-      this.state = { ...this.state, declarations: declOutput + this.#blockVariables };
+      const augmentations = [...new Set([...this.state.augmentations, ...this.#augmentations])];
+      this.state = { ...this.state, declarations: declOutput + this.#blockVariables, augmentations };
     }
     return {
       ok: true,
@@ -83,7 +89,7 @@ export class LanguageService implements Language {
   complete(source: string, position: number): Completion {
     const { text } = prepare(source);
     const { start, end, candidates, original } = this.#converter.complete(
-      this.state.declarations,
+      this.#declarations(),
       text,
       position,
     );
@@ -98,12 +104,18 @@ export class LanguageService implements Language {
 
   inspect(source: string, position: number): Inspection | undefined {
     const { text } = prepare(source);
-    const info = this.#converter.inspect(this.state.declarations, text, position) as ts.QuickInfo | undefined;
+    const info = this.#converter.inspect(this.#declarations(), text, position) as ts.QuickInfo | undefined;
     return info === undefined ? undefined : explanation(info);
   }
 
   isComplete(source: string): ReturnType<Language["isComplete"]> {
     return isComplete(prepare(withoutJsx(source, false) ?? source).text);
+  }
+
+  /** What earlier cells have declared, as the compiler is told of it. */
+  #declarations(): string {
+    const { declarations, augmentations } = this.state;
+    return declarations + augmentations.map((text) => `${text}\n`).join("");
   }
 
   /** Says once of each preloaded name that it now means something else. */

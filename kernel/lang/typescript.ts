@@ -6,6 +6,7 @@ import path from "node:path";
 import type ts from "@tslab/typescript-for-tslab";
 import type { Converter } from "tslab/dist/converter.js";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
+import { hideAugmentations } from "./augmentations.js";
 import { hints } from "./hints.js";
 import { keepNamesRight } from "./names.js";
 import { withFewWatchers } from "./watchers.js";
@@ -25,17 +26,28 @@ export interface ConverterOptions {
   readonly diagnose: (program: ts.Program, cell: ts.SourceFile) => void;
 }
 
+/** tslab's converter, which can be told by which rules it compiles decorators. */
+export interface CellConverter extends Converter {
+  useDecorators(kind: "standard" | "older"): void;
+}
+
 /** The converter; slow (about a second). Call it once a process, since it changes what tslab sees of TypeScript. */
-export function loadConverter(options: ConverterOptions): Converter {
+export function loadConverter(options: ConverterOptions): CellConverter {
   const file = requireFromTslab.resolve("@tslab/typescript-for-tslab");
   const module = require.cache[file];
   if (module === undefined) throw new Error(`TypeScript is not loaded from ${file}`);
-  module.exports = { ...typescript, ...changes(options) };
+  const compiling = compilerOptions(options.paths);
+  module.exports = { ...typescript, ...changes(options, compiling) };
   const { createConverter } = require("tslab/dist/converter.js") as { createConverter(): Converter };
-  return createConverter();
+  return Object.assign(createConverter(), {
+    useDecorators(kind: "standard" | "older"): void {
+      compiling.experimentalDecorators = kind === "older";
+    },
+  });
 }
 
-function changes({ paths, diagnose }: ConverterOptions) {
+/** `compiling`: options on top of tslab's; each cell is compiled by what they say then. */
+function changes({ paths, diagnose }: ConverterOptions, compiling: ts.CompilerOptions) {
   return {
     createWatchCompilerHost(
       files: string[],
@@ -46,7 +58,7 @@ function changes({ paths, diagnose }: ConverterOptions) {
     ): ts.WatchCompilerHost<ts.BuilderProgram> {
       const host = typescript.createWatchCompilerHost(
         [...files, AMBIENT_FILE],
-        { ...tslabOptions, ...compilerOptions(paths) },
+        Object.assign(compiling, { ...tslabOptions, ...compiling }),
         withOwnFiles(system, paths),
         // The default one tracks which files a change affects, which costs milliseconds a cell and is of no use here.
         typescript.createAbstractBuilder,
@@ -135,7 +147,10 @@ function ownBuilder(builder: Builder): Builder {
   // tslab reads the names a file declares, which the default kind of builder has found by then.
   own.getSourceFile = (name) => {
     const file = builder.getSourceFile(name);
-    if (file !== undefined) bindSourceFile(file, builder.getCompilerOptions());
+    if (file !== undefined) {
+      bindSourceFile(file, builder.getCompilerOptions());
+      hideAugmentations(file);
+    }
     return file;
   };
   own.getAllDependencies = (file) => [file.fileName];

@@ -157,6 +157,8 @@ export interface Language {
 export interface LanguageState {
   /** What the cells so far have declared. */
   readonly declarations: string;
+  /** Statements such as `declare global { ... }`, which hold for all cells. */
+  readonly augmentations: readonly string[];
   /** Whether an error of types stops a cell; chosen in a cell by the comment `// @type-errors stop` or `warn`. */
   readonly typeErrors: "stop" | "warn";
 }

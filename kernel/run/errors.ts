@@ -17,7 +17,8 @@ const SLOT = /\(0 ?, __\$([\w$]+)\.b\.\$v\)|__\$([\w$]+?)\.b\.\$v/g;
 const OWN_CODE = new URL(".", import.meta.url).href;
 /** The kernel's code around cells, and the accessors through which cells share variables. */
 const isOwn = (frame: string): boolean =>
-  frame.includes(OWN_CODE) || /^[gs]et \$v |\(?node:internal\/|\/cell\.mjs:/.test(frame);
+  frame.includes(OWN_CODE) ||
+  /^[gs]et \$v |\(?node:internal\/|^new Script \(node:vm|\/cell\.mjs:/.test(frame);
 const STACK_FRAMES = 100;
 
 export class ErrorReports {
@@ -91,7 +92,8 @@ export class ErrorReports {
       (frame, i) => !isOwn(frame) && !(inLibrary(frame) && inLibrary(frames[i - 1])),
     );
     const last = shown.findLastIndex((frame) => CELL_POSITION.test(frame));
-    return (last < 0 ? shown : shown.slice(0, last + 1)).map((frame) => this.#mapped(frame));
+    const mapped = (last < 0 ? shown : shown.slice(0, last + 1)).map((frame) => this.#mapped(frame));
+    return withoutRepeats(mapped);
   }
 
   #mapped(frame: string): string {
@@ -143,9 +145,24 @@ function named(text: string): string {
   return text.replace(SLOT, (_, called?: string, used?: string) => called ?? used ?? "");
 }
 
+/** Of a function that calls itself again and again, one frame and how many more there are. */
+function withoutRepeats(frames: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let from = 0, to = 0; from < frames.length; from = to) {
+    while (to < frames.length && frames[to] === frames[from]) to++;
+    const more = to - from - 1;
+    kept.push(
+      frames[from]!,
+      ...(more > 1 ? [`... and ${more} more of the same`] : frames.slice(from + 1, to)),
+    );
+  }
+  return kept;
+}
+
 function headerOf(error: unknown): string {
   try {
-    return String(error);
+    // what `Error.captureStackTrace` is given (by console.trace, for one) need not be an error
+    return Error.prototype.toString.call(error);
   } catch {
     return "Error";
   }

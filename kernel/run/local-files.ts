@@ -27,9 +27,12 @@ export class LocalFiles {
     return file === undefined ? undefined : `${pathToFileURL(file).href}?changed=${changed(file, new Set())}`;
   }
 
-  /** For imports within such files. */
-  resolve(specifier: string, parent: string | undefined): string | undefined {
-    return isLocal(parent) ? this.url(specifier, path.dirname(fileURLToPath(parent))) : undefined;
+  /** For imports within such files, in TypeScript that a cell has required, and in cells, which go by the name `cell`. */
+  resolve(specifier: string, parent: string | undefined, cell: string): string | undefined {
+    if (parent?.startsWith("file:") !== true) return undefined;
+    const file = fileURLToPath(parent);
+    const isOwn = parent === cell || isLocal(parent) || TYPESCRIPT.test(file);
+    return isOwn ? this.url(specifier, path.dirname(file)) : undefined;
   }
 
   /** The JavaScript of a file whose types Node cannot leave out; undefined for all others. */

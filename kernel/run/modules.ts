@@ -6,12 +6,13 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import type { LocalFiles } from "./local-files.js";
+import { similarName } from "./similar.js";
 
 type Namespace = Record<string, unknown>;
 
 export class Modules {
   readonly require: NodeJS.Require;
-  readonly meta: { dirname: string; filename: string; url: string };
+  readonly meta: { dirname: string; filename: string; url: string; resolve(specifier: string): string };
   readonly #folder: string;
   readonly #files: LocalFiles;
   readonly #import: (specifier: string, options?: ImportCallOptions) => Promise<Namespace>;
@@ -22,7 +23,9 @@ export class Modules {
     const file = path.join(folder, "cell.mjs");
     this.#folder = folder;
     this.require = createRequire(file);
-    this.meta = { dirname: folder, filename: file, url: pathToFileURL(file).href };
+    const cell = pathToFileURL(file).href;
+    const resolve = (specifier: string): string => resolved(specifier, cell, this.require);
+    this.meta = { dirname: folder, filename: file, url: cell, resolve };
     // A script with this file name resolves packages as a module in the notebook's folder would.
     this.#import = new vm.Script("(specifier, options) => import(specifier, options)", {
       filename: file,
@@ -34,7 +37,7 @@ export class Modules {
         const prefix = below.find(([name]) => specifier.startsWith(name));
         const url =
           prefix === undefined
-            ? (aliases[specifier] ?? files.resolve(specifier, context.parentURL))
+            ? (aliases[specifier] ?? files.resolve(specifier, context.parentURL, cell))
             : `${prefix[1]}${specifier.slice(prefix[0].length).replace(/(\.js)?$/, ".js")}`;
         return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
       },
@@ -60,7 +63,9 @@ export class Modules {
   importNames = async (specifier: string, names: readonly string[]): Promise<Namespace> => {
     const namespace = await this.import(specifier);
     const commonJS = namespace["module.exports"];
-    return Object.fromEntries(names.map((name) => [name, exportOf(specifier, namespace, commonJS, name)]));
+    const values: Namespace = {};
+    for (const name of names) values[name] = exportOf(specifier, namespace, commonJS, name);
+    return values;
   };
 
   #withRemedy(specifier: string, url: string | undefined, error: unknown): unknown {
@@ -77,6 +82,14 @@ export class Modules {
   }
 }
 
+/** `import.meta.resolve` of a cell: the URL of a file, or of a package that `require` finds. */
+function resolved(specifier: string, base: string, require: NodeJS.Require): string {
+  if (URL.canParse(specifier)) return specifier;
+  return /^\.{0,2}\//.test(specifier)
+    ? new URL(specifier, base).href
+    : pathToFileURL(require.resolve(specifier)).href;
+}
+
 function exportOf(specifier: string, namespace: Namespace, commonJS: unknown, name: string): unknown {
   const isObject = (typeof commonJS === "object" || typeof commonJS === "function") && commonJS !== null;
   if (isObject && name === "default") {
@@ -88,5 +101,7 @@ function exportOf(specifier: string, namespace: Namespace, commonJS: unknown, na
   if (isObject && name in commonJS) return (commonJS as Namespace)[name];
   const known = Object.keys(namespace).filter((key) => key !== "module.exports");
   const has = known.length === 0 ? "nothing" : known.slice(0, 12).join(", ");
-  throw new SyntaxError(`'${specifier}' does not export '${name}'. It exports ${has}.`);
+  const meant = similarName(name, known);
+  const remedy = meant === undefined ? `It exports ${has}.` : `Did you mean '${meant}'?`;
+  throw new SyntaxError(`'${specifier}' does not export '${name}'. ${remedy}`);
 }

@@ -191,7 +191,7 @@ export function bucketize(values: Operand, boundaries: Tensor, options: { right?
  *  transpose. "..." stands for further leading dims, which are broadcast. Operands are float32.
  *  @example tensor.einsum("ij,kj->ik", tensor([[1, 2]]), tensor([[3, 4], [5, 6]])) // -> [[11, 17]] */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
-  const nodes = operands.map(({ node }) => node);
+  const nodes = operands.map((operand) => tensorNode(operand, "einsum"));
   return Tensor.from(summation(equation, nodes));
 }
 
