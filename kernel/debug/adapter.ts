@@ -104,7 +104,7 @@ export class Debugger {
       breakpoints: this.#breakpoints.wanted,
       stoppedThreads: this.#attached?.program.stop === undefined ? [] : [THREAD],
       exceptionPaths: [],
-      richRendering: false,
+      richRendering: true,
       copyToGlobals: false,
     }),
     dumpCell: (given) => ({ sourcePath: this.#cells.dump(textField(given, "code")) }),
@@ -139,6 +139,11 @@ export class Debugger {
       const { program, variables } = this.#on;
       if (program.stop === undefined) await variables.clear();
       return { variables: await this.#notebook() };
+    },
+    richInspectVariables: async (given) => {
+      const name = withoutTypes(textField(given, "variableName"));
+      const expression = `${NOTEBOOK}.rendered(${name})`;
+      return (await this.#evaluated({ expression, returnByValue: true }, given)).value as Json;
     },
     evaluate: (given) => this.#evaluate(given),
     continue: async () => {
@@ -238,17 +243,27 @@ export class Debugger {
     return result.objectId === undefined ? [] : variables.properties(result.objectId);
   }
 
-  /** An expression's value, in a frame or, without one, in the notebook. */
+  /** An expression's value, as a line of text and a number that asks for its parts. */
   async #evaluate(given: Json): Promise<Json> {
-    const { session, variables, program } = this.#on;
-    const expression = withoutTypes(textField(given, "expression"));
     const how = {
-      expression,
-      objectGroup: SHOWN,
-      silent: true,
+      expression: withoutTypes(textField(given, "expression")),
       generatePreview: true,
       throwOnSideEffect: textField(given, "context") === "hover",
     };
+    const { value, variablesReference } = await this.#on.variables.variable(
+      "",
+      await this.#evaluated(how, given),
+    );
+    return { result: value, variablesReference };
+  }
+
+  /** Evaluates in the frame that `given` names, or the innermost one; without any, in the notebook. */
+  async #evaluated(
+    wanted: Omit<V8.EvaluateOnCallFrameParameterType, "callFrameId">,
+    given: Json,
+  ): Promise<Runtime.RemoteObject> {
+    const { session, program } = this.#on;
+    const how = { ...wanted, objectGroup: SHOWN, silent: true };
     await session.post("Runtime.evaluate", { expression: `${NOTEBOOK}.expose()` });
     try {
       const { result, exceptionDetails } =
@@ -259,8 +274,7 @@ export class Debugger {
               callFrameId: this.#frame({ frameId: 1, ...given }).call.callFrameId,
             });
       if (exceptionDetails !== undefined) throw new Error(firstLine(result));
-      const { value, variablesReference } = await variables.variable("", result);
-      return { result: value, variablesReference };
+      return result;
     } finally {
       await session.post("Runtime.evaluate", { expression: `${NOTEBOOK}.conceal()` });
     }
@@ -290,6 +304,7 @@ const CAPABILITIES: Json = {
   supportsConfigurationDoneRequest: true,
   supportsConditionalBreakpoints: true,
   supportsEvaluateForHovers: true,
+  supportsLogPoints: true,
   exceptionBreakpointFilters: [
     { filter: "raised", label: "Raised exceptions", default: false },
     { filter: "uncaught", label: "Uncaught exceptions", default: false },
@@ -297,8 +312,12 @@ const CAPABILITIES: Json = {
 };
 
 function asBreakpoint(given: Json): SourceBreakpoint {
-  const condition = textField(given, "condition");
-  return { line: numberField(given, "line", 1), ...(condition === "" ? {} : { condition }) };
+  const [condition, logMessage] = [textField(given, "condition"), textField(given, "logMessage")];
+  return {
+    line: numberField(given, "line", 1),
+    ...(condition === "" ? {} : { condition }),
+    ...(logMessage === "" ? {} : { logMessage }),
+  };
 }
 
 function stackFrame({ call, place }: Frame, index: number): Json {

@@ -7,7 +7,7 @@ import type { Json } from "../protocol/messages.js";
 import { compiledPosition } from "../protocol/positions.js";
 import type { CompiledCell } from "../protocol/threads.js";
 import type { DebuggedCells } from "./cells.js";
-import { asCondition } from "./expressions.js";
+import { asCondition, asLog } from "./expressions.js";
 
 interface Breakpoint {
   readonly id: number;
@@ -69,12 +69,12 @@ export class Breakpoints {
         breakpoint.set.add(known);
         continue;
       }
-      const { condition } = breakpoint.wanted;
+      const condition = conditionOf(breakpoint.wanted);
       const { breakpointId, locations } = await session.post("Debugger.setBreakpointByUrl", {
         url: cell.name,
         lineNumber,
         columnNumber,
-        ...(condition === undefined ? {} : { condition: asCondition(condition) }),
+        ...(condition === undefined ? {} : { condition }),
       });
       places.set(String(position), breakpointId);
       breakpoint.set.add(breakpointId);
@@ -92,4 +92,10 @@ export class Breakpoints {
   clear(): void {
     this.#byPath.clear();
   }
+}
+
+/** What V8 evaluates at a breakpoint to learn whether to stop there. */
+function conditionOf({ condition, logMessage }: SourceBreakpoint): string | undefined {
+  if (logMessage !== undefined) return asLog(logMessage, condition);
+  return condition === undefined ? undefined : asCondition(condition);
 }

@@ -14,6 +14,14 @@ export function withoutTypes(expression: string): string {
   }
 }
 
+/** A condition that prints a text and never holds. Expressions stand in braces: `step {step}: {loss.item()}`. */
+export function asLog(message: string, condition = "true"): string {
+  const parts = message.split(/\{([^{}]*)\}/);
+  const text = parts.map((part, i) => (i % 2 === 0 ? part.replaceAll("%", "%%") : "%s")).join("");
+  const values = parts.filter((_, i) => i % 2 === 1).map((part) => `, (${part})`);
+  return asCondition(`((${condition}) && console.log(${JSON.stringify(text)}${values.join("")}), false)`);
+}
+
 /** A breakpoint's condition, which V8 evaluates where it is, without asking anybody. */
 export function asCondition(expression: string): string {
   const value = `() => { try { return (${withoutTypes(expression)}); } finally { ${NOTEBOOK}.conceal(); } }`;

@@ -40,4 +40,6 @@ export interface SourceBreakpoint {
   readonly line: number;
   /** An expression in TypeScript: stops only where it is true. */
   readonly condition?: string;
+  /** Prints this text instead of stopping, with the values of the expressions that stand in braces in it. */
+  readonly logMessage?: string;
 }

@@ -1,6 +1,8 @@
 // The variables that cells share, for the debugger: what there is, and under plain names where it evaluates an expression.
 
+import type { MimeBundle } from "../protocol/messages.js";
 import type { Bindings } from "./bindings.js";
+import { plainText, present } from "./present.js";
 
 export class NotebookVariables {
   readonly #bindings: Bindings;
@@ -46,6 +48,14 @@ export class NotebookVariables {
       else Object.defineProperty(globalThis, name, before);
     }
     this.#covered.clear();
+  }
+
+  /** A value as a cell would show it; as text where that takes a wait, since a program that stands still has none. */
+  rendered(value: unknown): MimeBundle {
+    const shown = present(value);
+    return shown === undefined || shown instanceof Promise
+      ? { data: { "text/plain": plainText(value) }, metadata: {} }
+      : shown;
   }
 
   /** A line about a tensor, by what is known before it is computed, or about a function that is an object of a class. */

@@ -40,6 +40,7 @@ const BODIES: Record<string, Check> = {
   scopes: fields({ scopes: listOf(fields({ name: text, variablesReference: whole, expensive: flag })) }),
   variables: fields({ variables: listOf(variable) }),
   inspectVariables: fields({ variables: listOf(variable) }),
+  richInspectVariables: fields({ data: object, metadata: object }),
   evaluate: fields({ result: text, variablesReference: whole }),
   continue: fields({ allThreadsContinued: flag }),
   next: nothing,

@@ -248,10 +248,42 @@ describe("values", () => {
     await kernel().finished(cell);
     expect((await kernel().execute("[looked, 'list' in globalThis]")).result).toBe("[ 5, false ]");
   });
+
+  test("are rendered as a cell would show them", async () => {
+    await kernel().execute(`
+      const bold = { text: "b", [Symbol.for("Jupyter.display")]() { return { "text/html": "<b>" + this.text + "</b>" } } };
+      const slow = { async [Symbol.for("Jupyter.display")]() { return { "text/html": "late" } } };`);
+    const code = "{\n  const inner = new Map([[1, bold.text]]);\n  void inner;\n}";
+    await breakpoints(code, 3);
+    const cell = kernel().startCell(code);
+    await stopAfter(() => {});
+    const rendered = (variableName: string) => dap("richInspectVariables", { variableName, frameId: 1 });
+    const html = { "text/html": "<b>b</b>", "text/plain": expect.stringContaining("text: 'b'") };
+    expect(await rendered("bold")).toEqual({ data: html, metadata: {} });
+    expect(await rendered("inner")).toEqual({ data: { "text/plain": "Map(1) { 1 => 'b' }" }, metadata: {} });
+    expect(await rendered("slow")).toMatchObject({
+      data: { "text/plain": expect.stringContaining("display") },
+    });
+    expect(await ask("richInspectVariables", { variableName: "missing" })).toMatchObject({ success: false });
+    await dap("continue");
+    await kernel().finished(cell);
+    expect(await rendered("bold")).toEqual({ data: html, metadata: {} });
+  });
 });
 
 describe("stops only", () => {
   started();
+  test("nowhere at a log point, which prints instead", async () => {
+    await kernel().execute("let suffix: string = '!'");
+    const code = "for (let k = 0; k < 3; k++) {\n  void k;\n}";
+    await breakpoints(code, {
+      line: 2,
+      logMessage: "100 % of {k * 2 as number}{suffix}",
+      condition: "k > 0",
+    });
+    expect((await kernel().execute(code)).stdout).toBe("100 % of 2!\n100 % of 4!\n");
+  });
+
   test("where a breakpoint's condition is true", async () => {
     await kernel().execute("const wanted = 3;");
     const code = "let last = 0;\nfor (let k = 0; k < 5; k++) {\n  last = k;\n}\nlast";
