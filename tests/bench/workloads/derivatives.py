@@ -1,13 +1,14 @@
 """The twin of derivatives.ts."""
 import torch
+from place import DEVICE
 
 
 def derivatives(shape, build):
     torch.manual_seed(42)
-    x = torch.randn(shape).requires_grad_()
+    x = torch.randn(shape).to(DEVICE).requires_grad_()
     f, parameters = build()
     leaves = [x, *parameters]
-    gradient = torch.randn(f(x).shape)
+    gradient = torch.randn(f(x).shape).to(DEVICE)
     kept = []
 
     def run(iterations):

@@ -5,6 +5,7 @@ import { activations } from "./activations.ts";
 import { barrier } from "./barrier.ts";
 import { bookEpoch } from "./book-epoch.ts";
 import { firstStep } from "./first-step.ts";
+import { GPU_WORKLOADS } from "./gpu.ts";
 import { hostOverhead } from "./host-overhead.ts";
 import { layerNorm } from "./layernorm.ts";
 import { products } from "./matmul.ts";
@@ -22,6 +23,10 @@ export const WORKLOADS: { readonly [name: string]: Workload } = {
 };
 
 export const PAIRS: { readonly [name: string]: Pair } = { "watch-overhead": watchOverhead };
+
+/** By name, among those for the CPU and those for the GPU: both have some of the others' names, and other sizes. */
+export const workloadsFor = (gpu: boolean): { readonly [name: string]: Workload } =>
+  gpu ? GPU_WORKLOADS : WORKLOADS;
 
 export const PROBES: { readonly [name: string]: Probe } = {
   barrier,

@@ -1,5 +1,8 @@
 """The twin of training.ts."""
+import os
+
 import torch
+from place import DEVICE
 from torch import nn, optim
 from torch.nn import functional as F
 
@@ -37,6 +40,7 @@ def sgd(parameters):
 NETWORKS = {
     "mlp-sgd-32": (32, classifier, sgd),
     "mlp-sgd-512": (512, classifier, sgd),
+    "mlp-sgd-8192": (128 if os.environ.get("GRADBOOK_BENCH_TINY") == "1" else 8192, classifier, sgd),
     "mlp-bn-adam-32": (32, batch_norm_first, optim.Adam),
     "mlp-bn-before-adam-32": (32, batch_norm_before, optim.Adam),
     "cnn-sgd-32": (32, convolutional, sgd),
@@ -49,9 +53,9 @@ NETWORKS = {
 def prepare(name):
     batch, build, optimize = NETWORKS[name]
     torch.manual_seed(42)
-    model = build()
+    model = build().to(DEVICE)
     optimizer = optimize(model.parameters())
-    images, labels = torch.randn(batch, 784), torch.randint(0, 10, (batch,))
+    images, labels = torch.randn(batch, 784).to(DEVICE), torch.randint(0, 10, (batch,)).to(DEVICE)
     last = None
 
     def run(iterations):

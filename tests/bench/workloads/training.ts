@@ -2,6 +2,7 @@
 // and read once.
 
 import * as gb from "gradbook";
+import { TINY } from "../tiny.ts";
 import type { Task, Variant, Workload } from "../workload.ts";
 
 const { F, manualSeed, nn, optim, tensor } = gb;
@@ -47,6 +48,9 @@ const convolutional = (): gb.nn.Module =>
     nn.Linear(128, 10),
   );
 
+/** Of tiny workloads a fraction: the networks stay as they are. */
+const BATCH_8192 = TINY ? 128 : 8192;
+
 const NETWORKS: { readonly [name: string]: Network } = {
   "mlp-sgd-32": {
     title: "784-300-100-10, SGD, batch 32",
@@ -58,6 +62,13 @@ const NETWORKS: { readonly [name: string]: Network } = {
   "mlp-sgd-512": {
     title: "784-300-100-10, SGD, batch 512",
     batch: 512,
+    check: { iterations: 10, tolerance: 1e-4 },
+    model: classifier,
+    optimizer: sgd,
+  },
+  "mlp-sgd-8192": {
+    title: "784-300-100-10, SGD, batch 8,192",
+    batch: BATCH_8192,
     check: { iterations: 10, tolerance: 1e-4 },
     model: classifier,
     optimizer: sgd,

@@ -1,0 +1,75 @@
+// What the chapter's training steps ask of a GPU, counted from their programs, without one: the numbers of docs/gpu.md.
+
+import * as gb from "gradbook";
+import type { Traffic } from "gradbook/compute/device";
+import { buildPlan } from "gradbook/compute/plan/index";
+import { ProgramBuilder, trafficOf } from "gradbook/compute/webgpu/program";
+import { usualTile } from "gradbook/compute/webgpu/tiles";
+import type { GraphSpec } from "gradbook/graph/spec";
+import { closeSession, session } from "gradbook/tensor/session";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { useDevice } from "../unit/parity/library.js";
+
+const { F, manualSeed, nn, optim, tensor } = gb;
+
+beforeAll(() => useDevice("wasm"));
+afterAll(closeSession);
+
+/** The graph of the plan that `step` runs once it is settled. */
+function graphOf(step: () => void): GraphSpec {
+  const { client } = session();
+  const define = client.define.bind(client);
+  const graphs = new Map<number, GraphSpec>();
+  client.define = (plan, graph, where) => {
+    graphs.set(plan, graph);
+    define(plan, graph, where);
+  };
+  const run = client.run.bind(client);
+  let last = 0;
+  client.run = (plan, ...rest) => {
+    last = plan;
+    return run(plan, ...rest);
+  };
+  for (let i = 0; i < 3; i++) step();
+  client.define = define;
+  client.run = run;
+  return graphs.get(last)!;
+}
+
+function trafficOfStep(
+  model: gb.nn.Module,
+  optimizer: { step(): void; zeroGrad(): void },
+  batch: number,
+): Traffic {
+  const [images, labels] = [tensor.randn(batch, 784).realize(), tensor.randint(0, 10, [batch]).realize()];
+  const graph = graphOf(() => {
+    F.crossEntropy(model(images) as gb.Tensor, labels).backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  });
+  const plan = buildPlan(graph, { halfFactors: true });
+  return trafficOf(new ProgramBuilder(plan, { half: false, tileFor: usualTile }).program);
+}
+
+const classifier = () =>
+  nn.Sequential(nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10));
+const deep = () => {
+  const hidden = Array.from({ length: 20 }, (_, i) => [nn.Linear(i === 0 ? 784 : 100, 100), nn.SiLU()]);
+  return nn.Sequential(...hidden.flat(), nn.Linear(100, 10));
+};
+const sgd = (parameters: gb.nn.Parameter[]) => new optim.SGD(parameters, { lr: 0.05 });
+const nadam = (parameters: gb.nn.Parameter[]) => new optim.NAdam(parameters);
+
+/** Dispatches, and the most kilobytes between host and GPU. Labels are checked, so the host reads 16 bytes in a submit of its own. */
+it.each([
+  ["784-300-100-10, SGD, batch 32", classifier, sgd, 32, 12, 3.5],
+  ["the same, batch 512", classifier, sgd, 512, 12, 3.5],
+  ["the same, batch 8,192", classifier, sgd, 8192, 13, 3.75],
+  ["20 x 100 with SiLU, NAdam, batch 32", deep, nadam, 32, 65, 18],
+] as const)("%s", (_, model, optimizer, batch, dispatches, kilobytes) => {
+  manualSeed(1);
+  const network = model();
+  const traffic = trafficOfStep(network, optimizer(network.parameters()), batch);
+  expect(traffic).toMatchObject({ submits: 2, passes: 1, dispatches });
+  expect(traffic.bytes).toBeLessThanOrEqual(kilobytes * 1024);
+});
