@@ -40,11 +40,9 @@ export function literal(value: number, dtype: DType): string {
   }
   const float = Math.fround(value);
   if (Number.isNaN(float)) return "nan()";
-  if (!Number.isFinite(float)) return float < 0 ? "(-inf())" : "inf()";
-  // not a constant: compilers take 0 * x for 0, also where x is infinite
-  if (float === 0) return `bitcast<f32>(${Object.is(float, -0) ? "0x80000000u | " : ""}zero())`;
+  // not a constant: compilers take x + 1 - 1 for x, and 0 * x for 0, also where x is infinite
   const bits = new Uint32Array(new Float32Array([float]).buffer)[0]!;
-  return `bitcast<f32>(0x${bits.toString(16)}u)`;
+  return `bitcast<f32>(0x${bits.toString(16)}u | zero())`;
 }
 
 /** What an expression of a type becomes when it is stored and read again. */

@@ -7,8 +7,8 @@ const SERIES_OF_ATAN = `  var p = 0f;
 ${[21, 19, 17, 15, 13, 11, 9, 7, 5, 3].map((k) => `  p = z * (p ${k % 4 === 1 ? "+" : "-"} ${1 / k}f);`).join("\n")}
   return p;`;
 
-/** Within 3 units in the last place unless stated. NaN goes in, NaN comes out. `zero` is 0 at run time, which no compiler knows: a
- *  constant NaN or infinity would be an error in WGSL. Choices are made by select, & and |, not by branches: neighbours in a
+/** Within 3 units in the last place unless stated, but denormal numbers may be taken for 0, as WGSL allows. NaN goes in, NaN comes
+ *  out. `zero` is 0 at run time, which no compiler knows: a constant NaN or infinity would be an error in WGSL. Choices are made by select, & and |, not by branches: neighbours in a
  *  workgroup would wait for each other at them, and compilers take long over many. */
 const SOURCES: readonly string[] = [
   "fn inf() -> f32 { return bitcast<f32>(0x7f800000u | zero()); }",
@@ -103,24 +103,27 @@ fn fmod(a: f32, b: f32) -> f32 {
 }`,
   // x = 2^e m with m between sqrt(1/2) and sqrt(2)
   `fn log_(x: f32) -> f32 {
-  let tiny = bitcast<u32>(x) < 0x800000u;
-  let scaled = bitcast<u32>(select(x, x * 8388608f, tiny));
+  let bits = bitcast<u32>(x);
+  let tiny = bits < 0x800000u;
+  let scaled = select(bits, bitcast<u32>(f32(bits)), tiny);
   let e = (bitcast<i32>(scaled) - 0x3f3504f3i) >> 23u;
   let f = bitcast<f32>(scaled - (u32(e) << 23u)) - 1f;
-  let power = f32(e) - select(0f, 23f, tiny);
+  let power = f32(e) - select(0f, 149f, tiny);
   let s = f / (f + 2f);
   let z = s * s;
   let halved = 0.5f * f * f;
   let p = fma(fma(fma(0.23584255576133728f, z, 0.2853720486164093f), z, 0.4000033736228943f), z, 0.6666666269302368f);
   let low = fma(power, -0.00021219444005469057f, s * fma(z, p, halved) - halved);
   let value = fma(power, 0.693359375f, f + low);
-  return select(select(select(value, -inf(), x == 0f), x, isinf(x)), nan(), isnan(x) | (x < 0f));
+  return select(select(select(value, -inf(), (bits & 0x7fffffffu) == 0u), x, isinf(x)), nan(), isnan(x) | (bits > 0x80000000u));
 }`,
-  // log(u) of the rounded u = 1 + x, and what the rounding lost, divided by u
+  // log(u) of the rounded u = 1 + x, and what the rounding lost, divided by u; with a 1 that no compiler knows, or it takes
+  // u - 1 for x
   `fn log1p_(x: f32) -> f32 {
-  let u = x + 1f;
+  let one = bitcast<f32>(0x3f800000u | zero());
+  let u = x + one;
   let rounded = log_(u);
-  let value = select(rounded, rounded + (x - (u - 1f)) / u, (x > -1f) & !isinf(x));
+  let value = select(rounded, rounded + (x - (u - one)) / u, (x > -1f) & !isinf(x));
   return select(value, x, abs(x) < 1e-12f);
 }`,
   `fn tanh_(x: f32) -> f32 {

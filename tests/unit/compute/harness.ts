@@ -3,7 +3,18 @@
 
 import type { Device, Fault } from "gradbook/compute/device";
 import type { GeneratedKernel, Plan, PlanBuffer } from "gradbook/compute/ir";
+import { WasmDevice } from "gradbook/compute/wasm/device";
+import { WebGpuDevice } from "gradbook/compute/webgpu/device";
 import { BYTES, bytesOf, type DType, typedArray } from "gradbook/graph/dtype";
+import { afterAll } from "vitest";
+import { DEVICE } from "../parity/library.js";
+
+/** The device whose code is tested: wasm, in the GPU's group webgpu. It is closed when the file's tests are done. */
+export function testedDevice(): Device {
+  const device = DEVICE === "webgpu" ? new WebGpuDevice() : new WasmDevice();
+  afterAll(() => device.close());
+  return device;
+}
 
 /** A plan whose buffers are all bound, and what is in them at the start. */
 export interface Case {

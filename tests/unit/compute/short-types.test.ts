@@ -1,24 +1,19 @@
 // float16 and uint8: what is stored, rounded and promoted, against the language's own Float16Array and PyTorch's rules.
 
 import * as gb from "gradbook";
+import type { Device } from "gradbook/compute/device";
 import type { LoopKernel } from "gradbook/compute/ir";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
-import { WasmDevice } from "gradbook/compute/wasm/device";
 import type { DType } from "gradbook/graph/dtype";
 import { beforeAll, describe, expect, it } from "vitest";
 import { seeded, valuesOf } from "../library/support.js";
 import { DEVICES, useDevice } from "../parity/library.js";
-import { runOn } from "./harness.js";
+import { runOn, testedDevice } from "./harness.js";
 
 const { tensor } = gb;
 
 /** All values of one buffer, cast into another. */
-function converted(
-  from: DType,
-  to: DType,
-  values: Float64Array,
-  device: ReferenceDevice | WasmDevice,
-): number[] {
+function converted(from: DType, to: DType, values: Float64Array, device: Device): number[] {
   const view = { offset: 0, strides: [1] };
   const x = { kind: "load", dtype: from, buffer: 0, view } as const;
   const kernel: LoopKernel = {
@@ -32,10 +27,7 @@ function converted(
   return runOn(device, { kernels: [kernel], buffers, types: [from, to], args: [] }).buffers[1]!;
 }
 
-describe.each([
-  ["reference", new ReferenceDevice()],
-  ["wasm", new WasmDevice()],
-] as const)("conversion on %s", (_, device) => {
+describe.each([new ReferenceDevice(), testedDevice()])("conversion on $name", (device) => {
   it("reads every float16 exactly", () => {
     const all = new Float16Array(Uint16Array.from({ length: 65536 }, (_, bits) => bits).buffer);
     const values = Float64Array.from(all);
