@@ -19,7 +19,7 @@ const ENGINE = [
   "tests/unit/{compute,engine}/**/*.test.ts",
   "tests/unit/library/{determinism,explain,fusion,lazy,plans}.test.ts",
 ];
-const PARITY = [
+export const PARITY = [
   "tests/unit/parity/*.test.ts",
   "tests/unit/*/parity.test.ts",
   "tests/unit/optim/optimizers.test.ts",
@@ -29,12 +29,25 @@ const PARITY = [
 
 const TRAINING = ["tests/training/**/*.test.ts", "tests/unit/train/{fit,fork,halt,statistics}.test.ts"];
 
-/** The tests of the GPU's device, and of those that are run on every device as many as a GPU in software does in two minutes. */
-const GPU = [
+/** The tests of the GPU's device, and those that are run on every device: tests/unit/groups.test.ts looks whether one is
+ *  missing. In what needs no certain device, as training does, that of the group computes. */
+export const GPU = [
   "tests/gpu/*.test.ts",
-  "tests/unit/parity/{operations,modules,optimizers}.test.ts",
-  "tests/unit/compute/{routines,short-types}.test.ts",
+  ...PARITY,
+  "tests/unit/compute/{functions,kernels,routines,short-types}.test.ts",
+  "tests/unit/{activations,spatial}/properties.test.ts",
+  "tests/unit/nn/{dropout,modes}.test.ts",
+  "tests/unit/norm/{fold,layers}.test.ts",
+  "tests/unit/optim/clip.test.ts",
+  "tests/unit/random/device.test.ts",
+  "tests/unit/train/statistics.test.ts",
 ];
+
+/** What proves something on the CPU and is not run on the GPU, with the reason. */
+export const NOT_ON_GPU: Readonly<Record<string, string>> = {
+  "tests/unit/init/for-activation.test.ts": "numbers drawn on the host, seen through deep and wide networks",
+  "tests/unit/init/statistics.test.ts": "numbers drawn on the host, seen through deep and wide networks",
+};
 
 const GROUPS: Record<string, Limits> = {
   engine: { files: ENGINE, timeout: 20_000, parallel: true, processes: false },
@@ -51,7 +64,7 @@ const GROUPS: Record<string, Limits> = {
     timeout: 120_000,
     parallel: false,
     processes: false,
-    env: { GRADBOOK_TEST_DEVICE: "webgpu" },
+    env: { GRADBOOK_DEVICE: "webgpu" },
   },
   browser: { timeout: 300_000, parallel: false, processes: true },
 };
@@ -65,7 +78,8 @@ const project = ([name, { files, timeout, parallel, processes, env }]: [
     name,
     include: [...(files ?? [`tests/${name}/**/*.test.ts`])],
     // each file once: what has a group of its own is not in the quick one
-    exclude: name === "unit" ? [...ENGINE, ...PARITY, ...TRAINING] : [],
+    exclude:
+      name === "unit" ? [...ENGINE, ...PARITY, ...TRAINING] : name === "gpu" ? Object.keys(NOT_ON_GPU) : [],
     retry: processes && process.env.CI !== undefined ? 2 : 0,
     ...(env === undefined ? {} : { env }),
     testTimeout: timeout,

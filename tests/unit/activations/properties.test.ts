@@ -3,11 +3,11 @@
 import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { useDevice } from "../parity/library.js";
+import { DEVICE, useDevice } from "../parity/library.js";
 
 const { nn, F, tensor, manualSeed } = gb;
 
-beforeAll(() => useDevice("wasm"));
+beforeAll(() => useDevice(DEVICE));
 afterAll(() => closeSession());
 
 describe("minima", () => {

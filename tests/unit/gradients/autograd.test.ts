@@ -3,11 +3,11 @@
 import * as gb from "gradbook";
 import { beforeAll, describe, expect, test } from "vitest";
 import { count, difference, valuesOf } from "../library/support.js";
-import { useDevice } from "../parity/library.js";
+import { DEVICE, useDevice } from "../parity/library.js";
 
 const { tensor, nn, F, autograd, manualSeed, noGrad } = gb;
 
-beforeAll(() => useDevice("wasm"));
+beforeAll(() => useDevice(DEVICE));
 
 const leaf = (values: gb.NestedArray): gb.Tensor => tensor(values, { requiresGrad: true });
 

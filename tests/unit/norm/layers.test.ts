@@ -4,11 +4,11 @@ import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mismatch } from "../parity/golden.js";
-import { useDevice } from "../parity/library.js";
+import { DEVICE, useDevice } from "../parity/library.js";
 
 const { nn, norm, tensor, manualSeed } = gb;
 
-beforeAll(() => useDevice("wasm"));
+beforeAll(() => useDevice(DEVICE));
 afterAll(() => closeSession());
 
 const agree = (a: gb.Tensor, b: gb.Tensor): boolean =>

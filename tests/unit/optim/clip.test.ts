@@ -5,7 +5,7 @@ import { closeSession, session } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { count, valuesOf } from "../library/support.js";
 import { decode, disagreement, TOLERANCE } from "../parity/golden.js";
-import { DEVICES, fromGolden, useDevice } from "../parity/library.js";
+import { DEVICE, DEVICES, fromGolden, useDevice } from "../parity/library.js";
 import { type ClipCase, loadOptim } from "./golden.js";
 
 const { nn, tensor } = gb;
@@ -44,7 +44,7 @@ describe.each(DEVICES)("%s", (device) => {
 });
 
 describe("clipping in a loop", () => {
-  beforeAll(() => useDevice("wasm"));
+  beforeAll(() => useDevice(DEVICE));
 
   const network = (): {
     model: gb.nn.Sequential;

@@ -7,7 +7,7 @@ import * as gb from "gradbook";
 import { closeSession, session } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decode, mismatch, TRAJECTORY_TOLERANCE } from "../parity/golden.js";
-import { DEVICES, fromGolden, fromValues, useDevice } from "../parity/library.js";
+import { DEVICE, DEVICES, fromGolden, fromValues, useDevice } from "../parity/library.js";
 import { Coverage } from "../parity/report.js";
 import { type AnyOptimizer, buildOptimizer, loadOptim, OPTIMIZERS, type OptimizerCase } from "./golden.js";
 
@@ -128,7 +128,7 @@ const NAMED = Object.keys(OPTIMIZERS) as (keyof typeof OPTIMIZERS)[];
 const ALL_OPTIONS = new Map(optimizers.map((golden) => [golden.optimizer, golden.options]));
 
 describe("any optimizer", () => {
-  beforeAll(() => useDevice("wasm"));
+  beforeAll(() => useDevice(DEVICE));
 
   test.each(NAMED)("%s: one plan for 300 steps of changing rates", (name) => {
     const weight = tensor(

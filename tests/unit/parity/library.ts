@@ -7,7 +7,9 @@ import { decode, type GoldenTensor } from "./golden.js";
 export type Device = "reference" | "wasm" | "webgpu";
 /** Those of the CPU; in the group of the GPU only that (vitest.config.ts). */
 export const DEVICES: readonly Device[] =
-  process.env.GRADBOOK_TEST_DEVICE === "webgpu" ? ["webgpu"] : ["reference", "wasm"];
+  process.env.GRADBOOK_DEVICE === "webgpu" ? ["webgpu"] : ["reference", "wasm"];
+/** The quick one of them, for what would take the interpreter long. */
+export const DEVICE: Device = DEVICES.at(-1)!;
 
 /** Computes on `device` from here on. Tensors made before can no longer be read. */
 export function useDevice(device: Device): void {

@@ -5,7 +5,7 @@ import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildClassifier, fashionMNIST, Training, whyNoData } from "./classifier.js";
 import { type DepthInit, loadTraining, mismatch, TRAJECTORY_TOLERANCE } from "./golden.js";
-import { DEVICES, useDevice } from "./library.js";
+import { DEVICE, DEVICES, useDevice } from "./library.js";
 
 const golden = loadTraining();
 const { nn, init, manualSeed, tensor } = gb;
@@ -72,7 +72,7 @@ describe.each(DEVICES)("%s", (device) => {
 
 // the interpreter multiplies 10 million pairs a second: these would take it minutes
 describe("wasm, larger", () => {
-  beforeAll(() => useDevice("wasm"));
+  beforeAll(() => useDevice(DEVICE));
 
   const depths = Object.keys(INITS) as DepthInit[];
   test.each(depths)("signal and gradient through 30 ReLU layers, %s init", (name) => {

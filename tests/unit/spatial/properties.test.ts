@@ -6,11 +6,11 @@ import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seeded } from "../library/support.js";
 import { disagreement } from "../parity/golden.js";
-import { useDevice } from "../parity/library.js";
+import { DEVICE, useDevice } from "../parity/library.js";
 
 const { F, tensor, manualSeed } = gb;
 
-beforeAll(() => useDevice("wasm"));
+beforeAll(() => useDevice(DEVICE));
 afterAll(() => closeSession());
 
 interface Example {

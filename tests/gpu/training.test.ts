@@ -1,0 +1,143 @@
+// What a notebook does with a GPU, beside the same on the CPU: a classifier is trained and validated, asked for its uncertainty,
+// saved and loaded on the other device; and a cell chooses the device.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as gb from "gradbook";
+import { closeSession } from "gradbook/tensor/session";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KernelClient } from "../kernel/client.js";
+import { mismatch, TRAJECTORY_TOLERANCE } from "../unit/parity/golden.js";
+import { useDevice } from "../unit/parity/library.js";
+
+const { data, manualSeed, nn, optim, tensor, train } = gb;
+const BOTH = ["wasm", "webgpu"] as const;
+
+let scratch = "";
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "gradbook-gpu-"));
+});
+afterAll(async () => {
+  closeSession();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+const classifier = (): gb.nn.Module =>
+  nn.Sequential(
+    nn.Flatten(),
+    nn.Linear(784, 60),
+    nn.BatchNorm1d(60),
+    nn.ReLU(),
+    nn.Dropout(0.2),
+    nn.Linear(60, 10),
+  );
+
+/** Numbers by name. */
+type Numbers = Record<string, number[]>;
+
+const stateOf = (model: gb.nn.Module): Numbers =>
+  Object.fromEntries(
+    Object.entries<gb.Tensor>(model.stateDict()).map(([key, value]) => [key, [...value.toTypedArray()]]),
+  );
+
+/** Everything that two epochs leave: averages of losses and accuracies, the state, predictions with dropout and their spread. */
+async function trained(): Promise<Numbers> {
+  manualSeed(42);
+  const images = data.TensorDataset(tensor.randn(120, 1, 28, 28), tensor.randint(0, 10, [120]));
+  const [training, held] = data.randomSplit(images, [96, 24]);
+  const model = classifier();
+  const history = await train.fit(model, data.DataLoader(training!, { batchSize: 32, shuffle: true }), {
+    optimizer: new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9 }),
+    lossFn: nn.CrossEntropyLoss(),
+    validation: data.DataLoader(held!, { batchSize: 24 }),
+    epochs: 2,
+    clipGradNorm: 1,
+    log: null,
+  });
+  const shown = tensor.randn(4, 1, 28, 28);
+  const { mean, std } = train.mcPredict(model, shown, { samples: 5, transform: (y) => y.softmax(1) });
+  return {
+    ...stateOf(model),
+    losses: history.flatMap(({ loss, validation }) => [loss, validation!.loss]),
+    accuracies: history.flatMap(({ accuracy, validation }) => [accuracy, validation!.accuracy]),
+    mean: [...mean.toTypedArray()],
+    std: [...std.toTypedArray()],
+  };
+}
+
+describe("beside the CPU", () => {
+  test("fit, validation and Monte Carlo dropout give the same numbers for a seed", async () => {
+    const results: Numbers[] = [];
+    for (const device of BOTH) {
+      useDevice(device);
+      results.push(await trained());
+    }
+    const [cpu, gpu] = results as [Numbers, Numbers];
+    expect(Object.keys(gpu)).toEqual(Object.keys(cpu));
+    const wrong = Object.keys(cpu).map((name) =>
+      mismatch(name, gpu[name]!, cpu[name]!, TRAJECTORY_TOLERANCE),
+    );
+    expect(wrong.filter((line) => line !== undefined)).toEqual([]);
+  });
+
+  test.each([
+    ["wasm", "webgpu"],
+    ["webgpu", "wasm"],
+  ] as const)("what is saved on %s is loaded on %s, bit for bit", async (from, to) => {
+    useDevice(from);
+    manualSeed(1);
+    const model = classifier();
+    model(tensor.randn(8, 1, 28, 28));
+    const state = stateOf(model);
+    const path = join(scratch, from);
+    await gb.save(model.stateDict(), path);
+    useDevice(to);
+    const loaded = classifier();
+    loaded.loadStateDict(await gb.load<Record<string, gb.Tensor>>(path));
+    expect(stateOf(loaded)).toEqual(state);
+  });
+});
+
+describe("in a notebook", () => {
+  let kernel: KernelClient;
+  beforeAll(async () => {
+    kernel = await KernelClient.start({ env: { GRADBOOK_DEVICE: "wasm" } });
+  });
+  afterAll(async () => {
+    await kernel.close();
+    expect(kernel.problems).toEqual([]);
+  });
+
+  test("a cell chooses the GPU, and the classifier of the next one learns as on the CPU", async () => {
+    const losses: number[][] = [];
+    for (const device of BOTH) {
+      const chosen = await kernel.execute(
+        `gb.device("${device}"); gb.device().find((one) => one.chosen)!.name`,
+      );
+      expect(chosen.result).toContain(device);
+      const { stdout, stderr } = await kernel.execute(`{
+        manualSeed(42);
+        const model = nn.Sequential(nn.Linear(784, 30), nn.ReLU(), nn.Linear(30, 10));
+        const optimizer = new optim.SGD(model.parameters(), { lr: 0.05 });
+        const x = tensor.randn(32, 784);
+        const y = tensor.randint(0, 10, [32]);
+        watch(model);
+        const losses: number[] = [];
+        for (let step = 0; step < 5; step++) {
+          const loss = F.crossEntropy(model(x), y);
+          loss.backward();
+          optimizer.step();
+          optimizer.zeroGrad();
+          losses.push(loss.item());
+        }
+        console.log(JSON.stringify(losses));
+      }`);
+      expect(stderr).toBe("");
+      losses.push(JSON.parse(stdout) as number[]);
+    }
+    const [cpu, gpu] = losses as [number[], number[]];
+    expect(cpu.at(-1)).toBeLessThan(0.9 * cpu[0]!);
+    expect(mismatch("losses", gpu, cpu, TRAJECTORY_TOLERANCE)).toBeUndefined();
+  });
+});
