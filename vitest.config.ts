@@ -9,6 +9,8 @@ interface Limits {
   timeout: number;
   /** Whether files run beside each other; groups that measure time or drive a browser run them one by one. */
   parallel: boolean;
+  /** How many at once, where vitest's choice, a core fewer than there are, is too few. */
+  workers?: number;
   /** Drives processes that share two cores: in continuous integration only what fails three times in a row has failed. */
   processes: boolean;
   /** Environment variables. */
@@ -62,14 +64,15 @@ const GROUPS: Record<string, Limits> = {
   gpu: {
     files: GPU,
     timeout: 120_000,
-    parallel: false,
+    parallel: true,
+    workers: 2,
     processes: false,
     env: { GRADBOOK_DEVICE: "webgpu" },
   },
   browser: { timeout: 300_000, parallel: false, processes: true },
 };
 
-const project = ([name, { files, timeout, parallel, processes, env }]: [
+const project = ([name, { files, timeout, parallel, workers, processes, env }]: [
   string,
   Limits,
 ]): TestProjectConfiguration => ({
@@ -85,6 +88,7 @@ const project = ([name, { files, timeout, parallel, processes, env }]: [
     testTimeout: timeout,
     hookTimeout: timeout,
     fileParallelism: parallel,
+    ...(workers === undefined ? {} : { maxWorkers: workers }),
   },
 });
 
