@@ -7,7 +7,7 @@ import { join } from "node:path";
 import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KernelClient } from "../kernel/client.js";
+import { type Executed, KernelClient } from "../kernel/client.js";
 import { mismatch, TRAJECTORY_TOLERANCE } from "../unit/parity/golden.js";
 import { useDevice } from "../unit/parity/library.js";
 
@@ -109,14 +109,19 @@ describe("in a notebook", () => {
     expect(kernel.problems).toEqual([]);
   });
 
+  /** A cell may take long: the GPU in software compiles for all its layers. */
+  async function executed(code: string): Promise<Executed> {
+    const id = kernel.startCell(code);
+    await kernel.idle(id, 100_000);
+    return kernel.finished(id);
+  }
+
   test("a cell chooses the GPU, and the classifier of the next one learns as on the CPU", async () => {
     const losses: number[][] = [];
     for (const device of BOTH) {
-      const chosen = await kernel.execute(
-        `gb.device("${device}"); gb.device().find((one) => one.chosen)!.name`,
-      );
+      const chosen = await executed(`gb.device("${device}"); gb.device().find((one) => one.chosen)!.name`);
       expect(chosen.result).toContain(device);
-      const { stdout, stderr } = await kernel.execute(`{
+      const { stdout, stderr } = await executed(`{
         manualSeed(42);
         const model = nn.Sequential(nn.Linear(784, 30), nn.ReLU(), nn.Linear(30, 10));
         const optimizer = new optim.SGD(model.parameters(), { lr: 0.05 });
