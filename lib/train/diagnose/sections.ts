@@ -7,6 +7,9 @@ const SATURATION = `${GRADIENTS}#The-sigmoid-saturates`;
 const SIGMOIDS = `${GRADIENTS}#Thirty-layers-of-sigmoid`;
 const VARIANCES = `${GRADIENTS}#The-rule-of-variances`;
 const TIME = `${GRADIENTS}#Time-is-depth,-too`;
+const ACTIVATIONS = "notebooks/02-activations.ipynb";
+const DYING = `${ACTIVATIONS}#Dying-rectifiers`;
+const SELU = `${ACTIVATIONS}#SELU-normalises-itself`;
 const BATCH_NORM = "notebooks/00-first-light.ipynb#With-batch-normalisation";
 
 const SECTIONS: { readonly [rule in RuleId]?: string } = {
@@ -18,6 +21,8 @@ const SECTIONS: { readonly [rule in RuleId]?: string } = {
   "exploding-gradient": TIME,
   "sigmoid-depth": SIGMOIDS,
   saturated: SATURATION,
+  "silent-units": DYING,
+  "selu-conditions": SELU,
   "tiny-batch-norm": BATCH_NORM,
   "norm-momentum": BATCH_NORM,
 };
