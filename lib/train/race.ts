@@ -6,7 +6,7 @@ import { defaultGenerator } from "../tensor/random/default.js";
 import type { GeneratorState } from "../tensor/random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { evaluate, Measuring } from "./fit/evaluate.js";
-import { table } from "./fit/history.js";
+import { measure, table } from "./fit/history.js";
 import type { Batches, DefaultMetrics, LossFunction, Values } from "./fit/options.js";
 import { type Watcher, watch } from "./watch.js";
 
@@ -113,7 +113,7 @@ export class RaceResult<N extends string, M extends Module> {
 }
 
 const cells = (values: Values<DefaultMetrics> | undefined): string[] =>
-  [values?.loss, values?.accuracy].map((value) => (value ?? Number.NaN).toFixed(4));
+  [values?.loss, values?.accuracy].map((value) => measure(value ?? Number.NaN));
 
 Object.defineProperties(RaceResult.prototype, {
   [Symbol.for("nodejs.util.inspect.custom")]: {

@@ -11,6 +11,10 @@ const ACTIVATIONS = "notebooks/02-activations.ipynb";
 const DYING = `${ACTIVATIONS}#Dying-rectifiers`;
 const SELU = `${ACTIVATIONS}#SELU-normalises-itself`;
 const BATCH_NORM = "notebooks/00-first-light.ipynb#With-batch-normalisation";
+const OPTIMIZERS = "notebooks/04-optimizers.ipynb#Nine-on-Fashion-MNIST";
+const SCHEDULES = "notebooks/05-schedules.ipynb";
+const RANGE_TEST = `${SCHEDULES}#Learning-rate-range-test`;
+const PLATEAU = `${SCHEDULES}#Performance-scheduling,-and-a-warm-up`;
 
 const SECTIONS: { readonly [rule in RuleId]?: string } = {
   "default-initialisation": VARIANCES,
@@ -25,6 +29,11 @@ const SECTIONS: { readonly [rule in RuleId]?: string } = {
   "selu-conditions": SELU,
   "tiny-batch-norm": BATCH_NORM,
   "norm-momentum": BATCH_NORM,
+  "adaptive-rate": OPTIMIZERS,
+  "rate-too-high": RANGE_TEST,
+  "rate-too-low": RANGE_TEST,
+  "update-ratio": RANGE_TEST,
+  plateau: PLATEAU,
 };
 
 /** "notebooks/NAME.ipynb#Heading", as JupyterLab writes a heading's address. */

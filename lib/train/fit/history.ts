@@ -50,7 +50,12 @@ export function measured(record: object): string[] {
 
 function number(values: object | undefined, name: string): string {
   const value = (values as Readonly<Record<string, number>> | undefined)?.[name];
-  return value === undefined ? "" : value.toFixed(4);
+  return value === undefined ? "" : measure(value);
+}
+
+/** A loss or a metric in a table: four places, or a power of ten where the training has exploded. */
+export function measure(value: number): string {
+  return Math.abs(value) >= 1e6 ? value.toExponential(3) : value.toFixed(4);
 }
 
 /** Columns aligned at the right. */

@@ -85,3 +85,14 @@ test("prints as a table, and needs somebody to run", async () => {
   expect(String(result)).toMatch(/\bhe\b.*\d\.\d{4}/);
   await expect(train.race({}, loader(), options as never)).rejects.toThrow("race: got no variants");
 });
+
+test("a loss that has exploded stands in the table as a power of ten", () => {
+  const lane = (loss: number): gb.train.Lane<gb.nn.Module> =>
+    ({ training: [{ loss, accuracy: 0.1 }], validation: [] }) as unknown as gb.train.Lane<gb.nn.Module>;
+  const table = new train.RaceResult({ fine: lane(0.25), exploded: lane(1.94e18), gone: lane(Number.NaN) });
+  expect(table.toString().split("\n").slice(1)).toEqual([
+    "    fine     0.2500    0.1000",
+    "exploded  1.940e+18    0.1000",
+    "    gone        NaN    0.1000",
+  ]);
+});
