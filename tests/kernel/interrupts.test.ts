@@ -29,6 +29,14 @@ describe("a stop ends within 0.2 s", MEASURED, () => {
       "a for loop of floats in a function",
       "function f() { let s = 0; for (let i = 0; ; i++) s += i * 0.5; return s } console.log('go'); f()",
     ],
+    [
+      "a loop that looks short and sets its counter back",
+      "let t = 0; const most = 9; console.log('go'); for (let i = 0; i < most; i++) { t++; if (i > 5) i = 0; }",
+    ],
+    [
+      "a loop whose bound has the name of a constant",
+      "const most = 9; const f = (most: number) => { let t = 0; for (let i = 0; i < most; i++) t += i; return t }; console.log('go'); f(Infinity)",
+    ],
     ["a do loop with a call", "console.log('go'); do { Math.random(); } while (true)"],
     ["a loop in an earlier cell's function", "spinHere()"],
     ["an asynchronous loop", `${SLEEP} console.log('go'); while (true) await sleep(1);`],

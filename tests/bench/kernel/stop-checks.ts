@@ -33,6 +33,14 @@ const LOOPS: readonly Loop[] = [
     turns: 80,
     limit: 1.1,
   },
+  {
+    name: "nested, lengths unknown",
+    body: `const c = new Float64Array(4096); const m = a.length >> 6;
+      for (let r = 0; r < n; r++) for (let i = 0; i < m; i++) for (let j = 0; j < m; j++) {
+        let s = 0; for (let k = 0; k < m; k++) s += a[i * m + k] * a[k * m + j]; c[i * m + j] = s; } return c[5];`,
+    turns: 80,
+    limit: 1.1,
+  },
   { name: "an empty loop", body: "let i = 0; while (i < n) i++; return i;", turns: 5e7 },
 ];
 

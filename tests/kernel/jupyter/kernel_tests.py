@@ -37,5 +37,10 @@ class GradbookTests(jupyter_kernel_test.KernelTests):
     code_clear_output = "display.clear()"
 
 
+class GradbookWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = "gradbook"
+    support_iopub_welcome = True
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
