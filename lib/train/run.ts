@@ -25,6 +25,8 @@ export interface LayerInfo {
   /** The normalisation between input sum and activation; `momentum` of its running statistics, if it keeps any, and whether they
    *  move: it is in training mode and not frozen. */
   readonly normalisation?: { readonly kind: string; readonly momentum?: number; readonly moving?: boolean };
+  /** Its input comes from several layers, added up (a skip connection) or side by side; known after the first forward pass. */
+  readonly joined?: true;
   /** Class name of the dropout after it. */
   readonly dropout?: string;
   /** Outputs of one example: neurons, or channels of a convolution. Undefined where it cannot be told from the module. */

@@ -7,7 +7,7 @@ import { onCrossEntropy } from "../nn/cross-entropy.js";
 import { beforeStep, type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
 import { onBackward } from "../tensor/autograd.js";
 import { onSettle, session } from "../tensor/session.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
 import type { Moment, Training } from "./rewind/moment.js";
@@ -17,6 +17,7 @@ import { setRate } from "./steer/steering.js";
 import { Measurements } from "./watch/measurements.js";
 import { ModeCount, withModes } from "./watch/modes.js";
 import { describeOptimizer } from "./watch/optimizer.js";
+import { Paths } from "./watch/paths.js";
 import { SILENT_EXAMPLES } from "./watch/silence.js";
 
 const watched = new WeakMap<Module, Watcher>();
@@ -114,6 +115,8 @@ export class Watcher {
   private readonly handles: HookHandle[] = [];
   private readonly stops: (() => void)[] = [];
   private count = 0;
+  /** Until the first forward pass has ended. */
+  private paths: Paths | undefined = new Paths();
 
   private readonly options: WatchOptions;
 
@@ -143,7 +146,15 @@ export class Watcher {
       this.change({ forkedFrom: { run: watcher.run, step: moment.step }, snapshots: this.desk.ring.steps });
     }
     runs.set(this.info.name, new WeakRef(this));
-    this.handles.push(model.tapForwardPre((module) => this.begin(module)));
+    const follow = (value: unknown, to: (paths: Paths, node: Node) => void): void => {
+      if (this.paths !== undefined && value instanceof Tensor) to(this.paths, value.storage.node);
+    };
+    this.handles.push(
+      model.tapForwardPre((module, inputs) => {
+        for (const input of inputs as readonly unknown[]) follow(input, (paths, x) => paths.addSource(x));
+        this.begin(module);
+      }),
+    );
     this.layers.forEach(({ info, head, last, activation, batchNorm }, i) => {
       if (info.normalisation && activation) {
         const tapEntering = ([input]: readonly unknown[]): void =>
@@ -151,17 +162,26 @@ export class Watcher {
         this.handles.push(activation.tapForwardPre((_m, inputs) => tapEntering(inputs)));
       }
       this.handles.push(
-        head.tapForward((_m, _x, sum) => this.measurements.tap(sum, (sample, x) => sample.tapInputSum(i, x))),
-        last.tapForward((_m, _x, output) =>
-          this.measurements.tap(output, (sample, x) => sample.tapOutput(i, x)),
-        ),
+        head.tapForward((_m, inputs, sum) => {
+          follow((inputs as readonly unknown[])[0], (paths, x) => paths.addInput(i, x));
+          this.measurements.tap(sum, (sample, x) => sample.tapInputSum(i, x));
+        }),
+        last.tapForward((_m, _x, output) => {
+          follow(output, (paths, x) => paths.addSource(x));
+          this.measurements.tap(output, (sample, x) => sample.tapOutput(i, x));
+        }),
       );
       if (batchNorm === undefined) return;
       const tapInput = ([input]: readonly unknown[]): void =>
         this.measurements.tap(input, (sample, x) => sample.tapNormInput(i, x));
       this.handles.push(batchNorm.tapForwardPre((_m, inputs) => tapInput(inputs)));
     });
-    this.handles.push(model.tapForward((_m, inputs) => this.measurements.endForward(inputs)));
+    this.handles.push(
+      model.tapForward((_m, inputs) => {
+        this.endPaths();
+        this.measurements.endForward(inputs);
+      }),
+    );
     this.handles.push(...this.desk.attach());
     this.stops.push(...listen(new WeakRef(this)));
   }
@@ -328,6 +348,16 @@ export class Watcher {
     if (!module.training || this.measurements.isOpen) return;
     const close = this.desk.begin();
     this.measurements.begin(this.count, close);
+  }
+
+  private endPaths(): void {
+    const joined = this.paths?.joined ?? new Set();
+    this.paths = undefined;
+    if (joined.size === 0) return;
+    const layers = this.info.layers.map((info, i) =>
+      joined.has(i) ? { ...info, joined: true as const } : info,
+    );
+    this.change({ layers });
   }
 
   /** @internal */

@@ -200,6 +200,11 @@ const ACTIVATIONS: Case[] = [
       optimizer: sgd(0.01, 0.9),
     }),
   ),
+  fault("SELU, skip connections", "selu-conditions", (pick) =>
+    training(pick, dense({ depth: pick(6, 8), width: 48, activation: selu, init: lecun, skip: true }), {
+      optimizer: sgd(0.002, 0.9),
+    }),
+  ),
   fault("ReLUs dead from their biases", ["silent-units", "initialisation"], (pick) => {
     const model = dense({ depth: pick(3, 4), width: 48, activation: relu, init: he });
     init.constant_((model.at(2) as gb.nn.Linear).bias, pick(-8, -15));

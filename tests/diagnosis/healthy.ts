@@ -123,6 +123,13 @@ const PLAIN: Case[] = [
     { activation: () => nn.SELU(), init: lecun, dropout: () => nn.AlphaDropout(0.1) },
     { optimizer: slow },
   ),
+  stack(
+    "SiLU, batch norm, skip connections",
+    [6, 8],
+    [48, 64],
+    { activation: () => nn.SiLU(), init: he, norm: (width) => nn.BatchNorm1d(width), skip: true },
+    { optimizer: slow },
+  ),
   stack("ELU, He", [8, 6], [48, 64], { activation: () => nn.ELU(), init: he }, { optimizer: slow }),
   stack(
     "leaky ReLU, He for its slope",

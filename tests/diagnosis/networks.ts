@@ -36,6 +36,8 @@ export interface Dense {
   norm?: (width: number) => Module;
   /** After the activation instead of before it. */
   normLast?: boolean;
+  /** Each layer but the first adds its output to its input. */
+  skip?: boolean;
   dropout?: () => Module;
   outputs?: number;
   outputInit?: Init;
@@ -49,7 +51,8 @@ export function dense(parts: Dense): gb.nn.Sequential {
     const linear = initialised(nn.Linear(i === 0 ? FEATURES : width, width), parts.init);
     const normalisation = norm === undefined ? [] : [norm(width)];
     const follows = parts.normLast ? [activation(), ...normalisation] : [...normalisation, activation()];
-    return [linear, ...follows, ...(parts.dropout === undefined ? [] : [parts.dropout()])];
+    const layers = [linear, ...follows, ...(parts.dropout === undefined ? [] : [parts.dropout()])];
+    return parts.skip && i > 0 ? [new Residual(nn.Sequential(...layers))] : layers;
   };
   return nn.Sequential(
     ...(parts.first === undefined ? [] : [parts.first()]),
@@ -137,6 +140,18 @@ export const validated = (more: Partial<Validation> = {}): Validation => ({
   every: 25,
   ...more,
 });
+
+/** x + body(x) */
+class Residual extends nn.Module {
+  readonly body: Network;
+  constructor(body: gb.nn.Sequential) {
+    super();
+    this.body = body as unknown as Network;
+  }
+  override forward(x: gb.Tensor): gb.Tensor {
+    return x.add(this.body(x));
+  }
+}
 
 /** Takes the square root, or the logarithm, of whatever comes. */
 export class Root extends nn.Module {

@@ -98,10 +98,10 @@ export const DIAGNOSES: Catalogue = {
     "SELU 在这里无法自归一化：关于 {condition} 的条件不满足。",
   "Self-normalisation is proved for LeCun's weights (variance 1/n), standardised inputs, plain stacks of layers, and alpha dropout instead of dropout (Klambauer et al. 2017).":
     "自归一化的证明要求：LeCun 权重（方差 1/n）、标准化的输入、单纯堆叠的层，以及用 alpha dropout 代替 dropout（Klambauer 等，2017）。",
-  "{count} SELU layers; {condition}: {value} (wanted: n·Var = 1, input rms = 1, AlphaDropout, no normalisation).":
-    "{count} 个 SELU 层；{condition}：{value}（要求：n·Var = 1、输入均方根 = 1、AlphaDropout、无归一化）。",
-  "Use init.lecunNormal_(layer.weight), standardised inputs and nn.AlphaDropout, and no batch norm.":
-    "使用 init.lecunNormal_(layer.weight)、标准化的输入和 nn.AlphaDropout，不要用批归一化。",
+  "{count} SELU layers; {condition}: {value} (wanted: n·Var = 1, input rms = 1, AlphaDropout, no normalisation, no skip connections).":
+    "{count} 个 SELU 层；{condition}：{value}（要求：n·Var = 1、输入均方根 = 1、AlphaDropout、无归一化、无跳跃连接）。",
+  "Use init.lecunNormal_(layer.weight), standardised inputs and nn.AlphaDropout, and neither batch norm nor skip connections.":
+    "使用 init.lecunNormal_(layer.weight)、标准化的输入和 nn.AlphaDropout，不要用批归一化和跳跃连接。",
   "The layers do not keep mean 0 and standard deviation 1.": "各层没有保持均值 0、标准差 1。",
   "SELU promises outputs of mean 0 and standard deviation 1 under four conditions. Which of them does this network fulfil?":
     "SELU 在四个条件下保证输出均值为 0、标准差为 1。这个网络满足其中哪些？",

@@ -90,9 +90,9 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
     cause:
       "Self-normalisation is proved for LeCun's weights (variance 1/n), standardised inputs, plain stacks of layers, and alpha dropout instead of dropout (Klambauer et al. 2017).",
     evidence:
-      "{count} SELU layers; {condition}: {value} (wanted: n·Var = 1, input rms = 1, AlphaDropout, no normalisation).",
+      "{count} SELU layers; {condition}: {value} (wanted: n·Var = 1, input rms = 1, AlphaDropout, no normalisation, no skip connections).",
     advice:
-      "Use init.lecunNormal_(layer.weight), standardised inputs and nn.AlphaDropout, and no batch norm.",
+      "Use init.lecunNormal_(layer.weight), standardised inputs and nn.AlphaDropout, and neither batch norm nor skip connections.",
     symptom: "The layers do not keep mean 0 and standard deviation 1.",
     hint: "SELU promises outputs of mean 0 and standard deviation 1 under four conditions. Which of them does this network fulfil?",
   },

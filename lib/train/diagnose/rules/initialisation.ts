@@ -144,9 +144,12 @@ function brokenCondition(
   if (dropped !== undefined)
     return { condition: "dropout", value: run.info.layers[dropped]!.dropout!, layer: dropped };
   const normalised = at((layer) => run.info.layers[layer]?.normalisation !== undefined);
-  if (normalised === undefined) return undefined;
-  const { kind } = run.info.layers[normalised]!.normalisation!;
-  return { condition: "normalisation", value: kind, layer: normalised };
+  if (normalised !== undefined) {
+    const { kind } = run.info.layers[normalised]!.normalisation!;
+    return { condition: "normalisation", value: kind, layer: normalised };
+  }
+  const joined = run.info.layers.findIndex((info, layer) => info.joined === true && layer > layers[0]!);
+  return joined < 0 ? undefined : { condition: "plain stacking", value: "skip connection", layer: joined };
 }
 
 export const INITIALISATION_RULES: readonly Rule[] = [inputs, symmetry, selu, defaults, initialisation];
