@@ -18,7 +18,7 @@ class Page extends Panel {
 
   constructor(rendermime: RenderMime, trans: TranslationBundle) {
     super();
-    this.addClass("gb-Diagnoses");
+    for (const name of ["gb-Monitor", "gb-Diagnoses"]) this.addClass(name);
     const rendered = RULE_IDS.map((rule) => {
       const text = ruleSection(rule, (words) => trans.__(words));
       const renderer = rendermime.createRenderer("text/markdown");

@@ -20,12 +20,12 @@ const CHECKS: { readonly [T in RunRequest["type"]]: (request: Json) => string | 
     if (action === "learningRate" && !isAmount(value)) return "The learning rate must be 0 or more.";
     return undefined;
   },
-  microscope: ({ example, unit, batch }) => {
+  microscope: ({ example, unit }) => {
     if (example !== undefined && !isCount(example)) return "The example must be a number from 0 on.";
-    if (batch !== undefined && !isCount(batch)) return "The layer must be a number from 0 on.";
     const { layer, index } = (unit ?? { layer: 0, index: 0 }) as Json;
     return isCount(layer) && isCount(index) ? undefined : "The unit must be a layer and an index from 0 on.";
   },
+  batch: ({ layer }) => (isCount(layer) ? undefined : "The layer must be a number from 0 on."),
   fork: ({ step, learningRate }) => {
     if (!isCount(step)) return "The step must be a number from 0 on.";
     return learningRate === undefined || isAmount(learningRate)

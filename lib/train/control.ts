@@ -1,7 +1,7 @@
 // What the monitor asks of a run while it trains, what a run answers, and what is kept of it: changes, copies to go back to,
 // where a run comes from. Data that crosses a border: nothing is imported but other such data.
 
-import type { MicroscopeData, MicroscopeQuestion } from "./microscope-data.js";
+import type { LayerBatch, MicroscopeData, MicroscopeQuestion } from "./microscope-data.js";
 
 /** How the training loop of a run behaves: what it does, not what it has been asked to do. */
 export interface RunControl {
@@ -28,14 +28,24 @@ export type RunRequest =
       readonly value?: number;
     }
   | ({ readonly type: "microscope"; readonly run: string } & MicroscopeQuestion)
+  /** How a layer treats a whole batch: of the step at which the run is paused, else of the next one. */
+  | { readonly type: "batch"; readonly run: string; readonly layer: number }
   /** Asks for code that goes on from the copy at or before `step`, with another learning rate. */
   | { readonly type: "fork"; readonly run: string; readonly step: number; readonly learningRate?: number };
 
-/** What a run says in answer. The numbers of "microscope" come as the message's one buffer, float32. */
+/** What a run says in answer. The numbers of "microscope" and "batch" come as the message's one buffer, float32. */
 export type RunAnswer =
   /** It could not be done: why, for people. */
   | { readonly type: "refused"; readonly run: string; readonly text: string }
   | { readonly type: "microscope"; readonly run: string; readonly data: MicroscopeData }
+  | {
+      readonly type: "batch";
+      readonly run: string;
+      readonly layer: number;
+      readonly step: number;
+      /** Absent for convolutions and very large layers. */
+      readonly batch?: LayerBatch;
+    }
   /** A cell to insert. */
   | { readonly type: "code"; readonly run: string; readonly code: string };
 

@@ -12,8 +12,6 @@ export interface MicroscopeQuestion {
   readonly example?: number;
   /** A unit of a layer, whose weights are to come along. */
   readonly unit?: { readonly layer: number; readonly index: number };
-  /** A fully connected layer of which the input sums of all examples are to come along. */
-  readonly batch?: number;
 }
 
 export interface MicroscopeLayer {
@@ -60,12 +58,10 @@ export interface MicroscopeData {
     readonly weightGradients?: Slice;
     readonly bias: number;
   };
-  /** What was asked for: how a layer treats the whole batch. Absent for convolutions and very large layers. */
-  readonly batch?: MicroscopeBatch;
 }
 
-export interface MicroscopeBatch {
-  readonly layer: number;
+/** How a fully connected layer treats the whole batch. */
+export interface LayerBatch {
   readonly units: number;
   /** The input sums, before normalisation and activation: all units of the first example, then of the next. */
   readonly sums: Slice;

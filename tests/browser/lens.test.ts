@@ -176,6 +176,21 @@ describe("the layer lens", () => {
     await picture("lens-light");
   });
 
+  it("tells more about what it finds on a page of its own", async () => {
+    await monitor().getByRole("button", { name: "About this diagnosis" }).click(PATIENCE);
+    const texts = page.locator(".gb-Diagnoses");
+    // the verdict: weights from N(0, 1) are too large
+    const heading = texts.getByRole("heading", { name: "Weights that do not fit the activation" });
+    await expect
+      .poll(async () => {
+        const [top, box] = [await texts.boundingBox(), await heading.boundingBox()];
+        return top && box && Math.abs(box.y - top.y) < 60;
+      }, PATIENCE)
+      .toBe(true);
+    await texts.screenshot({ path: join(PICTURES, "diagnoses-light.png") });
+    await page.locator(".lm-TabBar-tab", { hasText: "Diagnoses" }).locator(".lm-TabBar-tabCloseIcon").click();
+  });
+
   it("goes through layers and steps with the keyboard", async () => {
     const layers = monitor().getByRole("listbox", { name: "Layers" });
     await layers.press("Home");
@@ -211,11 +226,25 @@ describe("the layer lens", () => {
   });
 });
 
+describe("single units under the lens", () => {
+  it("are those of one of the last steps while the run goes on, and of later ones after that", async () => {
+    await run(ENDLESS, false);
+    await monitor().getByRole("tab", { name: "Layer lens" }).click();
+    await monitor().getByRole("option", { name: "Hidden 5" }).click();
+    await monitor().locator(".gb-Units-unit").nth(5).waitFor(PATIENCE);
+    const note = monitor()
+      .locator(".gb-Units")
+      .getByText(/^units at step [\d,]+$/);
+    const first = await note.textContent();
+    await expect.poll(() => note.textContent(), PATIENCE).not.toBe(first);
+    await picture("lens-units-live");
+  });
+});
+
 describe("the batch microscope", () => {
   const next = (): Locator => monitor().getByRole("button", { name: "Next", exact: true });
 
   it("offers to pause, then walks through the layers of the example with the largest loss", async () => {
-    await run(ENDLESS, false);
     await monitor().getByRole("tab", { name: "Batch microscope" }).click();
     await monitor().locator(".gb-Note").getByRole("button", { name: "Pause" }).click(PATIENCE);
     await monitor().getByText("Card 1 of 26 · forward through Hidden 1").waitFor(PATIENCE);
@@ -247,7 +276,7 @@ describe("the batch microscope", () => {
     await monitor().getByText("Card 4 of 26").waitFor(PATIENCE);
   });
 
-  it("shows single units under the lens, too, while the run is paused", async () => {
+  it("shows a unit alone under the lens, too, while the run is paused", async () => {
     await monitor().getByRole("tab", { name: "Layer lens" }).click();
     await monitor().getByRole("option", { name: "Hidden 5" }).click();
     const units = monitor().locator(".gb-Units-unit");

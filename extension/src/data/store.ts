@@ -47,7 +47,7 @@ export class RunStore {
       this.#sequence = message.sequence;
       return "applied";
     }
-    if (message.type === "refused" || message.type === "microscope" || message.type === "code") {
+    if (isAnswer(message)) {
       this.#emit({ type: "answer", answer: message, buffer });
       return "applied";
     }
@@ -164,3 +164,6 @@ function floats(buffer: DataView | undefined, offset: number, count: number): Fl
   if (!buffer || buffer.byteLength < 4 * (offset + count)) return undefined;
   return Float32Array.from({ length: count }, (_, index) => buffer.getFloat32(4 * (offset + index), true));
 }
+
+const ANSWERS: readonly string[] = ["refused", "microscope", "batch", "code"] satisfies RunAnswer["type"][];
+const isAnswer = (message: MonitorMessage): message is RunAnswer => ANSWERS.includes(message.type);

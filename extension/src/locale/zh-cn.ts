@@ -315,6 +315,7 @@ const PANEL: Catalogue = {
   "How much the verdict tells": "诊断说明多少",
   Verdict: "诊断",
   "Notebook: %1": "笔记本：%1",
+  "units at step %1": "第 %1 步的单元",
   "About this diagnosis": "关于此诊断",
   Diagnoses: "诊断",
   Off: "关闭",

@@ -7,7 +7,13 @@ import { cat } from "../../tensor/functions.js";
 import { noGrad } from "../../tensor/scope.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { WatchedLayer } from "../layers.js";
-import type { MicroscopeData, MicroscopeLayer, MicroscopeQuestion, Slice } from "../microscope-data.js";
+import type {
+  LayerBatch,
+  MicroscopeData,
+  MicroscopeLayer,
+  MicroscopeQuestion,
+  Slice,
+} from "../microscope-data.js";
 import { batchOf } from "./batch.js";
 import { formulasOf } from "./formulas.js";
 import type { LayerTrace, Trace } from "./trace.js";
@@ -85,9 +91,6 @@ export function lookAt(
       layerOf(layer, trace.layers[i]!, { example, batchSize, buffer }),
     );
     const unit = question.unit && unitOf(watched, question.unit, buffer);
-    const asked = question.batch === undefined ? undefined : watched[question.batch];
-    const sum = question.batch === undefined ? undefined : trace.layers[question.batch]?.sum;
-    const batch = asked && sum && batchOf(question.batch!, asked, sum, (values) => buffer.add(values));
     const data: MicroscopeData = {
       step,
       batchSize,
@@ -104,9 +107,23 @@ export function lookAt(
       ...imageOf(input, example, buffer),
       layers,
       ...(unit && { unit }),
-      ...(batch && { batch }),
     };
     return { data, numbers: buffer.read() };
+  });
+}
+
+/** How a layer treats the batch of the step that `trace` has followed; nothing where that cannot be told. */
+export function lookAtBatch(
+  trace: Trace,
+  watched: readonly WatchedLayer[],
+  layer: number,
+): { batch: LayerBatch; numbers: Float32Array } | undefined {
+  const [asked, sum] = [watched[layer], trace.layers[layer]?.sum];
+  if (asked === undefined || sum === undefined) return undefined;
+  return noGrad(() => {
+    const buffer = new Buffer();
+    const batch = batchOf(asked, sum, (values) => buffer.add(values));
+    return batch && { batch, numbers: buffer.read() };
   });
 }
 

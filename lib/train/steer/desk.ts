@@ -9,7 +9,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import type { RunControl } from "../control.js";
 import { Guard, type StopRule, TrainingHalted } from "../halt/guard.js";
 import type { WatchedLayer } from "../layers.js";
-import { lookAt } from "../microscope/microscope.js";
+import { lookAt, lookAtBatch } from "../microscope/microscope.js";
 import { Trace } from "../microscope/trace.js";
 import type { MicroscopeQuestion } from "../microscope-data.js";
 import { bytesIn } from "../rewind/copies.js";
@@ -58,6 +58,8 @@ export class ControlDesk implements Steered {
   /** The place of a moment that is due, to be taken when the next step begins: what schedules and others do after a step
    *  belongs to it. */
   private due: Place | undefined;
+  /** A layer whose batch has been asked for while the run goes on: answered from the next step. */
+  private asked: number | undefined;
 
   constructor(
     model: Module,
@@ -87,7 +89,7 @@ export class ControlDesk implements Steered {
   begin(): boolean {
     if (this.ring.latest === undefined && this.ring.due(this.watched.steps)) this.due = this.places.before();
     this.takeMoment();
-    const close = this.steering.begin();
+    const close = this.steering.begin() || this.asked !== undefined;
     this.trace.begin(close || this.guard !== undefined);
     this.guard?.begin();
     return close;
@@ -117,6 +119,7 @@ export class ControlDesk implements Steered {
     if (this.changes.look(optimizer, step)) this.mark();
     if (this.provenance.noteCell()) this.watched.change({ provenance: this.provenance.value });
     this.checkStep(step);
+    if (this.asked !== undefined && this.trace.on) this.showBatch(this.asked);
     this.steering.beforeUpdate(optimizer, step, this.trace.on);
   }
 
@@ -161,9 +164,19 @@ export class ControlDesk implements Steered {
 
   answer(question: Question, paused: boolean): void {
     if (question.type === "fork") this.offerFork(question.step, question.learningRate);
-    else if (paused) this.look(question);
+    else if (question.type === "batch") {
+      if (paused) this.showBatch(question.layer);
+      else this.asked = question.layer;
+    } else if (paused) this.look(question);
     else
       refuse(this.run, "Pause the run first: the microscope looks at a step before the parameters change.");
+  }
+
+  private showBatch(layer: number): void {
+    this.asked = undefined;
+    const { batch, numbers } = lookAtBatch(this.trace, this.layers, layer) ?? {};
+    const step = this.watched.steps;
+    answer({ type: "batch", run: this.run, layer, step, ...(batch && { batch }) }, numbers);
   }
 
   private look(question: MicroscopeQuestion): void {

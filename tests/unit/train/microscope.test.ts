@@ -78,7 +78,7 @@ const slice = (numbers: Float32Array, { at, length }: Slice): number[] =>
   Array.from(numbers.subarray(at, at + length));
 
 test("every number of the walk, forward and backward", () => {
-  const after = pausedStep([{ example: 3 }, { example: 3, unit: { layer: 0, index: 2 }, batch: 0 }]);
+  const after = pausedStep([{ example: 3 }, { example: 3, unit: { layer: 0, index: 2 } }]);
   const { answer, numbers } = answers[0]!;
   const { data } = answer as { data: Data };
   const x = images[3]!;
@@ -128,9 +128,6 @@ test("every number of the walk, forward and backward", () => {
   });
   const expected = images[0]!.map((_, j) => all.reduce((one, row) => one + row[j]!, 0));
   expect(difference(slice(answers[1]!.numbers, unit!.weightGradients!), expected)).toBeLessThan(1e-6);
-  const { batch } = (answers[1]!.answer as { data: Data }).data;
-  expect(batch).toMatchObject({ layer: 0, units: 5 });
-  expect(difference(slice(answers[1]!.numbers, batch!.sums), sums.flat())).toBeLessThan(1e-6);
   // looking has not taken part in the step
   const bias = nn.Sequential(network());
   const optimizer = new optim.SGD(bias.parameters(), { lr: 0.1 });
@@ -172,4 +169,29 @@ test("what is not there is refused, in words", () => {
   ask({ type: "microscope", run: watch(model).run });
   optimizer.step(model(tensor(images)).sum());
   expect((answers[0]!.answer as { text: string }).text).toContain("Pause the run first");
+});
+
+/** Three steps; `before` is called before each. */
+function threeSteps(before: (step: number, run: string) => void): number[][] {
+  const model = network();
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+  const watcher = watch(model);
+  const x = tensor(images).reshape(6, 1, 2, 2);
+  for (let step = 0; step < 3; step++) {
+    before(step, watcher.run);
+    optimizer.step(F.crossEntropy(model(x) as gb.Tensor, tensor(labels, { dtype: "int32" })));
+  }
+  watcher.finish();
+  return model.parameters().map((w) => Array.from(w.toTypedArray()));
+}
+
+test("a layer's whole batch can be asked for while the run goes on, and changes no bit of it", () => {
+  const asked = threeSteps((step, run) => {
+    if (step === 0) ask({ type: "batch", run, layer: 0 });
+  });
+  const batches = answers.map(({ answer }) => answer).filter((answer) => answer.type === "batch");
+  expect(batches).toMatchObject([{ layer: 0, step: 0, batch: { units: 5 } }]);
+  const sums = images.map((image) => times(w1, image));
+  expect(difference(slice(answers[0]!.numbers, batches[0]!.batch!.sums), sums.flat())).toBeLessThan(1e-6);
+  expect(asked).toEqual(threeSteps(() => undefined));
 });

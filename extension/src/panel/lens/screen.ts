@@ -14,7 +14,7 @@ import type { RunRecord } from "../../data/record.js";
 import { element, heading } from "../dom.js";
 import type { Host, Lack, Screen, View } from "../screen.js";
 import { nearest } from "../scrub.js";
-import { PausedBatch } from "./batch.js";
+import { LayerBatches } from "./batch.js";
 import { Details } from "./details.js";
 import { historyOf, outputHistory } from "./histories.js";
 import { HistoryStrip } from "./history.js";
@@ -34,7 +34,7 @@ export class LensScreen implements Screen {
   readonly #label: HTMLElement;
   readonly #figure: HTMLElement = element("div", "gb-Lens-chart");
   readonly #details: Details;
-  readonly #batch: PausedBatch;
+  readonly #batches: LayerBatches;
   readonly #units: Units;
   readonly #strip: HistoryStrip;
   readonly #step: HTMLElement = element("b", "");
@@ -55,7 +55,7 @@ export class LensScreen implements Screen {
     this.#label = title.unit;
     this.#figure.setAttribute("role", "img");
     this.#details = new Details(trans);
-    this.#batch = new PausedBatch(host);
+    this.#batches = new LayerBatches(host);
     this.#units = new Units(trans, host.typeset, (unit) => {
       this.#alone = { key: this.#key, unit };
       redraw();
@@ -117,11 +117,12 @@ export class LensScreen implements Screen {
     const key = `${info.id} ${layer}`;
     const inputs = historyOf(record, layer, "input");
     const outputs = outputHistory(record, layer, activation, inputs);
-    // Single units are known of the step at which the run is paused, the last one.
-    const batch = focus.step === null ? this.#batch.of(record, layer, store) : undefined;
+    // Single units are known of one of the last steps only.
+    const seen = focus.step === null ? this.#batches.of(record, layer, store) : undefined;
+    const batch = seen?.batch;
     this.#key = key;
     const alone = batch && this.#alone?.key === key ? this.#alone.unit : undefined;
-    this.#units.draw(batch, activation, alone);
+    this.#units.draw(seen, activation, alone);
     const moment: LensMoment =
       batch && alone !== undefined
         ? { key, activation, ...momentOfUnit(batch, alone, activation) }
@@ -154,7 +155,7 @@ export class LensScreen implements Screen {
   }
 
   dispose(): void {
-    this.#batch.dispose();
+    this.#batches.dispose();
   }
 }
 

@@ -1,5 +1,5 @@
-// The single units of the layer under the lens, while the run is paused: the six worst ones, and for a batch normalisation
-// the steps of equation 11-4 with one unit's numbers.
+// The single units of the layer under the lens, at one of the last steps: the six worst ones, and for a batch normalisation the
+// steps of equation 11-4 with one unit's numbers.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Activation } from "../../charts/activations.js";
@@ -7,6 +7,7 @@ import { formatCount } from "../../charts/format.js";
 import { type BatchSums, type NormalisedUnit, normalisedUnit, unitsOf } from "../../charts/units.js";
 import { button, element } from "../dom.js";
 import { number } from "../microscope/formulas.js";
+import type { Seen } from "./batch.js";
 import { section } from "./details.js";
 import { brief, percent } from "./numbers.js";
 
@@ -17,7 +18,7 @@ export class Units {
   readonly #trans: TranslationBundle;
   readonly #typeset: (node: HTMLElement) => void;
   readonly #onChoose: (unit: number | undefined) => void;
-  #batch: BatchSums | undefined;
+  #seen: Seen | undefined;
   #chosen: number | undefined;
 
   constructor(
@@ -31,20 +32,22 @@ export class Units {
   }
 
   /** `chosen`: the unit that is seen alone. */
-  draw(batch: BatchSums | undefined, activation: Activation | undefined, chosen: number | undefined): void {
-    if (batch === this.#batch && chosen === this.#chosen) return;
-    this.#batch = batch;
+  draw(seen: Seen | undefined, activation: Activation | undefined, chosen: number | undefined): void {
+    if (seen === this.#seen && chosen === this.#chosen) return;
+    this.#seen = seen;
     this.#chosen = chosen;
-    if (!batch) {
+    if (!seen) {
       this.node.replaceChildren();
       return;
     }
+    const { batch, step } = seen;
     const worst = unitsOf(batch, activation).slice(0, WORST);
     const shown = chosen ?? worst[0]?.unit ?? 0;
     const normalised = normalisedUnit(batch, shown, 0);
     this.node.replaceChildren(
       ...(normalised ? [this.#equation(normalised, shown), this.#running(batch, normalised, shown)] : []),
       this.#table(worst, batch.units, chosen),
+      element("div", "gb-Details-note", this.#trans.__("units at step %1", formatCount(step))),
     );
     if (normalised) this.#typeset(this.node);
   }

@@ -185,11 +185,12 @@ export class MicroscopeScreen implements Screen {
   #answer(event: StoreEvent): void {
     if (event.type !== "answer" || event.answer.run !== this.#record?.info.id) return;
     const { answer, buffer } = event;
+    // for the lens
+    if (answer.type === "batch") return;
     // other parts of the monitor ask, too, and are refused what is no concern of this one
     if (answer.type === "refused" && this.#askedAt > Number.NEGATIVE_INFINITY) this.#refusal = answer.text;
     this.#askedAt = Number.NEGATIVE_INFINITY;
-    // An answer with a batch is for the lens.
-    if (answer.type === "microscope" && buffer && !answer.data.batch) {
+    if (answer.type === "microscope" && buffer) {
       const specimen = { data: answer.data, numbers: floats(buffer) };
       this.#walk = this.#walk?.continued(specimen) ?? new Walk(specimen);
       this.#example = answer.data.example;
