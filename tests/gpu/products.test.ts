@@ -5,7 +5,7 @@ import * as gb from "gradbook";
 import type { MatmulKernel } from "gradbook/compute/ir";
 import { WebGpuDevice } from "gradbook/compute/webgpu/device";
 import { lowered } from "gradbook/compute/webgpu/lower";
-import { TILES, type TileName, usualTile } from "gradbook/compute/webgpu/tiles";
+import { type PlainTile, TILES, usualTile } from "gradbook/compute/webgpu/tiles";
 import type { DType } from "gradbook/graph/dtype";
 import type { Expr } from "gradbook/graph/expr";
 import { closeSession } from "gradbook/tensor/session";
@@ -14,7 +14,7 @@ import { type Case, runOn } from "../unit/compute/harness.js";
 import { Random } from "../unit/compute/random.js";
 import { useDevice } from "../unit/parity/library.js";
 
-let tile: TileName | undefined;
+let tile: PlainTile | undefined;
 const gpu = new WebGpuDevice({ tileFor: (kernel) => (tile === undefined ? usualTile(kernel) : TILES[tile]) });
 afterAll(() => {
   gpu.close();
@@ -111,7 +111,7 @@ function check(shape: readonly number[], options: Options): void {
 
 // compiling takes a GPU in software a second for each shader: layouts and tiles are tried in turns
 describe("every tile", () => {
-  it.each(Object.keys(TILES) as TileName[])("%s, past its edges, in vectors", (name) => {
+  it.each(Object.keys(TILES) as PlainTile[])("%s, past its edges, in vectors", (name) => {
     tile = name;
     check([132, 136, 40], { transposed: LAYOUTS[Object.keys(TILES).indexOf(name) % 2]! });
     tile = undefined;

@@ -4,6 +4,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { environment } from "../settings.js";
+import { UNIT_TILES } from "./tiles.js";
+import { bytesOnUnits, invocationsOnUnits, type MatrixUnit } from "./unit-product.js";
 import type { Gpu, GpuAdapter } from "./webgpu.js";
 
 /** One GPU, or what computes in its place. */
@@ -18,6 +20,8 @@ export interface AdapterDescription {
   /** The largest tensor, and all memory that one process may use here, in bytes. */
   readonly memoryBytes: number;
   readonly features: readonly string[];
+  /** Matrix units that products may use. */
+  readonly unit?: MatrixUnit;
 }
 
 let gpu: Gpu | undefined;
@@ -48,8 +52,34 @@ export function heapLimit({ limits }: GpuAdapter): number {
   return Math.floor(most / 256) * 256;
 }
 
+/** The feature by which WGSL reaches matrix units. */
+export const UNIT_FEATURE = "chromium-experimental-subgroup-matrix";
+
+/** Matrix units that multiply float16 and add float32, of a size that divides our tiles; those of the most work at once. */
+function unitOf({ info, features, limits }: GpuAdapter): MatrixUnit | undefined {
+  const { subgroupMinSize, subgroupMaxSize: lanes = 0, subgroupMatrixConfigs = [] } = info;
+  if (!features.has(UNIT_FEATURE) || !features.has("shader-f16") || subgroupMinSize !== lanes)
+    return undefined;
+  const fits = (unit: MatrixUnit): boolean =>
+    unit.n % 4 === 0 &&
+    Object.values(UNIT_TILES).every(
+      (tile) =>
+        tile.high % unit.m === 0 &&
+        tile.wide % unit.n === 0 &&
+        tile.depth % unit.k === 0 &&
+        bytesOnUnits(tile, unit) <= limits.maxComputeWorkgroupStorageSize! &&
+        invocationsOnUnits(tile, unit) <= limits.maxComputeInvocationsPerWorkgroup!,
+    );
+  return subgroupMatrixConfigs
+    .filter((one) => one.componentType === "f16" && one.resultComponentType === "f32")
+    .map(({ M: m, N: n, K: k }) => ({ m, n, k, lanes }))
+    .filter(fits)
+    .sort((a, b) => b.m * b.n * b.k - a.m * a.n * a.k)[0];
+}
+
 export function describeAdapter(adapter: GpuAdapter): AdapterDescription {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  const unit = unitOf(adapter);
   const name = [description, device, `${vendor} ${architecture}`.trim()].find((text) => text !== "");
   return {
     name: name ?? "unnamed adapter",
@@ -59,6 +89,7 @@ export function describeAdapter(adapter: GpuAdapter): AdapterDescription {
     software: isFallbackAdapter,
     memoryBytes: heapLimit(adapter),
     features: [...adapter.features].sort(),
+    ...(unit === undefined ? {} : { unit }),
   };
 }
 

@@ -16,6 +16,8 @@ import { Presets } from "./presets.js";
 import { FETCH_BYTES, nameOf, ProgramBuilder, trafficOf } from "./program.js";
 import type { Target } from "./target.js";
 import { type Tile, usualTile } from "./tiles.js";
+import { faultOfUnits } from "./unit-check.js";
+import type { MatrixUnit } from "./unit-product.js";
 
 /** Bytes of the heap at the start, or less where the adapter has less. */
 const FIRST_HEAP_BYTES = 32 * 2 ** 20;
@@ -84,7 +86,7 @@ export class WebGpuDevice implements Device {
   readonly #allocator = new Allocator(0);
   #reserved = 0;
   #arena: HeapRange | undefined;
-  readonly #target: Target;
+  #target: Target;
   #programs = 0;
   /** What the GPU was given last: whoever waits for it waits for that. */
   #doing = "starting";
@@ -99,19 +101,39 @@ export class WebGpuDevice implements Device {
       throw error;
     }
     const half = this.adapter.features.includes("shader-f16");
-    this.#target = { half, tileFor: tileFor ?? this.#tilesByMeasure(presetFolder) };
+    this.#target = { half, tileFor: tileFor ?? usualTile };
     this.#grow(Math.min(FIRST_HEAP_BYTES, this.adapter.memoryBytes));
+    if (tileFor !== undefined || !this.#measures(presetFolder)) return;
+    const unit = this.#checkedUnit();
+    this.#target = { half, ...(unit && { unit }), tileFor: this.#tilesByMeasure(presetFolder, unit) };
   }
 
-  /** Tiles as they were measured to be fastest. A GPU in software is not worth measuring, unless asked to. */
-  #tilesByMeasure(folder: string | undefined): Target["tileFor"] {
-    const { adapter } = this;
-    const wanted = environment("GRADBOOK_WEBGPU_TUNE") === "1" && !adapter.software;
-    if (folder === undefined && !wanted) return usualTile;
+  /** A GPU in software is not worth measuring, unless asked to. */
+  #measures(folder: string | undefined): boolean {
+    const wanted = environment("GRADBOOK_WEBGPU_TUNE") === "1" && !this.adapter.software;
+    return wanted || folder !== undefined;
+  }
+
+  /** The adapter's matrix units, if they are right. */
+  #checkedUnit(): MatrixUnit | undefined {
+    const { unit } = this.adapter;
+    if (unit === undefined) return undefined;
+    const fault = faultOfUnits(this, (plan, tile) =>
+      this.#compile(plan, { ...this.#target, unit, tileFor: () => tile }),
+    );
+    if (fault === undefined) return unit;
+    console.warn(`The matrix units of ${this.adapter.name} are not used: ${fault}`);
+    return undefined;
+  }
+
+  /** Tiles as they were measured to be fastest. */
+  #tilesByMeasure(folder = PRESET_FOLDER, unit: MatrixUnit | undefined): Target["tileFor"] {
     const compile = (plan: Plan, tile: Tile): Executable =>
       this.#compile(plan, { ...this.#target, tileFor: () => tile });
-    const presets = new Presets({ folder: folder ?? PRESET_FOLDER, adapter }, (kernel, tile) =>
-      timeProduct(this, compile, kernel, tile),
+    const presets = new Presets(
+      { folder, adapter: this.adapter },
+      (kernel, tile) => timeProduct(this, compile, kernel, tile),
+      unit !== undefined,
     );
     return (kernel) => presets.tileFor(kernel);
   }

@@ -8,7 +8,8 @@ import { emitInFours, groupsInFours, inFours, type LoopsInFours } from "./loop-i
 import { emitMatmul } from "./matmul.js";
 import { assemble, type Shader, Slots } from "./shader.js";
 import type { Target } from "./target.js";
-import { invocations, tilesOf } from "./tiles.js";
+import { invocations, tilesOf, usualTile } from "./tiles.js";
+import { emitOnUnits, invocationsOnUnits, suitsUnits } from "./unit-product.js";
 
 /** The shader that computes `kernel`, or undefined where there is nothing to compute. `guarded`: not once a check has failed. */
 export function shaderFor(kernel: GeneratedKernel, guarded: boolean, target: Target): Shader | undefined {
@@ -21,20 +22,24 @@ export function shaderFor(kernel: GeneratedKernel, guarded: boolean, target: Tar
 }
 
 function matmulShader(kernel: MatmulKernel, guarded: boolean, target: Target): Shader | undefined {
-  const tile = target.tileFor(kernel);
+  const chosen = target.tileFor(kernel);
+  const unit = chosen.onUnits && suitsUnits(kernel) ? target.unit : undefined;
+  const tile = chosen.onUnits && unit === undefined ? usualTile(kernel) : chosen;
   const groups = tilesOf(kernel, tile);
   if (groups === 0) return undefined;
   const slots = new Slots();
-  const { declarations, statements, access } = emitMatmul(kernel, tile, slots, new Names(), target.half);
+  const { declarations, statements, access } = unit
+    ? emitOnUnits(kernel, tile, unit, slots, new Names())
+    : emitMatmul(kernel, tile, slots, new Names(), target.half);
   return assemble({
     declarations,
     statements: lines(statements),
     slots: slots.list,
     groups,
-    size: invocations(tile),
+    size: unit ? invocationsOnUnits(tile, unit) : invocations(tile),
     access,
     guarded,
-    how: `${groups} tiles of ${tile.rows} x ${tile.columns}, ${tile.depth} deep, blocks of ${tile.high} x ${tile.wide}${vectors(access)}`,
+    how: `${groups} tiles of ${tile.rows} x ${tile.columns}, ${tile.depth} deep, blocks of ${tile.high} x ${tile.wide}${unit ? ", on matrix units" : ""}${vectors(access)}`,
   });
 }
 

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AdapterDescription } from "./adapter.js";
-import { TILES, type TileName } from "./tiles.js";
+import { ALL_TILES, type TileName } from "./tiles.js";
 
 /** Counted up when the generated code changes so much that other tiles may be faster. */
 const VERSION = 1;
@@ -37,7 +37,7 @@ interface Content {
 export function readPresets(file: PresetFile): Map<string, TileName> {
   const entries = Object.entries(contentOf(file)?.products ?? {});
   return new Map(
-    entries.flatMap(([kind, { tile }]) => (tile in TILES ? [[kind, tile as TileName] as const] : [])),
+    entries.flatMap(([kind, { tile }]) => (tile in ALL_TILES ? [[kind, tile as TileName] as const] : [])),
   );
 }
 

@@ -4,7 +4,8 @@
 import { elements } from "../../graph/shape.js";
 import type { MatmulKernel } from "../ir.js";
 import { type PresetFile, readPresets, writePreset } from "./preset-file.js";
-import { TILES, type Tile, type TileName, tilesOf, usualTile } from "./tiles.js";
+import { ALL_TILES, TILES, type Tile, type TileName, tilesOf, usualTile } from "./tiles.js";
+import { suitsUnits } from "./unit-product.js";
 
 /** Seconds that a product takes with a tile; undefined where that cannot be found out. */
 export type TimeProduct = (kernel: MatmulKernel, tile: Tile) => number | undefined;
@@ -25,19 +26,25 @@ const LARGEST = 4096;
 /** Tiles at most this many times as large as the product, in either direction, are worth measuring. */
 const OVERSIZE = 2;
 
-export function candidates({ m, n }: MatmulKernel): Tile[] {
-  const least = Math.min(...Object.values(TILES).map(({ rows, columns }) => Math.min(rows, columns)));
+/** `units`: whether the adapter has matrix units. */
+export function candidates(kernel: MatmulKernel, units: boolean): Tile[] {
+  const { m, n } = kernel;
+  const tiles = Object.values(units && suitsUnits(kernel) ? ALL_TILES : TILES);
+  const least = Math.min(...tiles.map(({ rows, columns }) => Math.min(rows, columns)));
   const fits = (extent: number, size: number): boolean => extent <= Math.max(OVERSIZE * size, least);
-  return Object.values(TILES).filter(({ rows, columns }) => fits(rows, m) && fits(columns, n));
+  return tiles.filter(({ rows, columns }) => fits(rows, m) && fits(columns, n));
 }
 
 export class Presets {
   readonly #file: PresetFile;
   readonly #time: TimeProduct;
   readonly #known: Map<string, TileName>;
+  readonly #units: boolean;
   #measuring = false;
 
-  constructor(file: PresetFile, time: TimeProduct) {
+  /** `units`: whether the adapter has matrix units. */
+  constructor(file: PresetFile, time: TimeProduct, units = false) {
+    this.#units = units;
     this.#file = file;
     this.#time = time;
     this.#known = readPresets(file);
@@ -47,7 +54,10 @@ export class Presets {
   tileFor(kernel: MatmulKernel): Tile {
     const kind = classOf(kernel);
     const known = this.#known.get(kind);
-    if (known !== undefined) return TILES[known];
+    // not all of a class suit the units
+    if (known !== undefined && (known in TILES || (this.#units && suitsUnits(kernel))))
+      return ALL_TILES[known];
+    if (known !== undefined) return usualTile(kernel);
     // what is compiled in order to be measured has its tile already
     if (this.#measuring || tilesOf(kernel, TILES.small) === 0) return usualTile(kernel);
     this.#measuring = true;
@@ -60,7 +70,7 @@ export class Presets {
 
   #measure(kind: string, kernel: MatmulKernel): Tile {
     const times: [Tile, number][] = [];
-    for (const tile of candidates(kernel)) {
+    for (const tile of candidates(kernel, this.#units)) {
       const seconds = this.#time(kernel, tile);
       if (seconds !== undefined) times.push([tile, seconds]);
     }

@@ -4,7 +4,7 @@
 import { halfArray, typedArray } from "../../graph/dtype.js";
 import type { RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
-import { heapLimit } from "./adapter.js";
+import { heapLimit, UNIT_FEATURE } from "./adapter.js";
 import {
   FAULT_BYTES,
   FETCH_BYTES,
@@ -34,7 +34,14 @@ const REPORT =
   'This is a defect of Gradbook or of the driver; gb.device("wasm") computes the same on the CPU.';
 
 /** What shaders may use where the adapter has it. */
-const FEATURES = ["shader-f16"];
+const FEATURES = ["shader-f16", "subgroups", UNIT_FEATURE];
+
+/** Of these, as much as the adapter has. */
+const LIMITS = [
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+];
 
 interface Ready {
   readonly program: Program;
@@ -60,7 +67,8 @@ export class Runner {
   /** `lost` is called once the GPU cannot be used any more, `done` after each run. */
   static async open(adapter: GpuAdapter, lost: (why: string) => void, done: () => void): Promise<Runner> {
     const most = heapLimit(adapter);
-    const requiredLimits = { maxBufferSize: most, maxStorageBufferBindingSize: most };
+    const sizes = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]!]));
+    const requiredLimits = { maxBufferSize: most, maxStorageBufferBindingSize: most, ...sizes };
     const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
     const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
     void device.lost.then(({ reason, message }) => lost(`${reason}: ${message}`));

@@ -68,6 +68,14 @@ export interface Body {
   readonly how: string;
 }
 
+/** Directives for what is not in every WGSL, and what shows that they are needed. */
+const DIRECTIVES = [
+  ["enable f16;", "<f16"],
+  ["enable chromium_experimental_subgroup_matrix;", "subgroup_matrix_"],
+  // that \`local / lanes\` is the same for all of a subgroup is more than its compiler sees
+  ["diagnostic(off, chromium.subgroup_matrix_uniformity);", "subgroup_matrix_"],
+] as const;
+
 /** A whole shader from what a kernel does. */
 export function assemble(body: Body): Shader {
   const { declarations, statements, slots, size, access, guarded, groups, how } = body;
@@ -87,7 +95,6 @@ ${failed}${statements}}
 @group(0) @binding(1) var<storage, read_write> faults: array<atomic<u32>, 4>;
 @group(0) @binding(2) var<uniform> P: array<vec4<u32>, ${blockBytes(slots.length) / 16}>;
 ${guarded ? "var<workgroup> stop: u32;\n" : ""}${functions}`;
-  // values of type f16 must be announced before everything else
-  const enabled = code.includes("<f16>") ? "enable f16;\n" : "";
-  return { code: `${enabled}${head}${functionsFor(code + functions)}\n${code}`, groups: grid, slots, how };
+  const first = DIRECTIVES.flatMap(([text, use]) => (code.includes(use) ? [`${text}\n`] : [])).join("");
+  return { code: `${first}${head}${functionsFor(code + functions)}\n${code}`, groups: grid, slots, how };
 }

@@ -2,9 +2,12 @@
 
 import type { MatmulKernel } from "../ir.js";
 import type { Tile } from "./tiles.js";
+import type { MatrixUnit } from "./unit-product.js";
 
 export interface Target {
   /** Whether shaders may have values of type f16. */
   readonly half: boolean;
+  /** The adapter's matrix units, where they are used. */
+  readonly unit?: MatrixUnit;
   tileFor(kernel: MatmulKernel): Tile;
 }

@@ -4,6 +4,10 @@
 import { elements } from "../../graph/shape.js";
 import type { MatmulKernel } from "../ir.js";
 
+export type TileName = PlainTile | UnitTile;
+export type PlainTile = "large" | "oblong" | "square" | "dense" | "small" | "flat" | "tall";
+export type UnitTile = "units" | "units-large";
+
 /** A tile of `rows` x `columns` results, `depth` terms at a time; an invocation has a block of `high` x `wide` of them. All are
  *  multiples of 4. */
 export interface Tile {
@@ -13,9 +17,9 @@ export interface Tile {
   readonly depth: number;
   readonly high: number;
   readonly wide: number;
+  /** For the matrix units: a block is that of a subgroup. */
+  readonly onUnits?: true;
 }
-
-export type TileName = "large" | "oblong" | "square" | "dense" | "small" | "flat" | "tall";
 
 const tile = (name: TileName, [rows, columns, depth]: Triple, [high, wide]: Pair): Tile => ({
   name,
@@ -30,7 +34,7 @@ type Pair = readonly [number, number];
 
 /** All have 256 invocations or less and at most 16 KiB of workgroup memory, which every implementation allows. The taller the
  *  block, the more products for each load from workgroup memory, and the fewer workgroups at once on a core. */
-export const TILES: Readonly<Record<TileName, Tile>> = {
+export const TILES: Readonly<Record<PlainTile, Tile>> = {
   large: tile("large", [128, 128, 16], [8, 8]),
   oblong: tile("oblong", [128, 64, 16], [8, 4]),
   square: tile("square", [64, 64, 16], [4, 4]),
@@ -39,6 +43,14 @@ export const TILES: Readonly<Record<TileName, Tile>> = {
   flat: tile("flat", [16, 64, 32], [4, 4]),
   tall: tile("tall", [64, 16, 32], [4, 4]),
 };
+
+/** For products of float16 on matrix units, where an adapter has them. */
+export const UNIT_TILES: Readonly<Record<UnitTile, Tile>> = {
+  units: { ...tile("units", [64, 64, 32], [32, 32]), onUnits: true },
+  "units-large": { ...tile("units-large", [128, 128, 32], [64, 32]), onUnits: true },
+};
+
+export const ALL_TILES: Readonly<Record<TileName, Tile>> = { ...TILES, ...UNIT_TILES };
 
 /** Tiles in flight that keep a large device busy. */
 const ENOUGH_TILES = 128;

@@ -7,6 +7,16 @@ export interface GpuInfo {
   readonly device: string;
   readonly description: string;
   readonly isFallbackAdapter: boolean;
+  readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+  /** Experimental, in Dawn. */
+  readonly subgroupMatrixConfigs?: readonly {
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }[];
 }
 
 export interface GpuBuffer {
