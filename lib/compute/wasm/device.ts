@@ -6,6 +6,7 @@ import type { DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
 import type { Sums } from "../reference/routines/sums.js";
+import type { ProductKind } from "./blas.js";
 import {
   ARENA_WORD,
   argumentWord,
@@ -17,6 +18,7 @@ import {
   LOCAL_STEP_WORD,
   LOCAL_WORD,
 } from "./block.js";
+import type { BlasUse } from "./choose-blas.js";
 import { GRAIN } from "./cut.js";
 import { mayUseBlas } from "./emit-blas.js";
 import { type Engine, prepareEngine } from "./flags.js";
@@ -28,6 +30,8 @@ import type { TileShape } from "./microkernel.js";
 import { compileProgram, type Program, type Run } from "./program.js";
 import { sumsOn } from "./sums.js";
 import { type Memory, type Module, wasm } from "./webassembly.js";
+
+const NO_KINDS: ReadonlySet<ProductKind> = new Set();
 
 class WasmBuffer implements DeviceBuffer {
   readonly bytes: number;
@@ -81,8 +85,8 @@ export interface WasmDeviceOptions extends HeapOptions {
   readonly threads?: number;
   /** Nanoseconds a piece of work for one of them takes at least; tests cut finer. */
   readonly grain?: number;
-  /** Gives the path of the BLAS for large products, if there is one to be used; asked when there is such a product. */
-  readonly blas?: (engine: Engine) => string | undefined;
+  /** Gives the BLAS, if there is one to be used, and for what; asked when there is a product of some size. */
+  readonly blas?: (engine: Engine) => BlasUse | undefined;
 }
 
 export class WasmDevice implements SingleMemory {
@@ -90,7 +94,7 @@ export class WasmDevice implements SingleMemory {
   readonly #heap: Heap;
   readonly #shape: TileShape;
   readonly #engine: Engine;
-  readonly #chooseBlas: (engine: Engine) => string | undefined;
+  readonly #chooseBlas: (engine: Engine) => BlasUse | undefined;
   readonly #linker: Linker;
   readonly #helpers: Helpers;
   readonly #sums: Sums;
@@ -171,12 +175,12 @@ export class WasmDevice implements SingleMemory {
   }
 
   compile(plan: Plan): Executable {
-    const blas = plan.kernels.some(mayUseBlas) ? this.#blasPath() : undefined;
+    const blas = plan.kernels.some(mayUseBlas) ? this.#blas() : undefined;
     const program = compileProgram(plan, {
       shape: this.#shape,
       zeros: ZEROS,
       grain: this.#grain,
-      blas: blas !== undefined,
+      blas: blas?.kinds ?? NO_KINDS,
     });
     const module: Module = new wasm.Module(program.code);
     const { run } = this.#linker.link(module) as { run: Run };
@@ -184,14 +188,14 @@ export class WasmDevice implements SingleMemory {
     this.#atLeast(this.#local, program.localBytes * this.#threads);
     this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
     const id = ++this.#plans;
-    if (program.chunks > 0) this.#helpers.learn(id, module, blas);
+    if (program.chunks > 0) this.#helpers.learn(id, module, blas?.path);
     return new WasmExecutable(plan, program, id, run, () => this.#helpers.forget(id));
   }
 
-  /** The library that large products go to; undefined: our own micro-kernels are as fast, or there is none. */
-  #blasPath(): string | undefined {
+  /** The library that products go to; undefined: our own micro-kernels are as fast, or there is none. */
+  #blas(): BlasUse | undefined {
     const found = this.#chooseBlas(this.#engine);
-    if (found !== undefined) this.#linker.useBlas(found);
+    if (found !== undefined) this.#linker.useBlas(found.path);
     return found;
   }
 

@@ -1,12 +1,12 @@
 // Generates the calls of the system's BLAS for a matrix product, where the operands lie as it wants them.
 
 import type { Kernel } from "../ir.js";
-import { CBLAS } from "./blas.js";
-import { type Cut, cutInto } from "./cut.js";
+import { CBLAS, type ProductKind } from "./blas.js";
+import { type Cut, chunksFor, cutInto } from "./cut.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { I32, type ValueType } from "./instructions.js";
 import type { ModuleBuilder } from "./module.js";
-import type { Layout, ProductCut, ProductPlan } from "./product.js";
+import { type Layout, type ProductCut, type ProductPlan, productTime } from "./product.js";
 import type { ProductPointers } from "./product-target.js";
 
 /** The name under which plan modules import the BLAS. */
@@ -15,22 +15,32 @@ export const BLAS = "blas";
 /** See `Sgemm`. */
 export const SGEMM_PARAMETERS: readonly ValueType[] = Array<ValueType>(12).fill(I32);
 
-/** Rows, columns and depth from which on a product goes to a BLAS that is faster on large ones: below, what a call costs and
- *  what it packs anew for every chunk eats up the gain (32 x 784 x 300: 108 GFLOP/s against 80 for the whole, less in chunks;
- *  512 x 300 x 100: 103 us against 310 on two threads). */
-const LEAST_EXTENT = 64;
+/** Rows, columns and depth of a large product at least. */
+const LARGE_EXTENT = 64;
+/** Multiplications of a small product at least: below, what a call costs eats up the gain (32 x 10 x 100 takes 1 us). */
+const LEAST_WORK = 2 ** 17;
+/** Multiplications of one call for a small product at most: OpenBLAS computes so much without packing its operands, at 140
+ *  GFLOP/s against 20 for 32 x 784 x 300 at once. And of dot products, the results of a call at most, and their least depth. */
+const WORK_OF_A_CALL = 1e6;
+const DOTS_OF_A_CALL = 1200;
+const DOTS_DEPTH = 256;
 
-/** Whether a kernel has a product that is large enough. */
+/** Whether a kernel has a product of a size that a BLAS may be faster with. */
 export function mayUseBlas(kernel: Kernel): boolean {
-  return kernel.kind === "matmul" && Math.min(kernel.m, kernel.n, kernel.k) >= LEAST_EXTENT;
+  return kernel.kind === "matmul" && kernel.m * kernel.n * kernel.k >= LEAST_WORK;
 }
 
-/** Whether the BLAS can compute the product, and is worth being asked. */
-export function suitsBlas({ rows, columns, k, left, right, result }: ProductPlan): boolean {
-  if (Math.min(rows, columns, k) < LEAST_EXTENT) return false;
+/** The kind of a product in the eyes of a BLAS; undefined: it cannot compute it, or is not worth being asked. */
+export function blasKind({ rows, columns, k, left, right, result }: ProductPlan): ProductKind | undefined {
   const lies = ({ row, column }: Layout, rowCount: number, columnCount: number): boolean =>
     (column === 1 && row >= columnCount) || (row === 1 && column >= rowCount);
-  return lies(left, rows, k) && lies(right, k, columns) && lies(result, rows, columns);
+  if (!lies(left, rows, k) || !lies(right, k, columns) || !lies(result, rows, columns)) return undefined;
+  if (Math.min(rows, columns, k) >= LARGE_EXTENT) return "large";
+  if (rows * columns * k < LEAST_WORK) return undefined;
+  if (left.column === 1 && right.row === 1) return k >= DOTS_DEPTH ? "dots" : undefined;
+  const bothTransposed =
+    result.column === 1 ? left.row === 1 && right.row === 1 : right.column === 1 && left.column === 1;
+  return bothTransposed ? undefined : "outer";
 }
 
 /** Rows or columns of a chunk: what the BLAS packs anew for each of them is little beside what it computes (5 % of 2,048 x
@@ -40,7 +50,16 @@ const FEW_STRIPS = 4;
 /** Operations of a chunk at most, so that a cancelled run stops soon: some 30 ms. */
 const MOST_OPERATIONS = 3e9;
 
-export function cutForBlas({ rows, columns, k }: ProductPlan): ProductCut | undefined {
+export function cutForBlas(plan: ProductPlan, kind: ProductKind, grain: number): ProductCut | undefined {
+  const { rows, columns, k, result } = plan;
+  if (kind !== "large") {
+    // whole lines of the result, where there are enough; it takes half the time that our own kernels take
+    const lines = result.column === 1 ? "rows" : "columns";
+    const few = (lines === "rows" ? rows : columns) < LARGE_EXTENT;
+    const axis = few ? (rows >= columns ? "rows" : "columns") : lines;
+    const cut = cutInto(chunksFor(productTime(plan) / 2, grain), axis === "rows" ? rows : columns, 4);
+    return cut && { ...cut, axis };
+  }
   const axis = rows >= columns ? "rows" : "columns";
   const [extent, across] = axis === "rows" ? [rows, columns] : [columns, rows];
   const strips = extent >= STRIP ? Math.max(FEW_STRIPS, Math.floor(extent / STRIP)) : FEW_STRIPS / 2;
@@ -53,17 +72,46 @@ export function cutForBlas({ rows, columns, k }: ProductPlan): ProductCut | unde
 export class BlasEmitter {
   readonly #f: FunctionBuilder;
   readonly #p: ProductPlan;
+  readonly #kind: ProductKind;
   readonly #sgemm: number;
 
-  constructor(f: FunctionBuilder, plan: ProductPlan, module: ModuleBuilder) {
+  constructor(f: FunctionBuilder, plan: ProductPlan, kind: ProductKind, module: ModuleBuilder) {
     this.#f = f;
     this.#p = plan;
+    this.#kind = kind;
     this.#sgemm = module.import(BLAS, "sgemm", SGEMM_PARAMETERS);
   }
 
   takeScratch(): void {}
 
-  emit(pointers: ProductPointers, rows: number, columns: number): void {
+  emit({ left, right, result }: ProductPointers, rows: number, columns: number): void {
+    const f = this.#f;
+    const byRows = rows >= columns;
+    const [extent, across] = byRows ? [rows, columns] : [columns, rows];
+    const size = this.#callSize(extent, across);
+    const pointers = { left: f.copy(left), right: f.copy(right), result: f.copy(result) };
+    const piece = (points: number): void =>
+      this.#call(pointers, byRows ? points : rows, byRows ? columns : points);
+    f.repeat(Math.floor(extent / size), () => {
+      piece(size);
+      const p = this.#p;
+      if (byRows) f.advance(pointers.left, p.left.row * size * 4);
+      else f.advance(pointers.right, p.right.column * size * 4);
+      f.advance(pointers.result, (byRows ? p.result.row : p.result.column) * size * 4);
+    });
+    if (extent % size > 0) piece(extent % size);
+  }
+
+  /** Rows or columns that one call computes, of `extent`: about equally many in every call. */
+  #callSize(extent: number, across: number): number {
+    if (this.#kind === "large") return extent;
+    const work = Math.floor(WORK_OF_A_CALL / (across * this.#p.k));
+    const most = this.#kind === "dots" ? Math.min(work, Math.floor(DOTS_OF_A_CALL / across)) : work;
+    const calls = Math.ceil(extent / Math.max(4, most));
+    return Math.min(extent, Math.ceil(extent / calls / 4) * 4);
+  }
+
+  #call(pointers: ProductPointers, rows: number, columns: number): void {
     const f = this.#f;
     const { k, left, right, result } = this.#p;
     const rowMajor = result.column === 1;

@@ -4,8 +4,9 @@
 import { elements } from "../../graph/shape.js";
 import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
 import { pushBuffer } from "./addressing.js";
+import type { ProductKind } from "./blas.js";
 import { type Cut, chunksFor, cutInto } from "./cut.js";
-import { BlasEmitter, cutForBlas, suitsBlas } from "./emit-blas.js";
+import { BlasEmitter, blasKind, cutForBlas } from "./emit-blas.js";
 import { ProductEmitter } from "./emit-product.js";
 import { FunctionBuilder } from "./encoder.js";
 import { I32, OP } from "./instructions.js";
@@ -32,8 +33,8 @@ import {
 import { CHUNK, STEP } from "./team.js";
 
 export interface MatmulTarget extends Target, ProductTarget {
-  /** Whether large products go to the system's BLAS. */
-  readonly blas: boolean;
+  /** The kinds of products that go to the system's BLAS. */
+  readonly blas: ReadonlySet<ProductKind>;
 }
 
 /** Parts that are run one after another, all of them so many times; `STEP` counts. */
@@ -68,8 +69,8 @@ class ProductStages {
   readonly #target: MatmulTarget;
   #plan: ProductPlan;
   readonly #division: Division;
-  /** Whether the system's BLAS computes it. */
-  readonly #blas: boolean;
+  /** The kind of product it is for the system's BLAS; undefined: our own micro-kernels compute it. */
+  readonly #blas: ProductKind | undefined;
   /** Whether every thread packs the right operand for itself, before its first chunk. */
   readonly #packsOnce: boolean;
   /** Else, where it is packed for all chunks: scratch memory for that. */
@@ -87,11 +88,12 @@ class ProductStages {
     const result = own === undefined ? { row: n, column: 1 } : layoutOf(own);
     const plan = planProduct(m, n, k, layoutOf(a), layoutOf(b), result, target.shape);
     this.#plan = plan;
-    this.#blas = target.blas && suitsBlas(plan);
+    const kind = blasKind(plan);
+    this.#blas = kind !== undefined && target.blas.has(kind) ? kind : undefined;
     this.#division = divide(batch, plan, target, this.#blas);
     const division = this.#division;
     const sharesRight =
-      !this.#blas &&
+      this.#blas === undefined &&
       division.kind === "matrix" &&
       division.cut.axis === "rows" &&
       plan.rightPacking !== "none";
@@ -172,9 +174,10 @@ class ProductStages {
 
   #product(): Part {
     const f = new FunctionBuilder(this.#target.parameters);
-    const emitter = this.#blas
-      ? new BlasEmitter(f, this.#plan, this.#target.module)
-      : new ProductEmitter(f, this.#plan, this.#target, this.#stepped, this.#packsOnce);
+    const emitter =
+      this.#blas !== undefined
+        ? new BlasEmitter(f, this.#plan, this.#blas, this.#target.module)
+        : new ProductEmitter(f, this.#plan, this.#target, this.#stepped, this.#packsOnce);
     if (this.#division.kind === "batch") this.#overBatch(f, emitter, this.#division);
     else this.#overChunk(f, emitter, this.#division.cut);
     return { code: f, chunks: this.#division.cut?.chunks ?? 1, how: this.#how() };
@@ -305,7 +308,7 @@ class ProductStages {
       `k ${kBlocks} x ${kBlock}`,
     ];
     return [
-      ...(this.#blas ? ["BLAS"] : own),
+      ...(this.#blas !== undefined ? ["BLAS"] : own),
       ...(cut === undefined ? [] : [`${cut.chunks} chunks of ${kind === "batch" ? "matrices" : cut.axis}`]),
     ].join(", ");
   }
@@ -324,7 +327,7 @@ function divide(
   batch: readonly number[],
   plan: ProductPlan,
   { shape, grain }: MatmulTarget,
-  blas: boolean,
+  blas: ProductKind | undefined,
 ): Division {
   const matrices = elements(batch);
   const wanted = chunksFor(productTime(plan) * matrices, grain);
@@ -332,7 +335,10 @@ function divide(
   if (matrices > 1 && batch[dimension]! >= Math.min(wanted, ENOUGH_MATRICES)) {
     return { kind: "batch", dimension, cut: cutInto(wanted, batch[dimension]!, 1) };
   }
-  const cut = blas ? cutForBlas(plan) : cutProduct(plan, chunksFor(productTime(plan), grain), shape);
+  const cut =
+    blas === undefined
+      ? cutProduct(plan, chunksFor(productTime(plan), grain), shape)
+      : cutForBlas(plan, blas, grain);
   return cut === undefined ? { kind: "batch", dimension, cut } : { kind: "matrix", cut };
 }
 

@@ -3,6 +3,7 @@
 
 import type { GeneratedKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
 import { BLOCK } from "./addressing.js";
+import type { ProductKind } from "./blas.js";
 import { argumentWord, FAULT_WORD } from "./block.js";
 import { Bodies } from "./bodies.js";
 import { workOf } from "./describe.js";
@@ -303,8 +304,8 @@ export interface ProgramOptions {
   readonly zeros: number;
   /** Nanoseconds a chunk takes at least. */
   readonly grain: number;
-  /** Whether large products go to the system's BLAS. */
-  readonly blas: boolean;
+  /** The kinds of products that go to the system's BLAS. */
+  readonly blas: ReadonlySet<ProductKind>;
 }
 
 export function compileProgram(plan: Plan, options: ProgramOptions): Program {

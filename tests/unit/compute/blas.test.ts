@@ -2,14 +2,18 @@
 // the operands lie and whatever is computed with the product; and the same bits from any number of threads.
 
 import type { MatmulKernel } from "gradbook/compute/ir";
-import { findBlas } from "gradbook/compute/wasm/blas";
+import { findBlas, PRODUCT_KINDS } from "gradbook/compute/wasm/blas";
+import type { BlasUse } from "gradbook/compute/wasm/choose-blas";
 import { WasmDevice } from "gradbook/compute/wasm/device";
 import type { Expr } from "gradbook/graph/expr";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Case, difference, runOn } from "./harness.js";
 import { Random } from "./random.js";
 
-const blas = (): string | undefined => findBlas()?.path;
+const blas = (): BlasUse | undefined => {
+  const found = findBlas();
+  return found && { path: found.path, kinds: new Set(PRODUCT_KINDS) };
+};
 const own = new WasmDevice();
 const devices = [1, 2, 3].map((threads) => new WasmDevice({ threads, blas }));
 afterAll(() => {
@@ -54,7 +58,7 @@ function productOf({ batch = 1, size: [m, n, k], transposed = "", epilogue = fal
   return { kernels: [kernel], buffers, types: ["float32", "float32", "float32"], args: [] };
 }
 
-describe("large products through a BLAS", () => {
+describe("products through a BLAS", () => {
   it.each<[string, Form]>([
     ["straight", { size: [260, 180, 130] }],
     ["left transposed", { size: [260, 180, 130], transposed: "a" }],
@@ -66,6 +70,15 @@ describe("large products through a BLAS", () => {
     ["updating, transposed", { size: [140, 530, 150], transposed: "ac", epilogue: true }],
     ["three matrices", { batch: 3, size: [150, 140, 130], epilogue: true }],
     ["nine matrices", { batch: 9, size: [130, 140, 130], transposed: "b" }],
+    ["small: a layer", { size: [32, 300, 784], transposed: "b" }],
+    ["small: a layer's input", { size: [32, 784, 300] }],
+    ["small: a layer's weights, updated", { size: [301, 785, 33], transposed: "a", epilogue: true }],
+    ["small: dots of few", { size: [5, 203, 257], transposed: "b", epilogue: true }],
+    ["small: result transposed", { size: [63, 203, 57], transposed: "c", gap: 3 }],
+    ["small: result and operands transposed", { size: [203, 63, 57], transposed: "abc" }],
+    ["small: all but one operand transposed", { size: [203, 63, 57], transposed: "ab" }],
+    ["small: three matrices", { batch: 3, size: [32, 100, 100] }],
+    ["small: nine matrices, updated", { batch: 9, size: [33, 101, 103], transposed: "a", epilogue: true }],
   ])("%s", (_, form) => {
     const test = productOf(form);
     const expected = runOn(own, test);
@@ -75,7 +88,7 @@ describe("large products through a BLAS", () => {
   });
 
   it("are off, or from a library of one's choice, by GRADBOOK_BLAS", () => {
-    const set = (value: string): string | undefined => {
+    const set = (value: string): BlasUse | undefined => {
       process.env.GRADBOOK_BLAS = value;
       try {
         return blas();
