@@ -64,7 +64,7 @@ const GROUPS: Record<string, Limits> = {
   setup: { timeout: 900_000, parallel: false, processes: true },
   gpu: {
     files: GPU,
-    timeout: 120_000,
+    timeout: 300_000,
     parallel: true,
     workers: 2,
     processes: false,
