@@ -110,9 +110,10 @@ function lines(
 }
 
 function said(values: readonly number[], along: string): string {
-  if (values.length === 0) return "no values";
-  const lowest = values.reduce((a, b) => Math.min(a, b));
-  const highest = values.reduce((a, b) => Math.max(a, b));
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return values.length === 0 ? "no values" : "no finite values";
+  const lowest = finite.reduce((a, b) => Math.min(a, b));
+  const highest = finite.reduce((a, b) => Math.max(a, b));
   const count = along === "step" ? `in ${values.length} steps` : `at ${values.length} places`;
   return `${short(values[0]!)} to ${short(values.at(-1)!)} ${count}, ${short(lowest)} to ${short(highest)}`;
 }

@@ -10,7 +10,9 @@ const TIME = `${GRADIENTS}#Time-is-depth,-too`;
 const ACTIVATIONS = "notebooks/02-activations.ipynb";
 const DYING = `${ACTIVATIONS}#Dying-rectifiers`;
 const SELU = `${ACTIVATIONS}#SELU-normalises-itself`;
-const BATCH_NORM = "notebooks/00-first-light.ipynb#With-batch-normalisation";
+const NORMALISATION = "notebooks/03-normalisation.ipynb";
+const STATISTICS = `${NORMALISATION}#Running-statistics`;
+const CLIPPING = `${NORMALISATION}#Gradient-clipping`;
 const OPTIMIZERS = "notebooks/04-optimizers.ipynb#Nine-on-Fashion-MNIST";
 const SCHEDULES = "notebooks/05-schedules.ipynb";
 const RANGE_TEST = `${SCHEDULES}#Learning-rate-range-test`;
@@ -27,8 +29,11 @@ const SECTIONS: { readonly [rule in RuleId]?: string } = {
   saturated: SATURATION,
   "silent-units": DYING,
   "selu-conditions": SELU,
-  "tiny-batch-norm": BATCH_NORM,
-  "norm-momentum": BATCH_NORM,
+  "tiny-batch-norm": STATISTICS,
+  "norm-momentum": STATISTICS,
+  "train-mode-evaluation": STATISTICS,
+  "frozen-statistics": STATISTICS,
+  "gradient-spike": CLIPPING,
   "adaptive-rate": OPTIMIZERS,
   "rate-too-high": RANGE_TEST,
   "rate-too-low": RANGE_TEST,

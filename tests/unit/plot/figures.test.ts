@@ -177,6 +177,9 @@ test("compare stands over what is wanted: places, their name, and their scale", 
   const figure = plot.compare({ SGD: [3, 2, 4] }, { x, xTitle: "learning rate", xLog: true });
   expect(figure.data[0]!.x).toEqual(x);
   expect(figure.layout.xaxis).toEqual({ title: { text: "learning rate" }, type: "log" });
+  expect(String(plot.compare({ SGD: [3, 2, Number.NaN] }, { x, xTitle: "rate" }))).toContain(
+    "at 3 places, 2 to 3",
+  );
   expect(() => plot.compare({ SGD: [3, 2] }, { x })).toThrow("SGD has 2 numbers, but x has 3 places");
 });
 
