@@ -24,11 +24,14 @@ export class Storage {
   base: Node | undefined;
   /** How many values it has been given since the last one was computed. */
   writes: number;
+  /** The session that will compute the newest value, if it is not computed yet. */
+  dirtyIn: object | undefined;
 
   constructor(node: Node) {
     this.node = node;
     this.base = undefined;
     this.writes = 0;
+    this.dirtyIn = undefined;
   }
 }
 

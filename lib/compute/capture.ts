@@ -71,7 +71,9 @@ export class Capture {
   private inputs: Node[] = [];
   private args: number[] = [];
   private walk = 0;
-  private readonly stack: Node[] = [];
+  /** From a root to the node that is looked at, and for each of them which input is next. */
+  private readonly path: Node[] = [];
+  private readonly next: number[] = [];
   private readonly prepare: (leaf: Node) => void;
   private readonly entered: (node: Node) => void;
 
@@ -84,7 +86,9 @@ export class Capture {
   /** Starts a new walk, which finds nothing yet. */
   begin(): void {
     this.walk = newWalk();
-    this.stack.length = 0; // a walk that met a value that is gone has ended early
+    // a walk that met a value that is gone has ended early
+    this.path.length = 0;
+    this.next.length = 0;
     this.length = 0;
     this.order = [];
     this.inputs = [];
@@ -99,22 +103,25 @@ export class Capture {
   /** Takes in everything that `root` is computed from: nodes in the order in which they can be computed, without recursion,
    *  since chains can be long. */
   visit(root: Node): void {
-    const { walk, stack } = this;
+    const { walk, path, next } = this;
     if (root.walk === walk) return;
-    stack.push(root);
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1]!;
-      if (node.walk === walk) {
-        stack.pop();
-        continue;
-      }
+    path.push(root);
+    next.push(0);
+    while (path.length > 0) {
+      const last = path.length - 1;
+      const node = path[last]!;
       const { inputs } = node;
-      const before = stack.length;
-      // backwards, so that the first input is computed first
-      for (let i = inputs.length - 1; i >= 0; i--) if (inputs[i]!.walk !== walk) stack.push(inputs[i]!);
-      if (stack.length > before) continue;
-      stack.pop();
-      this.enter(node);
+      let i = next[last]!;
+      while (i < inputs.length && inputs[i]!.walk === walk) i++;
+      if (i < inputs.length) {
+        next[last] = i + 1;
+        path.push(inputs[i]!);
+        next.push(0);
+      } else {
+        path.pop();
+        next.pop();
+        this.enter(node);
+      }
     }
   }
 

@@ -3,33 +3,49 @@
 interface Entry {
   readonly codes: Int32Array;
   readonly plan: number;
+  /** What was looked for after it the last time. */
+  next: Entry | undefined;
 }
 
 export class PlanTable {
   private readonly entries = new Map<number, Entry[]>();
   private plans = 0;
+  /** What was found or added last. */
+  private last: Entry | undefined;
 
   /** Number of plans. */
   get size(): number {
     return this.plans;
   }
 
-  /** The plan of the structure in the first `length` of `codes`, if it has been added. */
+  /** The plan of the structure in the first `length` of `codes`, if it has been added. A training repeats itself: what came next
+   *  the last time is compared first, which is quicker than to compute a hash. */
   find(codes: Int32Array, length: number): number | undefined {
-    const entries = this.entries.get(hash(codes, length));
-    if (entries === undefined) return undefined;
-    for (const entry of entries) if (same(entry.codes, codes, length)) return entry.plan;
-    return undefined;
+    const guess = this.last?.next;
+    const entry =
+      guess !== undefined && same(guess.codes, codes, length) ? guess : this.lookUp(codes, length);
+    if (entry !== undefined) this.follow(entry);
+    return entry?.plan;
+  }
+
+  private lookUp(codes: Int32Array, length: number): Entry | undefined {
+    return this.entries.get(hash(codes, length))?.find((entry) => same(entry.codes, codes, length));
   }
 
   /** Gives a new structure the next number, from 1 on. */
   add(codes: Int32Array, length: number): number {
     const key = hash(codes, length);
-    const entry = { codes: codes.slice(0, length), plan: ++this.plans };
+    const entry: Entry = { codes: codes.slice(0, length), plan: ++this.plans, next: undefined };
     const entries = this.entries.get(key);
     if (entries === undefined) this.entries.set(key, [entry]);
     else entries.push(entry);
+    this.follow(entry);
     return entry.plan;
+  }
+
+  private follow(entry: Entry): void {
+    if (this.last !== undefined) this.last.next = entry;
+    this.last = entry;
   }
 }
 

@@ -71,8 +71,8 @@ export class Session {
   private escaped: Held[] = [];
   /** Older ones that are not computed yet and read a value which may be overwritten. */
   private atRisk: { readonly node: Node; readonly handle: WeakRef<Storage> }[] = [];
-  /** Storages with a value newer than their buffer. */
-  private readonly dirty = new Set<Storage>();
+  /** Storages with a value newer than their buffer, each once. */
+  private dirty: Storage[] = [];
   /** First values of storages that were replaced before they were computed. */
   private readonly superseded = new Set<Node>();
   /** Storages without a buffer whose newest value may fail to be computed, and the value from before. */
@@ -148,7 +148,10 @@ export class Session {
     }
     storage.node = node;
     node.owned = true;
-    this.dirty.add(storage);
+    if (storage.dirtyIn !== this) {
+      storage.dirtyIn = this;
+      this.dirty.push(storage);
+    }
     // nobody reads it, as in a loop that only counts: keep the chain short
     if (++storage.writes >= MAX_WRITES) this.evaluate([]);
   }
@@ -160,13 +163,13 @@ export class Session {
     this.computeNewborn(nodes);
     const results = this.wanted(nodes);
     if (results.length === 0) {
-      this.dirty.clear();
+      this.takeDirty();
       if (nodes.length === 0) this.settle(this.takeRiders());
       return undefined;
     }
     this.walk(results);
     const riders = this.takeRiders();
-    this.dirty.clear();
+    this.takeDirty();
     const kept = this.worthKeeping(results);
     if (kept.length > 0) {
       // on their own: they must not be lost if the run fails
@@ -189,6 +192,12 @@ export class Session {
     const { riders } = this;
     this.riders = [];
     return riders;
+  }
+
+  /** The run that is about to start computes all storages with new values. */
+  private takeDirty(): void {
+    for (const storage of this.dirty) storage.dirtyIn = undefined;
+    this.dirty = [];
   }
 
   private settle(riders: readonly Rider[]): void {
@@ -229,7 +238,7 @@ export class Session {
     // first, so that a value that is also asked for goes into its storage
     for (const storage of this.dirty) add(storage.node, storage);
     for (const node of nodes) add(node);
-    if (nodes.length > 0 && results.length === 0 && this.dirty.size === 0) return [];
+    if (nodes.length > 0 && results.length === 0 && this.dirty.length === 0) return [];
     for (const { node } of this.riders) add(node);
     return results;
   }
@@ -258,21 +267,22 @@ export class Session {
   private addHeld(results: Result[]): void {
     const { capture, superseded } = this;
     this.escaped = this.held();
-    const known = new Set<Node>();
+    // few, where a step has hundreds of results
+    const candidates = new Set(this.escaped.map(({ node }) => node));
     let loses = superseded.size > 0;
     for (const { node, overwrites } of results) {
-      known.add(node);
+      candidates.delete(node);
       if (overwrites === undefined) continue;
       loses = true;
       overwrites.doomed = true;
     }
     for (const node of superseded) node.doomed = true;
     for (const { node, storage } of this.escaped) {
-      if (known.has(node)) continue;
+      if (!candidates.has(node)) continue;
       const onTheWay = capture.has(node) && (node.requiresGrad || reads(node, isOwned, isSafe));
       if (!onTheWay && !(loses && reads(node, isDoomed, isSettled))) continue;
       capture.visit(node);
-      known.add(node);
+      candidates.delete(node);
       // a parameter keeps its first value when the step that would change it fails
       if (node.slot !== undefined) node.owned = true;
       results.push(resultOf(node, node.slot === undefined ? undefined : storage));

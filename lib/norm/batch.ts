@@ -1,11 +1,10 @@
 // Batch normalisation: each channel is standardised over the batch while training, with running statistics otherwise.
 
-import type { Node } from "../graph/node.js";
+import { isGradEnabled, type Node, withGradModeNow } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import type { Module } from "../module/module.js";
-import { isGradEnabled, noGrad } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
 import { warnOnce } from "../tensor/warn.js";
 import { ChannelNorm, type ChannelNormOptions, checkChannels, moveStatistics } from "./channel.js";
@@ -28,6 +27,8 @@ export interface BatchNormArguments {
 
 type Arguments = Omit<BatchNormArguments, "momentum"> & { momentum?: number | Tensor };
 
+const untracked = <T>(body: () => T): T => withGradModeNow(false, body);
+
 function normalizeBatch(
   owner: Module | string,
   x: Tensor,
@@ -42,7 +43,7 @@ function normalizeBatch(
   let y: Node;
   if (training || runningMean === null || runningVar === null) {
     const axes = input.shape.map((_, i) => i).filter((i) => i !== 1);
-    const statistics = noGrad(() => moments(input, axes));
+    const statistics = untracked(() => moments(input, axes));
     if (training && statistics.count === 1) {
       throw new RangeError(
         `${owner}: training needs more than one value for each channel, got input ${formatShape(x.shape)}. ` +
@@ -51,7 +52,9 @@ function normalizeBatch(
     }
     // an empty batch has no mean
     if (training && statistics.count > 0) {
-      noGrad(() => moveStatistics(runningMean, runningVar, channelMoments(statistics, channels), momentum));
+      untracked(() =>
+        moveStatistics(runningMean, runningVar, channelMoments(statistics, channels), momentum),
+      );
     }
     y = standardize("batchNorm", input, axes, eps, statistics);
   } else {
@@ -114,8 +117,8 @@ abstract class BatchNorm extends ChannelNorm {
   private rate(): number | Tensor {
     const { numBatchesTracked, momentum } = this;
     if (numBatchesTracked === null) return 0;
-    noGrad(() => numBatchesTracked.add_(1));
-    return momentum ?? noGrad(() => numBatchesTracked.float().reciprocal());
+    untracked(() => numBatchesTracked.add_(1));
+    return momentum ?? untracked(() => numBatchesTracked.float().reciprocal());
   }
 
   private check(x: Tensor): void {
