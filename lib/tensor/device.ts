@@ -3,7 +3,7 @@
 import { chosenDevice, type DeviceDescription, listDevices } from "../compute/engine/list-devices.js";
 import { closeSession, session } from "./session.js";
 
-export type { DeviceDescription };
+export { chosenDevice, type DeviceDescription };
 
 /** Chooses what computes from here on, "wasm" (the CPU) or "webgpu" (the GPU), and gives what there is: the CPU and every GPU that
  *  WebGPU finds, with its memory, and for those that cannot be used the reason. Without a name it only lists.

@@ -1,6 +1,7 @@
 // Puts measured numbers into rows and passes them to the host, a few times a second.
 
 import { batchesGiven, latestPass } from "../data/pass.js";
+import { chosenDevice } from "../tensor/device.js";
 import type { StopRule } from "./halt/guard.js";
 import { host } from "./host.js";
 import type { SnapshotOptions } from "./rewind/ring.js";
@@ -75,7 +76,7 @@ export class RunRecorder {
       name: count === 1 ? name : `${name} #${count}`,
       startedAt: new Date().toISOString(),
       status: "running",
-      device: "cpu",
+      device: chosenDevice() === "webgpu" ? "gpu" : "cpu",
       layers,
       ...facts,
       ...(options.dataset !== undefined && { dataset: options.dataset }),

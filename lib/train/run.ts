@@ -67,6 +67,7 @@ export interface RunInfo {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly status: RunStatus;
+  /** "cpu" or "gpu". */
   readonly device: string;
   /** Layers with a record of their own, in the order of the forward pass. */
   readonly layers: readonly LayerInfo[];

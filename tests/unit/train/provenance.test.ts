@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import * as gb from "gradbook";
 import { settleSession } from "gradbook/tensor/session";
 import { installHost } from "gradbook/train/host";
+import { RunRecorder } from "gradbook/train/recorder";
 import type { OptimizerInfo, RunInfo } from "gradbook/train/run";
 import { afterEach, expect, test } from "vitest";
 
@@ -93,4 +94,17 @@ test("what differs is told in sentences, and what is the same in one", () => {
   expect(sentences).toContain("Only in the code of tanh: const rate = 0.01;");
   expect(sentences.at(-1)).toMatch(/^The same: .*\bdata set\b.*\bdevice\b/);
   expect(train.compareRuns(a, a)).toEqual(["Nothing that is recorded of the two runs differs."]);
+});
+
+test("which device computes", () => {
+  const before = process.env.GRADBOOK_DEVICE;
+  try {
+    delete process.env.GRADBOOK_DEVICE;
+    expect(new RunRecorder([], {}).info.device).toBe("cpu");
+    process.env.GRADBOOK_DEVICE = "webgpu";
+    expect(new RunRecorder([], {}).info.device).toBe("gpu");
+  } finally {
+    if (before === undefined) delete process.env.GRADBOOK_DEVICE;
+    else process.env.GRADBOOK_DEVICE = before;
+  }
 });
