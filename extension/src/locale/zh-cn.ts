@@ -316,6 +316,7 @@ const PANEL: Catalogue = {
   Verdict: "诊断",
   "Notebook: %1": "笔记本：%1",
   "units at step %1": "第 %1 步的单元",
+  "Formula and numbers": "公式与数值",
   "About this diagnosis": "关于此诊断",
   Diagnoses: "诊断",
   Off: "关闭",

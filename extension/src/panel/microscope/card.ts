@@ -70,12 +70,11 @@ export class Card {
     terms.unit.textContent = trans.__("w·a, signed");
     this.#chart.setAttribute("role", "img");
     this.#terms = element("section", "gb-Card-terms", terms.node, this.#chart);
-    this.node = element(
-      "div",
-      "gb-Card",
-      element("section", "gb-Card-main", title.node, this.#parts),
-      this.#terms,
-    );
+    const main = element("section", "gb-Card-main", title.node, this.#parts);
+    // it scrolls where there is little room: with the keyboard, too
+    main.tabIndex = 0;
+    main.setAttribute("aria-label", trans.__("Formula and numbers"));
+    this.node = element("div", "gb-Card", main, this.#terms);
     this.node.setAttribute("aria-live", "polite");
   }
 
