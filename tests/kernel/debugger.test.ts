@@ -177,6 +177,18 @@ describe("in a cell", () => {
     expect((await kernel().finished(cell)).result).toBe("50");
   });
 
+  test("steps go from an error to what catches it, and over what the kernel does there", async () => {
+    const code = "try {\n  (null as any).here();\n} catch (error) {\n  String(error);\n  'caught';\n}\n'end'";
+    await breakpoints(code, 2);
+    const cell = kernel().startCell(code);
+    expect((await stopAfter(() => {})).frames).toEqual(["cell:2"]);
+    const seen: string[] = [];
+    while (seen.at(-1) !== "cell:7") seen.push(...(await places("next")));
+    expect(seen.filter((place) => place !== "cell:3")).toEqual(["cell:4", "cell:5", "cell:6", "cell:7"]);
+    await dap("continue", { threadId: 1 });
+    expect((await kernel().finished(cell)).result).toBe("'end'");
+  });
+
   test("steps go into the function of an earlier cell and out again; variables have their values", async () => {
     const earlier = await breakpoints(DEFINES);
     const path = await breakpoints(CODE, 5);
