@@ -4,13 +4,15 @@ import { elements } from "../../graph/shape.js";
 import type { LoopKernel } from "../ir.js";
 import type { Access } from "./access.js";
 import { withFewDimensions } from "./dimensions.js";
-import type { Names } from "./expressions.js";
+import { isPartial, type Names } from "./expressions.js";
 import { block, indicesOf } from "./loop.js";
 import { accessInFours, storesOfFour } from "./quads.js";
 import type { Slots } from "./shader.js";
 
-/** With fewer points, starting a kernel takes longer than its loads, and a quarter of the invocations would leave a GPU idle. */
+/** With fewer points, starting a kernel takes longer than its loads, and a quarter of the invocations would leave a GPU idle. Where
+ *  single results would be parts of words, and so stored by atomic operations, fewer are enough. */
 const MANY_POINTS = 16_384;
+const MANY_PARTS = 1024;
 
 export interface LoopsInFours {
   /** With as few dimensions as possible. */
@@ -21,9 +23,10 @@ export interface LoopsInFours {
 /** The loops of one launch, where all of them can be computed so. */
 export function inFours(loops: readonly LoopKernel[]): LoopsInFours | undefined {
   const flat = loops.map(withFewDimensions);
-  const ways = flat.map(({ passes, outer, outputs }) =>
-    passes.length > 0 || elements(outer) < MANY_POINTS ? undefined : accessInFours(outputs, outer),
-  );
+  const ways = flat.map(({ passes, outer, outputs }) => {
+    const enough = outputs.some(({ value }) => isPartial(value.dtype)) ? MANY_PARTS : MANY_POINTS;
+    return passes.length > 0 || elements(outer) < enough ? undefined : accessInFours(outputs, outer);
+  });
   if (ways.some((access) => access === undefined)) return undefined;
   return { loops: flat, access: Math.min(...(ways as number[])) as Access };
 }

@@ -44,6 +44,7 @@ interface Side {
 }
 
 const LETTERS = [..."xyzw"];
+const plus = (index: string, more: number): string => (more === 0 ? index : `(${index} + ${more}u)`);
 
 class MatmulWriter {
   readonly #kernel: MatmulKernel;
@@ -174,45 +175,51 @@ ${this.#store.code}
     });
   }
 
+  /** Loads square `i`, whose corner is at row `r${i}` and term `s${i}`; zeros past the ends of the matrix. */
   #square(side: Side, i: number): string[] {
     const { k } = this.#kernel;
-    const { operand, end, extent } = side;
-    const { depth } = this.#tile;
-    const [r, s] = [`r${i}`, `s${i}`];
-    const whole = end % extent === 0 && k % depth === 0;
-    const within = (lines: string[]): string[] => {
-      if (whole) return lines;
-      const zeros = LETTERS.map((_, q) => `in${i}_${q} = vec4<f32>();`);
-      return [...zeros, ...block(`if (${r} < ${end}u && ${s} < ${k}u)`, lines)];
-    };
-    const dims = operand.view.strides.length;
-    if (k % 4 === 0 && isInFours(operand.view, side.name === "left" ? dims - 1 : dims - 2)) {
-      // along k: four rows, turned so that each vector has the same term of them
-      const lines = LETTERS.map((_, q) => {
-        const load = `let y${i}_${q} = ${this.#four(side, q === 0 ? r : `(${r} + ${q}u)`, s)};`;
-        return end % 4 === 0
-          ? [load]
-          : [
-              `var y${i}_${q} = vec4<f32>();`,
-              ...block(`if (${r} + ${q}u < ${end}u)`, [load.replace("let ", "")]),
-            ];
-      });
-      const turned = LETTERS.map(
-        (letter, q) =>
-          `in${i}_${q} = vec4<f32>(${LETTERS.map((_, p) => `y${i}_${p}.${letter}`).join(", ")});`,
-      );
-      return within([...lines.flat(), ...turned]);
-    }
-    if (end % 4 === 0 && isInFours(operand.view, side.name === "left" ? dims - 2 : dims - 1)) {
-      const lines = LETTERS.map((_, q) => {
-        const load = `in${i}_${q} = ${this.#four(side, r, q === 0 ? s : `(${s} + ${q}u)`)};`;
-        return q === 0 || k % 4 === 0 ? [load] : block(`if (${s} + ${q}u < ${k}u)`, [load]);
-      });
-      return within(lines.flat());
-    }
-    const lines = LETTERS.flatMap((_, q) =>
+    const { operand, end, extent, name } = side;
+    const [first, second] = [operand.view.strides.length - 2, operand.view.strides.length - 1];
+    const [rows, terms] = name === "left" ? [first, second] : [second, first];
+    let lines: string[];
+    if (k % 4 === 0 && isInFours(operand.view, terms)) lines = this.#turned(side, i);
+    else if (end % 4 === 0 && isInFours(operand.view, rows)) lines = this.#straight(side, i);
+    else lines = this.#oneByOne(side, i);
+    if (end % extent === 0 && k % this.#tile.depth === 0) return lines;
+    const zeros = LETTERS.map((_, q) => `in${i}_${q} = vec4<f32>();`);
+    return [...zeros, ...block(`if (r${i} < ${end}u && s${i} < ${k}u)`, lines)];
+  }
+
+  /** Neighbours lie along k: loads four rows, and turns them so that each vector has the same term of all. */
+  #turned(side: Side, i: number): string[] {
+    const loads = LETTERS.flatMap((_, q) => {
+      const load = this.#four(side, plus(`r${i}`, q), `s${i}`);
+      if (side.end % 4 === 0) return [`let y${i}_${q} = ${load};`];
+      const inside = `if (${plus(`r${i}`, q)} < ${side.end}u)`;
+      return [`var y${i}_${q} = vec4<f32>();`, ...block(inside, [`y${i}_${q} = ${load};`])];
+    });
+    const turned = LETTERS.map((letter, q) => {
+      const parts = LETTERS.map((_, p) => `y${i}_${p}.${letter}`);
+      return `in${i}_${q} = vec4<f32>(${parts.join(", ")});`;
+    });
+    return [...loads, ...turned];
+  }
+
+  /** Neighbours lie along the rows, as they are wanted. */
+  #straight(side: Side, i: number): string[] {
+    const { k } = this.#kernel;
+    return LETTERS.flatMap((_, q) => {
+      const load = `in${i}_${q} = ${this.#four(side, `r${i}`, plus(`s${i}`, q))};`;
+      return q === 0 || k % 4 === 0 ? [load] : block(`if (${plus(`s${i}`, q)} < ${k}u)`, [load]);
+    });
+  }
+
+  #oneByOne(side: Side, i: number): string[] {
+    const { k } = this.#kernel;
+    const { end } = side;
+    return LETTERS.flatMap((_, q) =>
       LETTERS.flatMap((letter, p) => {
-        const [row, term] = [p === 0 ? r : `(${r} + ${p}u)`, q === 0 ? s : `(${s} + ${q}u)`];
+        const [row, term] = [plus(`r${i}`, p), plus(`s${i}`, q)];
         const load = `in${i}_${q}.${letter} = ${this.#one(side, row, term)};`;
         const checks = [
           ...(p > 0 && end % 4 !== 0 ? [`${row} < ${end}u`] : []),
@@ -221,7 +228,6 @@ ${this.#store.code}
         return checks.length === 0 ? [load] : block(`if (${checks.join(" && ")})`, [load]);
       }),
     );
-    return within(lines);
   }
 
   /** The address of an element of an operand, in elements. */
