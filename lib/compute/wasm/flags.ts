@@ -6,6 +6,7 @@ import { FunctionBuilder } from "./encoder.js";
 import { OP, V128 } from "./instructions.js";
 import { encodeLibrary, type TileShape } from "./microkernel.js";
 import { ModuleBuilder } from "./module.js";
+import { measuredRates } from "./rates.js";
 import { SelfTest } from "./self-test.js";
 import { type Module, wasm } from "./webassembly.js";
 
@@ -20,11 +21,13 @@ const STEADY = ["--no-wasm-inlining", "--no-wasm-inlining-call-indirect", "--no-
 const EARLY = "--wasm-tiering-budget=1000000";
 /** The first V8 that merges what our generators write without further flags: that of Node 24. */
 const FIRST_MERGING_V8 = [13, 6] as const;
-/** Tiles for 16 registers of 256 bits, and of 128 bits: the accumulators, a row of the right operand and one factor. */
+/** Tiles for 16 registers of 256 bits, for 16 of 128 bits, and for the 32 of 128 bits that ARM has: the accumulators, a row of
+ *  the right operand and one factor. */
 const WIDE = { rows: 6, columns: 16 };
 const NARROW = { rows: 6, columns: 8 };
-/** How much faster than the narrow tile the wide one must measure at least: it is twice as fast where merging works. */
-const WIDE_GAIN = 0.9;
+const TALL = { rows: 8, columns: 8 };
+/** What the tile that a processor is expected to like may be slower than the narrow one. */
+const PREFERENCE = 0.9;
 
 export interface Engine {
   readonly shape: TileShape;
@@ -54,6 +57,7 @@ function choose(): Engine {
     const relaxed = hasRelaxed();
     return (
       (canMerge() ? chooseMerging(relaxed) : undefined) ??
+      (process.arch === "arm64" ? preferred({ ...TALL, relaxed }, { ...NARROW, relaxed }) : undefined) ??
       rightOrNone(new Candidate({ ...NARROW, relaxed })) ??
       rightOrNone(new Candidate({ ...NARROW, relaxed: false })) ??
       fail()
@@ -67,17 +71,28 @@ function fail(): never {
   throw new Error("This WebAssembly engine computes wrong products. Use another version of Node.");
 }
 
-/** With the flag on: the wide tile, or the narrow one where that measures faster. Undefined: the flag is off again. */
+/** With the flag on. Undefined: the flag is off again. */
 function chooseMerging(relaxed: boolean): Engine | undefined {
   setFlagsFromString(MERGE);
-  const wide = new Candidate({ ...WIDE, relaxed });
-  const right = rightOrNone(wide);
-  if (right === undefined) {
-    setFlagsFromString(DO_NOT_MERGE);
-    return undefined;
-  }
-  const narrow = new Candidate({ ...NARROW, relaxed });
-  return wide.test.rate() > WIDE_GAIN * narrow.test.rate() ? right : rightOrNone(narrow);
+  const chosen = preferred({ ...WIDE, relaxed }, { ...NARROW, relaxed });
+  if (chosen === undefined) setFlagsFromString(DO_NOT_MERGE);
+  return chosen;
+}
+
+/** The first tile, or the second one where that measures faster. Undefined if it computes something wrong. */
+function preferred(first: TileShape, second: TileShape): Engine | undefined {
+  const [one, other] = [new Candidate(first), new Candidate(second)];
+  const right = rightOrNone(one);
+  if (right === undefined) return undefined;
+  return one.rate > PREFERENCE * other.rate ? right : rightOrNone(other);
+}
+
+/** How fast the micro-kernels of an engine are, in GFLOP/s on one core; measured once. */
+export function rateOf({ shape, library }: Engine): number {
+  const { rows, columns, relaxed } = shape;
+  return measuredRates().of(`${rows} x ${columns}${relaxed ? " fused" : ""}`, () =>
+    new SelfTest(library, shape).rate(),
+  );
 }
 
 /** Micro-kernels of a given shape, whether they suit this machine or not. */
@@ -94,6 +109,10 @@ class Candidate implements Engine {
     this.shape = shape;
     this.library = engineFor(shape).library;
     this.test = new SelfTest(this.library, shape);
+  }
+
+  get rate(): number {
+    return rateOf(this);
   }
 }
 

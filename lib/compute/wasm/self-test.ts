@@ -2,6 +2,7 @@
 // experimental, and what suits one processor does not suit every other.
 
 import { kernelName, type LeftOrder, type TileShape } from "./microkernel.js";
+import { leastTime } from "./rates.js";
 import { type Exports, type Memory, type Module, wasm } from "./webassembly.js";
 
 type Kernel = (...parameters: number[]) => void;
@@ -61,14 +62,11 @@ export class SelfTest {
     const { rows, columns } = this.#shape;
     const kernel = this.#exports[kernelName("columns", rows)] as Kernel;
     const [depth, calls] = [128, 20];
-    let least = Number.POSITIVE_INFINITY;
-    for (let run = 0; run < 12; run++) {
-      const start = performance.now();
+    const least = leastTime(() => {
       for (let call = 0; call < calls; call++) {
         kernel(LEFT, rows * 4, RIGHT, columns * 4, START, columns * 4, START, columns * 4, depth);
       }
-      least = Math.min(least, performance.now() - start);
-    }
+    });
     return (2 * rows * columns * depth * calls) / least / 1e6;
   }
 }

@@ -23,6 +23,8 @@ import { Random } from "./random.js";
 const tested = testedDevice();
 /** What machines get whose engine merges nothing and fuses nothing. */
 const plain = new WasmDevice({}, engineFor({ rows: 6, columns: 8, relaxed: false }));
+/** What ARM gets, with its 32 registers. */
+const tall = new WasmDevice({}, engineFor({ rows: 8, columns: 8, relaxed: true }));
 const reference = new ReferenceDevice();
 
 function check(
@@ -59,6 +61,7 @@ describe("random kernels", () => {
   it("groups of loops", () => check(groupCase, seeds(60), summed));
   it("matrix products with epilogues", () => check(matmulCase, seeds(180), summed));
   it("matrix products on 8 columns, without fused multiply-add", () => check(matmulCase, 80, summed, plain));
+  it("matrix products on tiles of 8 x 8", () => check(matmulCase, 80, summed, tall));
   it("reductions without fused multiply-add", () => check(reduceCase, 80, summed, plain));
   it("passes along rows without fused multiply-add", () => check(rowCase, 80, summed, plain));
 });
