@@ -100,7 +100,7 @@ const EXTRA_KEYS: ReadonlySet<string> = new Set([
 /** What all optimizers have in common: groups of parameters with options of their own, steps, and a state that can be saved.
  *  @example const byLayer = new optim.Adam([{ params: model[0].parameters() }, { params: model[2].parameters(), lr: 1e-4 }]);
  *  byLayer.paramGroups.map(({ lr }) => lr) // -> [ 0.001, 0.0001 ] */
-export abstract class Optimizer<O extends GroupOptions> {
+export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   readonly paramGroups: ParamGroup<O>[] = [];
   /** Options of groups that do not say otherwise. */
   readonly defaults: Readonly<O>;

@@ -17,6 +17,7 @@ const OPTIMIZERS = "notebooks/04-optimizers.ipynb#Nine-on-Fashion-MNIST";
 const SCHEDULES = "notebooks/05-schedules.ipynb";
 const RANGE_TEST = `${SCHEDULES}#Learning-rate-range-test`;
 const PLATEAU = `${SCHEDULES}#Performance-scheduling,-and-a-warm-up`;
+const OVERFITTING = "notebooks/06-regularisation.ipynb#By-heart";
 
 const SECTIONS: { readonly [rule in RuleId]?: string } = {
   "default-initialisation": VARIANCES,
@@ -39,6 +40,7 @@ const SECTIONS: { readonly [rule in RuleId]?: string } = {
   "rate-too-low": RANGE_TEST,
   "update-ratio": RANGE_TEST,
   plateau: PLATEAU,
+  overfitting: OVERFITTING,
 };
 
 /** "notebooks/NAME.ipynb#Heading", as JupyterLab writes a heading's address. */
