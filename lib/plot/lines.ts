@@ -62,6 +62,9 @@ export function compare(
   return lines("plot.compare", runs, options);
 }
 
+/** Numbers without a unit: 10⁻⁶, not 1µ. */
+const LOG = { type: "log", exponentformat: "power" } as const;
+
 function lines(
   what: string,
   series: Readonly<Record<string, readonly number[]>>,
@@ -96,12 +99,8 @@ function lines(
       })),
       layout: {
         title: { text: title },
-        xaxis: { title: { text: xTitle }, ...(xLog && { type: "log" }) },
-        yaxis: {
-          title: { text: quantity },
-          type: log ? "log" : "linear",
-          ...(!log && { rangemode: "tozero" }),
-        },
+        xaxis: { title: { text: xTitle }, ...(xLog && LOG) },
+        yaxis: { title: { text: quantity }, ...(log ? LOG : { type: "linear", rangemode: "tozero" }) },
         showlegend: entries.length > 1,
       },
     },

@@ -176,7 +176,7 @@ test("compare stands over what is wanted: places, their name, and their scale", 
   const x = [0.01, 0.1, 1];
   const figure = plot.compare({ SGD: [3, 2, 4] }, { x, xTitle: "learning rate", xLog: true });
   expect(figure.data[0]!.x).toEqual(x);
-  expect(figure.layout.xaxis).toEqual({ title: { text: "learning rate" }, type: "log" });
+  expect(figure.layout.xaxis).toMatchObject({ title: { text: "learning rate" }, type: "log" });
   expect(String(plot.compare({ SGD: [3, 2, Number.NaN] }, { x, xTitle: "rate" }))).toContain(
     "at 3 places, 2 to 3",
   );

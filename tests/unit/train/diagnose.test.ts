@@ -371,6 +371,15 @@ describe("causes", () => {
     expect(folded(before)[0]).toBe("initialisation");
   });
 
+  test("where all layers start too small together, one is named that is as much too small as the rest", () => {
+    const { root } = judged({
+      fields: { weightStd: (layer) => Math.sqrt((layer === 0 ? 1.9 : 0.2) / WIDTH) },
+    });
+    expect(root!.rule).toBe("initialisation");
+    expect(root!.layer).toBe(1);
+    expect(root!.values.times).toBeCloseTo(Math.sqrt(2 / 0.2), 5);
+  });
+
   test("an adaptive optimizer at a rate for SGD is named, not its effects", () => {
     const change: Change = {
       info: { optimizer: { kind: "Adam", learningRate: 0.1 } },

@@ -91,7 +91,11 @@ const initialisation: Rule = {
     const off = (amplitude: number): boolean => amplitude > LAYER_TOO_LARGE || amplitude < LAYER_TOO_SMALL;
     const total = drift(layers);
     const one = layers.find(({ amplitude }) => off(amplitude));
-    const worst = one ?? layers.find(({ amplitude }) => amplitude !== 1);
+    // where all layers drift together, the first that does so by the usual factor; 1e-6: rounding
+    const usual = total ** (1 / layers.length);
+    const typical = (amplitude: number): boolean =>
+      total < 1 ? amplitude <= usual * (1 + 1e-6) : amplitude >= usual * (1 - 1e-6);
+    const worst = one ?? layers.find(({ amplitude }) => typical(amplitude));
     if (worst === undefined || (one === undefined && total > 1 / DRIFT && total < DRIFT)) return undefined;
     const info = run.info.layers[worst.layer]!;
     const best = worst.scale / worst.amplitude ** 2;
