@@ -7,6 +7,8 @@ const DENSE = 100;
 const COMPARED = 16;
 /** The first steps are no measure: plans are made. */
 const WARM_UP = 20;
+/** Up to here times are compared again each time the steps have doubled. */
+const LAST_LOOK = 1000;
 
 /** Measured steps while the step number grows by the factor e: layers at most and at least, and rows of the table of steps. */
 const MOST = 50;
@@ -38,28 +40,33 @@ export class Schedule {
   private density = MOST;
   private readonly measured: number[] = [];
   private readonly plain: number[] = [];
-  private last: { readonly step: number; readonly time: number } | undefined;
+  private last: { readonly step: number; readonly time: number; readonly layers: boolean } | undefined;
   private lastRow = Number.NEGATIVE_INFINITY;
+  /** The step at which times are compared next. */
+  private look = DENSE + COMPARED;
 
   /** Told of the begin of each step, at a time in milliseconds. */
   at(step: number, time: number): Due {
-    this.compare(step, time);
+    if (step <= LAST_LOOK) this.compare(step, time);
     const layers = step < DENSE || (step >= DENSE + COMPARED && passes(step, this.density));
     const row = layers || passes(step, ROWS) || time - this.lastRow >= ROW_MILLISECONDS;
     if (row) this.lastRow = time;
+    if (step < LAST_LOOK) this.last = { step, time, layers };
     return { row, layers };
   }
 
-  /** Collects the times of steps with and without layers, until they are compared. */
+  /** Collects the times of steps with and without layers, and compares them now and then: the first ones without are few, and
+   *  among them are those for which plans are made. */
   private compare(step: number, time: number): void {
     const { last } = this;
-    this.last = { step, time };
-    if (step > DENSE + COMPARED || last === undefined) return;
-    if (step === DENSE + COMPARED) {
-      const plain = median(this.plain);
-      this.density = densityFor(Math.max(0, median(this.measured) - plain) / plain || 0);
-    } else if (step > DENSE) this.plain.push(time - last.time);
-    else if (step > WARM_UP) this.measured.push(time - last.time);
+    if (last !== undefined && last.step >= WARM_UP) {
+      if (!last.layers) this.plain.push(time - last.time);
+      else if (last.step < DENSE) this.measured.push(time - last.time);
+    }
+    if (step < this.look) return;
+    this.look *= 2;
+    const plain = median(this.plain);
+    this.density = densityFor(Math.max(0, median(this.measured) - plain) / plain || 0);
   }
 }
 

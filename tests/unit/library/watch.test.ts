@@ -283,12 +283,12 @@ test("evaluation in between is not recorded", () => {
 });
 
 /** The steps of a run that are sampled when steps with and without layers take so long, in milliseconds. */
-function sampled(steps: number, plain: number, layers: number): number[] {
+function sampled(steps: number, plain: number | ((step: number) => number), layers: number): number[] {
   const schedule = new Schedule();
   let time = 0;
   return Array.from({ length: steps }, (_, step) => step).filter((step) => {
     const due = schedule.at(step, time);
-    time += due.layers ? layers : plain;
+    time += due.layers ? layers : typeof plain === "number" ? plain : plain(step);
     return due.layers;
   });
 }
@@ -306,6 +306,12 @@ test.each([0.02, 0.5, 1, 1.4])(
     expect(Math.max(...factors)).toBeLessThan(1.15);
   },
 );
+
+test("steps without layers that were slow at first do not make samples look cheap for long", () => {
+  const cost = 1.4;
+  const steps = sampled(10_000, (step) => (step < 120 ? 3 : 1), 1 + cost);
+  expect(steps.length * cost).toBeLessThan(0.025 * 10_000);
+});
 
 test("however dear samples are, some are taken; and there is always a row within 50 ms", () => {
   const steps = sampled(100_000, 1, 20);
