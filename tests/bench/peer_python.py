@@ -69,6 +69,7 @@ def answer(request):
         return {"slices": [dict(zip(("plain", "watched", "samples"), each)) for each in slices]}
     name = request["workload"]
     if request["fresh"]:
+        built.clear()  # what the last one holds may be wanted for this one
         built[name] = importlib.import_module(twin["module"]).prepare(twin["argument"])
     run, value = built[name]
     if cuda:
