@@ -13,6 +13,9 @@ const { F, tensor, manualSeed } = gb;
 beforeAll(() => useDevice(DEVICE));
 afterAll(() => closeSession());
 
+/** Each is compiled anew, which takes a GPU in software longest. */
+const EXAMPLES = DEVICE === "webgpu" ? 12 : 40;
+
 interface Example {
   readonly x: gb.Tensor;
   readonly w: gb.Tensor;
@@ -70,7 +73,7 @@ function directly({ x, w, options }: Example): number[] {
 test("conv2d is the sum it is defined by", () => {
   manualSeed(1);
   const random = seeded(1);
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < EXAMPLES; i++) {
     const one = example(random);
     const y = F.conv2d(one.x, one.w, null, one.options);
     expect(disagreement(y.toTypedArray(), directly(one)), JSON.stringify(one.options)).toBeLessThan(1e-5);
@@ -85,7 +88,7 @@ const dot = (a: gb.Tensor, b: gb.Tensor): number => {
 test("<conv(x), y> = <x, convTranspose(y)>, and the gradients are the adjoints, too", () => {
   manualSeed(2);
   const random = seeded(2);
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < EXAMPLES; i++) {
     const { x, w, options } = example(random);
     x.requiresGrad_();
     w.requiresGrad_();
