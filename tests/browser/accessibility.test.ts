@@ -4,9 +4,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Lab, launch, openPage, useTheme } from "./lab.js";
+import { Lab, launch, openFirstNotebook, openPage, PATIENCE, useTheme } from "./lab.js";
 
-const PATIENCE = { timeout: 60_000 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const SCREENS = ["Learning", "Signal by depth", "Layer lens", "Batch microscope", "Race"];
@@ -38,9 +37,7 @@ let page: Page;
 beforeAll(async () => {
   [lab, browser] = await Promise.all([Lab.start(), launch()]);
   page = await openPage(browser);
-  await page.goto(lab.address("00-first-light.ipynb"));
-  await page.locator(".jp-NotebookPanel .jp-Cell").first().waitFor(PATIENCE);
-  await monitor().getByText("Nothing to watch yet").waitFor(PATIENCE);
+  await openFirstNotebook(lab, page);
   await page.evaluate(AXE);
 }, 600_000);
 

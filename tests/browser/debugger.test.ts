@@ -5,10 +5,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Lab, launch, openPage } from "./lab.js";
+import { Lab, launch, openFirstNotebook, openPage, PATIENCE } from "./lab.js";
 
 const PICTURES = join(import.meta.dirname, "..", "..", ".gradbook", "tests", "pictures");
-const PATIENCE = { timeout: 60_000 };
 
 const CODE = `let total = 0;
 for (const x of [1, 2, 3]) {
@@ -25,12 +24,7 @@ beforeAll(async () => {
   mkdirSync(PICTURES, { recursive: true });
   [lab, browser] = await Promise.all([Lab.start(), launch()]);
   page = await openPage(browser);
-  await page.goto(lab.address("00-first-light.ipynb"));
-  await page.locator(".jp-NotebookPanel .jp-Cell").first().waitFor(PATIENCE);
-  await page.locator(".gb-Panel").getByText("Nothing to watch yet").waitFor(PATIENCE);
-  // Without the file browser the toolbar has room for the debugger's button.
-  await page.keyboard.press("Control+b");
-  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor(PATIENCE);
+  await openFirstNotebook(lab, page);
 }, 600_000);
 
 afterAll(async () => {

@@ -11,6 +11,9 @@ const TOKEN = "first-light";
 const THEMES = "@jupyterlab/apputils-extension:themes";
 const CANDIDATES = [process.env.GRADBOOK_CHROMIUM, process.env.CHROMIUM].filter((path) => path !== undefined);
 
+/** How long a test waits for what has to come. */
+export const PATIENCE = { timeout: 60_000 };
+
 export class Lab {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -115,6 +118,16 @@ async function serveTheme(route: Route, settings: { raw: string }): Promise<void
     response,
     json: Array.isArray(body.settings) ? { ...body, settings: body.settings.map(themed) } : themed(body),
   });
+}
+
+/** Opens the first notebook, and waits until its kernel is idle and its monitor there: what opens by itself must not take the focus
+ *  from a cell later. Without the file browser the notebook's toolbar has room for everything. */
+export async function openFirstNotebook(lab: Lab, page: Page): Promise<void> {
+  await page.goto(lab.address("00-first-light.ipynb"));
+  await page.locator(".jp-NotebookPanel .jp-Cell").first().waitFor(PATIENCE);
+  await page.locator(".gb-Panel").getByText("Nothing to watch yet").waitFor(PATIENCE);
+  await page.keyboard.press("Control+b");
+  await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor(PATIENCE);
 }
 
 /** Chooses a theme in the menu. */

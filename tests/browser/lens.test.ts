@@ -7,11 +7,10 @@ import { histogramBlock } from "gradbook/train/histograms";
 import { LAYER_FIELDS, STEP_FIELDS, sampleLength } from "gradbook/train/run";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Lab, launch, openPage, useTheme } from "./lab.js";
+import { Lab, launch, openFirstNotebook, openPage, PATIENCE, useTheme } from "./lab.js";
 import { longestTask } from "./tasks.js";
 
 const PICTURES = join(import.meta.dirname, "..", "..", ".gradbook", "tests", "pictures");
-const PATIENCE = { timeout: 60_000 };
 
 /** Twelve sigmoid layers with weights that are far too wide; gives what is measured of the last step by hand. */
 const SATURATED = `// saturated
@@ -93,10 +92,7 @@ beforeAll(async () => {
   mkdirSync(PICTURES, { recursive: true });
   [lab, browser] = await Promise.all([Lab.start(), launch()]);
   page = await openPage(browser);
-  await page.goto(lab.address("00-first-light.ipynb"));
-  await page.locator(".jp-NotebookPanel .jp-Cell").first().waitFor(PATIENCE);
-  await monitor().getByText("Nothing to watch yet").waitFor(PATIENCE);
-  await page.keyboard.press("Control+b");
+  await openFirstNotebook(lab, page);
   await page.locator(".jp-MarkdownCell").first().click();
 }, 600_000);
 
