@@ -343,6 +343,12 @@ export class Watcher {
     this.recorder.finish("finished");
   }
 
+  /** The run's name, and how far it is: "He: running, 300 steps, 5 layers". */
+  toString(): string {
+    const { name, status, layers } = this.info;
+    return `${name}: ${status}, ${this.count} steps, ${layers.length} layers`;
+  }
+
   private begin(module: Module): void {
     this.modes.forward(module.training, this.count);
     if (!module.training || this.measurements.isOpen) return;
@@ -403,5 +409,12 @@ export class Watcher {
   }
 }
 
-// the last value of a cell that ends in watch(...) is not worth showing: the monitor shows the run
-Object.defineProperty(Watcher.prototype, Symbol.for("Jupyter.display"), { value: () => undefined });
+Object.defineProperties(Watcher.prototype, {
+  [Symbol.for("nodejs.util.inspect.custom")]: {
+    value(this: Watcher): string {
+      return this.toString();
+    },
+  },
+  // the last value of a cell that ends in watch(...) is not worth showing: the monitor shows the run
+  [Symbol.for("Jupyter.display")]: { value: () => undefined },
+});

@@ -1,6 +1,7 @@
 // watch(): what is published while a network trains, against the same training in plain loops and double precision.
 
 import { spawnSync } from "node:child_process";
+import { inspect } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as gb from "gradbook";
@@ -171,6 +172,7 @@ test.each([
     ],
   });
   expect(infos().at(-1)).toMatchObject({ status: "finished", classes: 3 });
+  expect(inspect(watcher)).toBe(`${watcher.info.name}: finished, 5 steps, 2 layers`);
 });
 
 test("watching adds no run and no product to a step, and finish() leaves nothing behind", () => {
