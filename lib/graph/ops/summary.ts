@@ -6,12 +6,14 @@ import { elements } from "../shape.js";
 import { cast, identity } from "./elementwise.js";
 
 /** What a part finds out about its inputs. */
-export const SUMMARY_KINDS = ["values", "units", "beyond", "drift", "squares"] as const;
+export const SUMMARY_KINDS = ["values", "moments", "units", "beyond", "drift", "squares"] as const;
 export type SummaryKind = (typeof SUMMARY_KINDS)[number];
 
 export type SummaryPart =
   /** Of all elements of the inputs together: VALUES, then a histogram of bytes, see `valueBins`. */
   | { readonly kind: "values"; readonly inputs: readonly Node[]; readonly exponent: number }
+  /** VALUES alone. */
+  | { readonly kind: "moments"; readonly inputs: readonly Node[] }
   /** Of [N, ...]: the std over N of each element, averaged; then a bit for each index of `axis`, set where anything is > 0. */
   | { readonly kind: "units"; readonly inputs: readonly [x: Node]; readonly axis: number }
   /** The share of elements <= low or >= high. */
@@ -27,13 +29,14 @@ export type SummaryPart =
   /** The sum of the squares of all elements of the inputs. */
   | { readonly kind: "squares"; readonly inputs: readonly Node[] };
 
-/** What "values" starts with, float32 each. Elements that are not finite are counted, and left out of the rest. */
+/** What "moments" is and "values" starts with, float32 each. Elements that are not finite are counted, and left out of the rest. */
 export const VALUES = ["mean", "std", "norm", "min", "max", "zeros", "nans", "infinities"] as const;
 export const VALUE_BINS = 64;
 
 /** Words of 32 bits that a part's result takes. */
 export function summaryWords(kind: SummaryKind, shape: readonly number[], axis: number): number {
   if (kind === "values") return VALUES.length + VALUE_BINS / 4;
+  if (kind === "moments") return VALUES.length;
   if (kind === "units") return 1 + Math.ceil((shape[axis] ?? 1) / 32);
   return kind === "drift" ? 2 : 1;
 }

@@ -80,8 +80,11 @@ class Gathered {
   /** Mean, std and so on of a layer's tensors; a histogram where `quantity` is given. */
   addValues(layer: number, of: string, inputs: readonly Node[], quantity?: Quantity): void {
     const fields = FIELDS[of]!;
-    const exponent = firstExponent(quantity ?? "weight");
-    this.add({ kind: "values", inputs, exponent }, (words, { row, histograms }) => {
+    const part: Part =
+      quantity === undefined
+        ? { kind: "moments", inputs }
+        : { kind: "values", inputs, exponent: firstExponent(quantity) };
+    this.add(part, (words, { row, histograms }) => {
       fields.forEach((field, i) => {
         if (field !== undefined) row[layerColumn(layer, field)] = words[i]!;
       });

@@ -68,6 +68,9 @@ const SUMMARIZE: { readonly [kind in SummaryKind]: Summarize } = {
     const { buffer, byteOffset } = bitsUnder(out.subarray(VALUES.length));
     histogram(inputs, exponent, new Uint8Array(buffer, byteOffset, VALUE_BINS));
   },
+  moments(inputs, out, { sums }) {
+    out.set(moments(inputs, sums));
+  },
   units([x], out, { option: axis, sums }) {
     const [batch = 0] = x!.shape;
     const width = batch === 0 ? 0 : x!.data.length / batch;
@@ -127,33 +130,29 @@ const NAN = HALF_CODES - 1;
 /** Fills bytes with square roots of shares, in steps of 1/255. Bins have edges at 0, ±2^k and ±1.5 * 2^k from k = `exponent` on;
  *  the outermost go on to infinity. Zeros are in the first bin of the positive half; NaN in none. */
 function histogram(inputs: readonly Numbers[], exponent: number, bytes: Uint8Array): void {
-  const counts = new Int32Array(CODES);
+  const counts = new Int32Array(VALUE_BINS + 1);
+  const binOf = binsOf(exponent);
   const size = inputs.reduce((sum, { bits }) => sum + bits.length, 0);
   const stride = oddAbove(size / HISTOGRAM_ELEMENTS);
-  for (const { bits } of inputs) for (let i = 0; i < bits.length; i += stride) counts[bits[i]! >>> 22]!++;
-  const table = binsOf(exponent);
-  const bins = new Float64Array(VALUE_BINS);
-  let total = 0;
-  for (let code = 0; code < CODES; code++) {
-    const count = counts[code]!;
-    if (count === 0 || (code & NAN) === NAN) continue;
-    bins[table[code]!]! += count;
-    total += count;
-  }
+  for (const { bits } of inputs)
+    for (let i = 0; i < bits.length; i += stride) counts[binOf[bits[i]! >>> 22]!]!++;
+  const binned = counts.subarray(0, VALUE_BINS);
+  const total = binned.reduce((sum, count) => sum + count, 0);
   for (let bin = 0; bin < VALUE_BINS; bin++) {
-    bytes[bin] = total === 0 ? 0 : Math.round(255 * Math.sqrt(bins[bin]! / total));
+    bytes[bin] = total === 0 ? 0 : Math.round(255 * Math.sqrt(binned[bin]! / total));
   }
 }
 
 const tables = new Map<number, Uint8Array>();
 
-/** The bin of each code. */
+/** The bin of each code; NaN has one behind the others. */
 function binsOf(exponent: number): Uint8Array {
   const known = tables.get(exponent);
   if (known !== undefined) return known;
   const half = VALUE_BINS / 2;
   const table = Uint8Array.from({ length: CODES }, (_, code) => {
     const size = code & NAN;
+    if (size === NAN) return VALUE_BINS;
     const bin = Math.min(Math.max(size - 2 * (exponent + 127) + 1, 0), half - 1);
     // a negative zero is a zero
     return code < HALF_CODES || size === 0 ? half + bin : half - 1 - bin;
