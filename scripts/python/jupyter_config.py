@@ -2,7 +2,6 @@
 # commands/start.ts, as command-line options and environment variables.
 import os
 import signal
-import sys
 import threading
 
 c = get_config()  # noqa: F821  (Jupyter provides it)
@@ -19,7 +18,8 @@ c.ServerApp.use_redirect_file = False
 
 def stop_with_parent():
     """Shuts down cleanly when our standard input closes: the program that started us is going, or gone."""
-    while sys.stdin.buffer.read(4096):
+    # not through sys.stdin, whose lock Python wants for itself when it ends
+    while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 
