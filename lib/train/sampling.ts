@@ -13,14 +13,14 @@ const LAST_LOOK = 1000;
 /** Measured steps while the step number grows by the factor e: layers at most and at least, and rows of the table of steps. */
 const MOST = 50;
 const LEAST = 8;
-const ROWS = 50;
+const ROWS = 20;
 
 /** A run of so many steps pays this share of its time for its layers' statistics. */
 const HORIZON = 10_000;
 const SHARE = 0.015;
 
 /** A row is due, in any case, when the last one is so long ago. */
-const ROW_MILLISECONDS = 50;
+const ROW_MILLISECONDS = 75;
 
 /** What to measure at a step: a row of the table of steps; of its layers a sample (which comes with a row). */
 export interface Due {

@@ -315,14 +315,14 @@ test("steps without layers that were slow at first do not make samples look chea
   expect(steps.length * cost).toBeLessThan(0.025 * 10_000);
 });
 
-test("however dear samples are, some are taken; and there is always a row within 50 ms", () => {
+test("however dear samples are, some are taken; and there is always a row within 75 ms", () => {
   const steps = sampled(100_000, 1, 20);
   expect(steps.filter((step) => step >= 10_000).length).toBeGreaterThan(15);
   const schedule = new Schedule();
   const rows = Array.from({ length: 100_000 }, (_, step) => step).filter(
     (step) => schedule.at(step, step).row,
   );
-  expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(50);
+  expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(75);
 });
 
 test("normalisation and activations with parameters belong to the layer before them", () => {
