@@ -10,7 +10,7 @@ export interface Count {
   passed: number;
   failed: number;
   skipped: number;
-  /** What failed, a line each: the test, and what it said first. */
+  /** What failed: the test, then the first lines of what it said. */
   failures: readonly string[];
 }
 

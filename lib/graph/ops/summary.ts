@@ -10,7 +10,7 @@ export const SUMMARY_KINDS = ["values", "moments", "units", "beyond", "drift", "
 export type SummaryKind = (typeof SUMMARY_KINDS)[number];
 
 export type SummaryPart =
-  /** Of all elements of the inputs together: VALUES, then a histogram of bytes, see `valueBins`. */
+  /** Of all elements of the inputs together: VALUES, then a histogram of VALUE_BINS bytes. */
   | { readonly kind: "values"; readonly inputs: readonly Node[]; readonly exponent: number }
   /** VALUES alone. */
   | { readonly kind: "moments"; readonly inputs: readonly Node[] }
