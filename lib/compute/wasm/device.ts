@@ -5,7 +5,6 @@ import { elements } from "../../graph/shape.js";
 import type { DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
-import type { Sums } from "../reference/routines/sums.js";
 import type { ProductKind } from "./blas.js";
 import {
   ARENA_WORD,
@@ -28,7 +27,6 @@ import { Linker } from "./link.js";
 import type { SingleMemory } from "./memories.js";
 import type { TileShape } from "./microkernel.js";
 import { compileProgram, type Program, type Run } from "./program.js";
-import { sumsOn } from "./sums.js";
 import { type Memory, type Module, wasm } from "./webassembly.js";
 
 const NO_KINDS: ReadonlySet<ProductKind> = new Set();
@@ -97,7 +95,6 @@ export class WasmDevice implements SingleMemory {
   readonly #chooseBlas: (engine: Engine) => BlasUse | undefined;
   readonly #linker: Linker;
   readonly #helpers: Helpers;
-  readonly #sums: Sums;
   readonly #threads: number;
   readonly #grain: number;
   readonly #arena: Range = { address: 0, bytes: 0 };
@@ -121,7 +118,6 @@ export class WasmDevice implements SingleMemory {
       cancelled: () => (this.#current!.cancelled() ? 1 : 0),
       routine: (index) => this.#routine(index),
     });
-    this.#sums = sumsOn(memory);
     this.#helpers = new Helpers(threads - 1, memory, library);
   }
 
@@ -239,7 +235,7 @@ export class WasmDevice implements SingleMemory {
     const { executable, bindings } = this.#current!;
     const { program, plan } = executable;
     const kernel = program.routines[index]!;
-    runRoutine(kernel, (operand) => this.#operand(operand, plan, bindings), this.#sums);
+    runRoutine(kernel, (operand) => this.#operand(operand, plan, bindings));
   }
 
   /** A whole tensor of a plan where it lies. */

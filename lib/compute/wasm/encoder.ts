@@ -105,6 +105,24 @@ export class FunctionBuilder {
     this.#code.signed(value);
   }
 
+  f32(value: number): void {
+    this.#code.push(0x43);
+    this.#little(bitsOf(value));
+  }
+
+  f64(value: number): void {
+    const bits = new DataView(new ArrayBuffer(8));
+    bits.setFloat64(0, value);
+    this.#code.push(0x44);
+    this.#little(bits.getInt32(4));
+    this.#little(bits.getInt32(0));
+  }
+
+  /** Four bytes of an integer, the lowest first. */
+  #little(value: number): void {
+    for (let byte = 0; byte < 4; byte++) this.#code.push((value >>> (8 * byte)) & 0xff);
+  }
+
   getGlobal(index: number): void {
     this.#code.push(0x23);
     this.#code.unsigned(index);
@@ -247,9 +265,7 @@ export class FunctionBuilder {
   /** A vector of four equal floats in a local, set once at the start of the function. */
   float(value: number): number {
     return this.#constant(`f${Object.is(value, -0) ? "-0" : value}`, V128, () => {
-      this.#code.push(0x43);
-      const bits = bitsOf(value);
-      for (let byte = 0; byte < 4; byte++) this.#code.push((bits >>> (8 * byte)) & 0xff);
+      this.f32(value);
       this.op(OP.f32x4_splat);
     });
   }
@@ -266,9 +282,7 @@ export class FunctionBuilder {
   integers(values: readonly [number, number, number, number]): number {
     return this.#constant(`v${values.join()}`, V128, () => {
       this.op(OP.v128_const);
-      for (const value of values) {
-        for (let byte = 0; byte < 4; byte++) this.#code.push((value >>> (8 * byte)) & 0xff);
-      }
+      for (const value of values) this.#little(value);
     });
   }
 

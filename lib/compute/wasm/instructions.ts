@@ -10,11 +10,14 @@ export const OP = {
   i32_store: 0x36,
   i32_store8: 0x3a,
   f32_load: 0x2a,
+  f64_load: 0x2b,
   f32_store: 0x38,
+  f64_store: 0x39,
   i32_eqz: 0x45,
   i32_eq: 0x46,
   i32_ne: 0x47,
   i32_lt_s: 0x48,
+  i32_gt_s: 0x4a,
   i32_ge_s: 0x4e,
   i32_add: 0x6a,
   i32_sub: 0x6b,
@@ -26,6 +29,25 @@ export const OP = {
   i32_xor: 0x73,
   i32_shl: 0x74,
   i32_shr_u: 0x76,
+  f32_eq: 0x5b,
+  f32_le: 0x5f,
+  f32_ge: 0x60,
+  f64_ne: 0x62,
+  f32_sub: 0x93,
+  f32_div: 0x95,
+  f32_min: 0x96,
+  f32_max: 0x97,
+  f64_sqrt: 0x9f,
+  f64_add: 0xa0,
+  f64_sub: 0xa1,
+  f64_mul: 0xa2,
+  f64_div: 0xa3,
+  f64_max: 0xa5,
+  i32_trunc_f64_s: 0xaa,
+  f32_convert_i32_s: 0xb2,
+  f32_demote_f64: 0xb6,
+  f64_convert_i32_s: 0xb7,
+  f64_promote_f32: 0xbb,
   i64_ne: 0x52,
   i64_add: 0x7c,
   i64_or: 0x84,
@@ -124,5 +146,6 @@ export const OP = {
 export const I32 = 0x7f;
 export const I64 = 0x7e;
 export const F32 = 0x7d;
+export const F64 = 0x7c;
 export const V128 = 0x7b;
-export type ValueType = typeof I32 | typeof I64 | typeof F32 | typeof V128;
+export type ValueType = typeof I32 | typeof I64 | typeof F32 | typeof F64 | typeof V128;

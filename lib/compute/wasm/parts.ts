@@ -108,28 +108,33 @@ export function groupParts(
     all.forEach((parts, member) => {
       const part = parts[i];
       if (part === undefined) return;
-      const time = times[member]!;
-      const index = target.module.add(part.code);
-      const last = tasks.at(-1);
-      if (part.chunks === 1 && last?.chunks === 1 && last.time < target.grain) {
-        last.functions.push(index);
-        last.time += time;
-      } else tasks.push({ functions: [index], chunks: part.chunks, time });
+      const functions = [target.module.add(part.code)];
+      addTask(tasks, { functions, chunks: part.chunks, time: times[member]! }, target.grain);
     });
     const how = all.flatMap((parts) => parts[i]?.how ?? []).join("; ");
     return { ...together(tasks), how };
   });
 }
 
-/** Functions that are called for every one of so many chunks. */
-interface Task {
-  readonly functions: number[];
+/** Functions that are called for every one of so many chunks; what they take, in nanoseconds. */
+export interface Task {
+  readonly functions: readonly number[];
   readonly chunks: number;
-  time: number;
+  readonly time: number;
+}
+
+/** Adds a task. One of a single chunk is done with the last one, if that is one of these, too, and takes less than `grain`. */
+export function addTask(tasks: Task[], task: Task, grain: number): void {
+  const last = tasks.at(-1);
+  if (task.chunks > 1 || last === undefined || last.chunks > 1 || last.time >= grain) tasks.push(task);
+  else {
+    const functions = [...last.functions, ...task.functions];
+    tasks[tasks.length - 1] = { functions, chunks: 1, time: last.time + task.time };
+  }
 }
 
 /** One function for the chunks of all tasks, counted through. */
-function together(tasks: readonly Task[]): { code: FunctionBuilder; chunks: number } {
+export function together(tasks: readonly Task[]): { code: FunctionBuilder; chunks: number } {
   const f = new FunctionBuilder(CHUNK_PARAMETERS);
   let chunks = 0;
   for (const task of tasks) {

@@ -2,7 +2,7 @@
 // leader and "help" for everybody else of the team.
 
 import type { GeneratedKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
-import { BLOCK } from "./addressing.js";
+import { BLOCK, pushBuffer, type Range } from "./addressing.js";
 import type { ProductKind } from "./blas.js";
 import { argumentWord, FAULT_WORD } from "./block.js";
 import { Bodies } from "./bodies.js";
@@ -25,6 +25,7 @@ import type { ImportedFunction, ScalarFunctions } from "./operations.js";
 import { groupParts } from "./parts.js";
 import { LIBRARY } from "./product-target.js";
 import { ScratchSpace } from "./scratch-space.js";
+import { nativeSummary } from "./summary.js";
 import { CHUNK_PARAMETERS, LOOK_WORK, TeamWriter } from "./team.js";
 
 /** Module names of the scalar functions that JavaScript provides, and of what the leader's thread does in JavaScript. */
@@ -139,21 +140,25 @@ class ProgramWriter {
       // Nothing is written over once a check has failed, and a routine finds no index that is out of bounds.
       const stops = number === plan.commit || kernel.kind === "routine";
       if (stops && plan.faults.length > 0) walk.stopAfterFault();
-      if (kernel.kind === "routine") {
-        walk.routine(this.#routine, routines.push(kernel) - 1);
-        how.push("routine");
-        return;
-      }
       this.#shared.restart();
       this.#local.restart();
-      const stages = this.#stages(kernel, number);
-      const chunks = stages.reduce(
-        (sum, { parts, steps }) => parts.reduce((all, part) => all + part.chunks * steps, sum),
-        0,
-      );
-      const work = Math.min(2 ** 30, Math.ceil(workOf(kernel, plan.buffers) / Math.max(1, chunks)));
-      for (const stage of stages) walk.stage(stage, work);
-      how.push(stages.flatMap(({ parts }) => parts.map((part) => part.how)).join("; ") || "empty");
+      const run = (stages: readonly Stage[]): void => {
+        const chunks = stages.reduce(
+          (sum, { parts, steps }) => parts.reduce((all, part) => all + part.chunks * steps, sum),
+          0,
+        );
+        const work = Math.min(2 ** 30, Math.ceil(workOf(kernel, plan.buffers) / Math.max(1, chunks)));
+        for (const stage of stages) walk.stage(stage, work);
+        how.push(stages.flatMap(({ parts }) => parts.map((part) => part.how)).join("; ") || "empty");
+      };
+      if (kernel.kind !== "routine") {
+        run(this.#stages(kernel, number));
+        return;
+      }
+      const native = nativeSummary(kernel, this.#target);
+      if (native === undefined) how.push("routine");
+      else run(native.stages);
+      walk.routine(this.#routine, routines.push(kernel) - 1, native?.failed);
     });
     const claimed = walk.finish();
     return {
@@ -258,11 +263,20 @@ class Walk {
     f.call(this.#team.assist);
   }
 
-  /** Has JavaScript run routine number `routine`, by the import `index`, and then looks whether to stop. */
-  routine(index: number, routine: number): void {
+  /** Has JavaScript run routine number `routine`, by the import `index`, and then looks whether to stop; where there is a word for
+   *  it, only if that is not 0. */
+  routine(index: number, routine: number, word?: Range): void {
     const f = this.#run;
-    f.i32(routine);
-    f.call(index);
+    const call = (): void => {
+      f.i32(routine);
+      f.call(index);
+    };
+    if (word === undefined) call();
+    else {
+      pushBuffer(f, word, 0);
+      f.memory(OP.i32_load, 0);
+      f.if(call);
+    }
     f.i32(LOOK_WORK);
     f.call(this.#team.look);
     this.#stopIf(() => f.i32(1));

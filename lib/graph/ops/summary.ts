@@ -3,6 +3,7 @@
 
 import { defineOp, type Node, type Op, record } from "../node.js";
 import { elements } from "../shape.js";
+import type { Attributes } from "../spec.js";
 import { cast, identity } from "./elementwise.js";
 
 /** What a part finds out about its inputs. */
@@ -31,10 +32,26 @@ export type SummaryPart =
 
 /** What "moments" is and "values" starts with, float32 each. Elements that are not finite are counted, and left out of the rest. */
 export const VALUES = ["mean", "std", "norm", "min", "max", "zeros", "nans", "infinities"] as const;
+/** The bins have edges at 0, ±2^k and ±1.5 * 2^k from k = `exponent` on; the outermost go on to infinity. Zeros are in the first
+ *  bin of the positive half; NaN in none. A bin is a byte: the square root of its share, in steps of 1/255. */
 export const VALUE_BINS = 64;
 
+/** Of larger inputs a histogram takes every k-th element, about this many: a share is then within 2 % of the whole one. */
+const HISTOGRAM_ELEMENTS = 4096;
+
+/** From one element of so many that a histogram takes to the next. Odd, so that rows of even length are not met in the same
+ *  places. */
+export function histogramStride(size: number): number {
+  const least = size / HISTOGRAM_ELEMENTS;
+  return least <= 1 ? 1 : 2 * Math.floor(least / 2) + 1;
+}
+
+/** Exponent and first bit of the mantissa, as one number, of the numbers in the first bin; the following bins have the following
+ *  codes. */
+export const lowestCode = (exponent: number): number => 2 * (exponent + 127) - 1;
+
 /** Words of 32 bits that a part's result takes. */
-export function summaryWords(kind: SummaryKind, shape: readonly number[], axis: number): number {
+function summaryWords(kind: SummaryKind, shape: readonly number[], axis: number): number {
   if (kind === "values") return VALUES.length + VALUE_BINS / 4;
   if (kind === "moments") return VALUES.length;
   if (kind === "units") return 1 + Math.ceil((shape[axis] ?? 1) / 32);
@@ -42,7 +59,43 @@ export function summaryWords(kind: SummaryKind, shape: readonly number[], axis: 
 }
 
 /** Numbers a part takes in the attribute `parts`: its kind, how many inputs it has, and its exponent or axis. */
-export const PART_NUMBERS = 3;
+const PART_NUMBERS = 3;
+
+/** A part as a device is given it. */
+export interface PartOf<T> {
+  readonly kind: SummaryKind;
+  readonly inputs: readonly T[];
+  /** Its exponent or axis. */
+  readonly option: number;
+  /** Of "beyond". */
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+  /** Where its words begin in the result, and how many there are. */
+  readonly word: number;
+  readonly words: number;
+}
+
+/** The parts of a summary with these attributes and inputs. */
+export function partsFrom<T extends { readonly shape: readonly number[] }>(
+  { parts, limits = [] }: Attributes,
+  inputs: readonly T[],
+): PartOf<T>[] {
+  const numbers = parts as readonly number[];
+  const bounds = limits as readonly number[];
+  const found: PartOf<T>[] = [];
+  let [input, word, limit] = [0, 0, 0];
+  for (let at = 0; at < numbers.length; at += PART_NUMBERS) {
+    const kind = SUMMARY_KINDS[numbers[at]!]!;
+    const [count, option] = [numbers[at + 1]!, numbers[at + 2]!];
+    const own = inputs.slice(input, input + count);
+    const words = summaryWords(kind, own[0]?.shape ?? [], option);
+    const beyond = kind === "beyond" && { low: bounds[limit++], high: bounds[limit++] };
+    found.push({ kind, inputs: own, option, ...beyond, word, words });
+    input += count;
+    word += words;
+  }
+  return found;
+}
 
 const optionOf = (part: SummaryPart): number =>
   part.kind === "values" ? part.exponent : part.kind === "units" ? part.axis : 0;
@@ -54,13 +107,8 @@ export function wordsOf(part: SummaryPart): number {
 
 const SUMMARY: Op = defineOp({
   name: "summary",
-  infer: (inputs, { parts }) => {
-    const numbers = parts as readonly number[];
-    let [words, input] = [0, 0];
-    for (let at = 0; at < numbers.length; at += PART_NUMBERS) {
-      words += summaryWords(SUMMARY_KINDS[numbers[at]!]!, inputs[input]?.shape ?? [], numbers[at + 2]!);
-      input += numbers[at + 1]!;
-    }
+  infer: (inputs, attributes) => {
+    const words = partsFrom(attributes, inputs).reduce((sum, part) => sum + part.words, 0);
     return { shape: [words], dtype: "int32" };
   },
   lowering: { kind: "routine", name: "summary" },

@@ -155,6 +155,8 @@ export class StepSample {
   private readonly parameters: readonly Tensor[];
   private readonly silences: readonly Silence[];
   private readonly forward = new Gathered();
+  /** Apart, since devices compute the rest of `forward` in pieces. */
+  private readonly drifts = new Gathered();
   private readonly backward = new Gathered();
   /** Apart from the rest, since the new values take the place of the old ones. */
   private readonly changes = new Gathered();
@@ -219,6 +221,7 @@ export class StepSample {
         this.addForward(layer, i);
       });
       this.forward.ride();
+      this.drifts.ride();
     });
   }
 
@@ -250,6 +253,9 @@ export class StepSample {
       }
     }
     if (normInput !== undefined) this.addDrift(i, normInput);
+    // here, so that the update need not wait for what the gradients are asked
+    const weights = head.parameters().map((parameter) => this.before[this.parameters.indexOf(parameter)]!);
+    if (weights.length > 0) forward.addValues(i, "weight", weights, "weight");
   }
 
   /** The running statistics as this step leaves them, which is what evaluation would go by. */
@@ -257,7 +263,7 @@ export class StepSample {
     const { runningMean, runningVar } = this.layers[i]!.batchNorm as unknown as Record<string, Tensor | null>;
     if (!runningMean || !runningVar) return;
     const inputs = [input, runningMean.node, runningVar.node] as const;
-    this.forward.add({ kind: "drift", inputs }, ([gap, ratio], { row }) => {
+    this.drifts.add({ kind: "drift", inputs }, ([gap, ratio], { row }) => {
       row[layerColumn(i, "normMeanGap")] = gap!;
       row[layerColumn(i, "normVarianceRatio")] = ratio!;
     });
@@ -288,8 +294,6 @@ export class StepSample {
     const gradient = this.inputGradients[i];
     if (gradient !== undefined) backward.addValues(i, "gradient", [gradient], "gradient");
     const own = head.parameters().map((parameter) => this.parameters.indexOf(parameter));
-    const before = own.map((index) => this.before[index]!);
-    if (before.length > 0) backward.addValues(i, "weight", before, "weight");
     const gradients = own.flatMap((index) => slotOf(this.parameters[index]!)?.gradient?.node ?? []);
     if (gradients.length === 0) return;
     backward.addValues(i, "weightGradient", gradients);
@@ -322,9 +326,13 @@ export class StepSample {
     });
   }
 
+  private get all(): readonly Gathered[] {
+    return [this.forward, this.drifts, this.backward, this.changes];
+  }
+
   /** Whether all that was asked for has come. Never waits. */
   get arrived(): boolean {
-    return this.forward.arrived && this.backward.arrived && this.changes.arrived;
+    return this.all.every(({ arrived }) => arrived);
   }
 
   get hasForward(): boolean {
@@ -333,7 +341,7 @@ export class StepSample {
 
   /** Nobody will take it. */
   drop(): void {
-    for (const gathered of [this.forward, this.backward, this.changes]) gathered.drop();
+    for (const gathered of this.all) gathered.drop();
   }
 
   /** What came of it, waited for. */
@@ -343,7 +351,7 @@ export class StepSample {
     row[0] = step;
     const histograms = new Uint8Array(histogramBlock(layers));
     const sampled = { row, histograms, gradientNorm: Number.NaN, measured: false };
-    for (const gathered of [this.forward, this.backward, this.changes]) gathered.put(sampled);
+    for (const gathered of this.all) gathered.put(sampled);
     for (const derive of this.derived) derive(row);
     return sampled;
   }

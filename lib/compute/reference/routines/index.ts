@@ -8,7 +8,6 @@ import { cummax, cummin, cumprod, cumsum, logcumsumexp } from "./scan.js";
 import { scatter, scatterAdd } from "./scatter.js";
 import { argsort } from "./sort.js";
 import { summary } from "./summary.js";
-import { plainSums, type Sums } from "./sums.js";
 
 /** The elements of a tensor, row-major. Writing to an output's array is what a routine does. */
 export type RoutineData = Float32Array | Int32Array | Uint8Array;
@@ -22,7 +21,6 @@ export type Routine = (
   inputs: readonly RoutineTensor[],
   output: RoutineTensor,
   attributes: Attributes,
-  sums: Sums,
 ) => void;
 
 const ROUTINES: { readonly [name: string]: Routine } = {
@@ -37,16 +35,12 @@ const ROUTINES: { readonly [name: string]: Routine } = {
   summary,
 };
 
-/** Runs a routine kernel on tensors that `place` finds. `sums`: the device's way of adding up. */
-export function runRoutine(
-  kernel: RoutineKernel,
-  place: (operand: RoutineOperand) => RoutineData,
-  sums: Sums = plainSums,
-): void {
+/** Runs a routine kernel on tensors that `place` finds. */
+export function runRoutine(kernel: RoutineKernel, place: (operand: RoutineOperand) => RoutineData): void {
   const tensor = (operand: RoutineOperand): RoutineTensor => ({ data: place(operand), shape: operand.shape });
   const routine = ROUTINES[kernel.name];
   if (routine === undefined) throw new Error(`there is no routine named ${JSON.stringify(kernel.name)}`);
-  routine(kernel.inputs.map(tensor), tensor(kernel.outputs[0]!), kernel.attributes, sums);
+  routine(kernel.inputs.map(tensor), tensor(kernel.outputs[0]!), kernel.attributes);
 }
 
 /** A tensor seen along one axis: element i of line (o, j) is at `(o * extent + i) * inner + j`. */

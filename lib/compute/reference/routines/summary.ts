@@ -2,19 +2,15 @@
 // Sums run in double precision, over distances from the first element, so that the std of almost equal numbers is exact.
 
 import {
-  PART_NUMBERS,
-  SUMMARY_KINDS,
+  histogramStride,
+  lowestCode,
+  partsFrom,
   type SummaryKind,
-  summaryWords,
   VALUE_BINS,
   VALUES,
 } from "../../../graph/ops/summary.js";
 import { elements } from "../../../graph/shape.js";
 import type { Routine, RoutineTensor } from "./index.js";
-import { plainSums, type Sums } from "./sums.js";
-
-/** Of larger inputs the histogram takes every k-th element, about this many: a share is then within 2 % of the whole one. */
-const HISTOGRAM_ELEMENTS = 4096;
 
 /** A tensor as numbers and, over the same memory, as bits. */
 interface Numbers {
@@ -28,26 +24,14 @@ interface Options {
   readonly option: number;
   readonly low: number;
   readonly high: number;
-  readonly sums: Sums;
 }
 type Summarize = (inputs: readonly Numbers[], out: Float32Array, options: Options) => void;
 
-export const summary: Routine = (inputs, output, { parts, limits }, sums) => {
-  const numbers = parts as readonly number[];
-  const bounds = limits as readonly number[];
-  const all = inputs.map(numbersOf);
+export const summary: Routine = (inputs, output, attributes) => {
   const out = new Float32Array(output.data.buffer, output.data.byteOffset, output.data.length);
-  let [input, word, limit] = [0, 0, 0];
-  for (let at = 0; at < numbers.length; at += PART_NUMBERS) {
-    const kind = SUMMARY_KINDS[numbers[at]!]!;
-    const [count, option] = [numbers[at + 1]!, numbers[at + 2]!];
-    const own = all.slice(input, input + count);
-    const words = summaryWords(kind, own[0]?.shape ?? [], option);
-    const options = { option, low: bounds[limit]!, high: bounds[limit + 1]!, sums };
-    SUMMARIZE[kind](own, out.subarray(word, word + words), options);
-    if (kind === "beyond") limit += 2;
-    input += count;
-    word += words;
+  for (const part of partsFrom(attributes, inputs.map(numbersOf))) {
+    const { kind, option, low = Number.NaN, high = Number.NaN, word, words } = part;
+    SUMMARIZE[kind](part.inputs, out.subarray(word, word + words), { option, low, high });
   }
 };
 
@@ -63,106 +47,119 @@ function numbersOf({ data, shape }: RoutineTensor): Numbers {
 const bitsUnder = (out: Float32Array): Uint32Array => new Uint32Array(out.buffer, out.byteOffset, out.length);
 
 const SUMMARIZE: { readonly [kind in SummaryKind]: Summarize } = {
-  values(inputs, out, { option: exponent, sums }) {
-    out.set(moments(inputs, sums));
+  values(inputs, out, { option: exponent }) {
+    out.set(moments(inputs));
     const { buffer, byteOffset } = bitsUnder(out.subarray(VALUES.length));
     histogram(inputs, exponent, new Uint8Array(buffer, byteOffset, VALUE_BINS));
   },
-  moments(inputs, out, { sums }) {
-    out.set(moments(inputs, sums));
+  moments(inputs, out) {
+    out.set(moments(inputs));
   },
-  units([x], out, { option: axis, sums }) {
+  units([x], out, { option: axis }) {
     const [batch = 0] = x!.shape;
     const width = batch === 0 ? 0 : x!.data.length / batch;
     const positive = new Uint8Array(width);
-    out[0] = sums.columns(x!.data, batch, positive) / width;
+    out[0] = columns(x!.data, batch, positive) / width;
     active(positive, x!.shape, axis, bitsUnder(out.subarray(1)));
   },
-  beyond([x], out, { low, high, sums }) {
-    out[0] = sums.outside(x!.data, low, high) / x!.data.length;
+  beyond([x], out, { low, high }) {
+    out[0] =
+      x!.data.reduce((count, value) => count + (value <= low || value >= high ? 1 : 0), 0) / x!.data.length;
   },
   drift([x, mean, variance], out) {
     out.set(drift(x!, mean!.data, variance!.data));
   },
-  squares(inputs, out, { sums }) {
-    out[0] = inputs.reduce((total, { data }) => total + sums.whole(data, 0).squares, 0);
+  squares(inputs, out) {
+    out[0] = inputs.reduce((total, { data }) => data.reduce((sum, value) => sum + value * value, total), 0);
   },
 };
 
-/** VALUES of all inputs together. */
-function moments(inputs: readonly Numbers[], sums: Sums): number[] {
-  const first = inputs.find(({ data }) => data.length > 0)?.data[0] ?? 0;
-  const origin = Number.isFinite(first) ? first : 0;
+/** Of the finite elements: how many there are, the sum of their distances from `origin` and of the squares of these, the least and
+ *  the greatest, and how many are zero; and how many others there are. */
+function sums(data: Float32Array, origin: number) {
   let [count, sum, squares, zeros, nans, infinities] = [0, 0, 0, 0, 0, 0];
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { data } of inputs) {
-    let finite = data;
-    let part = sums.whole(data, origin);
-    if (!Number.isFinite(part.squares)) {
-      finite = data.filter(Number.isFinite);
-      const unknown = data.filter(Number.isNaN).length;
-      nans += unknown;
-      infinities += data.length - finite.length - unknown;
-      // in double precision, which squares of float32 fit in
-      part = plainSums.whole(finite, origin);
+  for (const value of data) {
+    if (!Number.isFinite(value)) {
+      if (Number.isNaN(value)) nans++;
+      else infinities++;
+      continue;
     }
-    count += finite.length;
-    sum += part.sum;
-    squares += part.squares;
-    zeros += part.zeros;
-    min = Math.min(min, part.min);
-    max = Math.max(max, part.max);
+    const distance = value - origin;
+    count++;
+    sum += distance;
+    squares += distance * distance;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    if (value === 0) zeros++;
   }
-  const share = zeros / (count + nans + infinities);
+  return { count, sum, squares, min, max, zeros, nans, infinities };
+}
+
+/** Of a matrix of so many rows: the std of each column, added up over the columns. `positive` gets a 1 at each column with an
+ *  element > 0. Distances from the first row, so that the std of almost equal numbers is exact. */
+function columns(data: Float32Array, rows: number, positive: Uint8Array): number {
+  const width = data.length / rows;
+  let total = 0;
+  for (let column = 0; column < width; column++) {
+    const origin = data[column]!;
+    let [sum, squares] = [0, 0];
+    for (let at = column; at < data.length; at += width) {
+      const value = data[at]!;
+      const distance = value - origin;
+      sum += distance;
+      squares += distance * distance;
+      if (value > 0) positive[column] = 1;
+    }
+    const mean = sum / rows;
+    total += Math.sqrt(Math.max(0, squares / rows - mean * mean));
+  }
+  return total;
+}
+
+/** VALUES of all inputs together. */
+function moments(inputs: readonly Numbers[]): number[] {
+  const first = inputs.find(({ data }) => data.length > 0)?.data[0] ?? 0;
+  const origin = Number.isFinite(first) ? first : 0;
+  const found = inputs.map(({ data }) => sums(data, origin));
+  const total = (of: "count" | "sum" | "squares" | "zeros" | "nans" | "infinities"): number =>
+    found.reduce((all, one) => all + one[of], 0);
+  const [count, nans, infinities] = [total("count"), total("nans"), total("infinities")];
+  const share = total("zeros") / (count + nans + infinities);
   if (count === 0) return [...new Array<number>(5).fill(Number.NaN), share, nans, infinities];
-  const mean = sum / count;
-  const std = Math.sqrt(Math.max(0, squares / count - mean * mean));
+  const mean = total("sum") / count;
+  const std = Math.sqrt(Math.max(0, total("squares") / count - mean * mean));
   // from distances to the numbers themselves
   const norm = Math.sqrt(count) * Math.hypot(std, mean + origin);
+  const min = Math.min(...found.map((one) => one.min));
+  const max = Math.max(...found.map((one) => one.max));
   return [mean + origin, std, norm, min, max, share, nans, infinities];
 }
 
-/** By sign, exponent and first bit of the mantissa: what is not finite comes last, NaN behind infinity. */
-const CODES = 1024;
-const HALF_CODES = CODES / 2;
-const NAN = HALF_CODES - 1;
+/** Numbers by sign, exponent and first bit of the mantissa: what is not finite comes last, NaN behind infinity. */
+const [CODE_SHIFT, CODES, NAN] = [22, 512, 511] as const;
 
-/** Fills bytes with square roots of shares, in steps of 1/255. Bins have edges at 0, ±2^k and ±1.5 * 2^k from k = `exponent` on;
- *  the outermost go on to infinity. Zeros are in the first bin of the positive half; NaN in none. */
+/** Fills bytes with square roots of shares. */
 function histogram(inputs: readonly Numbers[], exponent: number, bytes: Uint8Array): void {
-  const counts = new Int32Array(VALUE_BINS + 1);
-  const binOf = binsOf(exponent);
-  const size = inputs.reduce((sum, { bits }) => sum + bits.length, 0);
-  const stride = oddAbove(size / HISTOGRAM_ELEMENTS);
-  for (const { bits } of inputs)
-    for (let i = 0; i < bits.length; i += stride) counts[binOf[bits[i]! >>> 22]!]!++;
-  const binned = counts.subarray(0, VALUE_BINS);
-  const total = binned.reduce((sum, count) => sum + count, 0);
-  for (let bin = 0; bin < VALUE_BINS; bin++) {
-    bytes[bin] = total === 0 ? 0 : Math.round(255 * Math.sqrt(binned[bin]! / total));
-  }
-}
-
-const tables = new Map<number, Uint8Array>();
-
-/** The bin of each code; NaN has one behind the others. */
-function binsOf(exponent: number): Uint8Array {
-  const known = tables.get(exponent);
-  if (known !== undefined) return known;
+  const counts = new Int32Array(VALUE_BINS);
   const half = VALUE_BINS / 2;
-  const table = Uint8Array.from({ length: CODES }, (_, code) => {
-    const size = code & NAN;
-    if (size === NAN) return VALUE_BINS;
-    const bin = Math.min(Math.max(size - 2 * (exponent + 127) + 1, 0), half - 1);
-    // a negative zero is a zero
-    return code < HALF_CODES || size === 0 ? half + bin : half - 1 - bin;
+  const stride = histogramStride(inputs.reduce((sum, { bits }) => sum + bits.length, 0));
+  let total = 0;
+  for (const { bits } of inputs) {
+    for (let i = 0; i < bits.length; i += stride) {
+      const code = bits[i]! >>> CODE_SHIFT;
+      const size = code % CODES;
+      if (size === NAN) continue;
+      const bin = Math.min(Math.max(size - lowestCode(exponent), 0), half - 1);
+      // a negative zero is a zero
+      counts[code < CODES || size === 0 ? half + bin : half - 1 - bin]!++;
+      total++;
+    }
+  }
+  counts.forEach((count, bin) => {
+    bytes[bin] = total === 0 ? 0 : Math.round(255 * Math.sqrt(count / total));
   });
-  tables.set(exponent, table);
-  return table;
 }
-
-/** An odd stride, so that rows of even length are not met in the same places. */
-const oddAbove = (least: number): number => (least <= 1 ? 1 : 2 * Math.floor(least / 2) + 1);
 
 /** Sets a bit for each index of an axis at which anything is positive, in an element of any example. */
 function active(positive: Uint8Array, shape: readonly number[], axis: number, bits: Uint32Array): void {
