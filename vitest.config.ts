@@ -1,5 +1,6 @@
 // The groups of tests. `npm test` runs them all; a single file: `vitest run tests/unit/FILE.test.ts` on the project's Node.
 
+import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 interface Limits {
@@ -55,7 +56,12 @@ export const NOT_ON_GPU: Readonly<Record<string, string>> = {
 const GROUPS: Record<string, Limits> = {
   engine: { files: ENGINE, timeout: 20_000, parallel: true, processes: false },
   parity: { files: PARITY, timeout: 20_000, parallel: true, processes: false },
-  unit: { timeout: 20_000, parallel: true, processes: false },
+  unit: {
+    timeout: 20_000,
+    parallel: true,
+    workers: Math.max(2, availableParallelism() - 1),
+    processes: false,
+  },
   docs: { timeout: 120_000, parallel: true, processes: false },
   diagnosis: { timeout: 300_000, parallel: true, processes: false },
   training: { files: TRAINING, timeout: 120_000, parallel: false, processes: false },

@@ -60,13 +60,24 @@ type Layer = new (...args: never[]) => unknown;
 /** Table 11-1: which family goes with which activation. */
 const TABLE: { readonly [family in Family]: readonly Layer[] } = {
   kaiming: [
-    ...[ReLU, LeakyReLU, PReLU, ELU, GELU, SiLU, Swish, Mish, SwiGLU, ReLU2],
+    ...[ReLU, LeakyReLU, PReLU, ELU, GELU, SiLU, Swish, Mish],
     // not in the table; they are near relatives of those that are
-    ...[RReLU, CELU, ReLU6, Hardswish, Softplus, GEGLU],
+    ...[RReLU, CELU, ReLU6, Hardswish, Softplus],
   ],
   xavier: [Sigmoid, Tanh, Softmax, LogSoftmax, Softsign, Hardtanh, Hardsigmoid, LogSigmoid],
   lecun: [SELU],
 };
+
+/** Activations that square the scale of what they get, with the gain after them: E[relu(z)^4] = 3/2 for standard normal z, and
+ *  E[swish(z)^2] E[z^2] for a product of two independent halves. The table has He for these, with which deep signals explode or fade. */
+const SQUARING: readonly (readonly [Layer, init.Nonlinearity])[] = [
+  [ReLU2, "relu2"],
+  [SwiGLU, "silu"],
+  [GEGLU, "gelu"],
+];
+const gainAfter = (module: Module | undefined): init.Nonlinearity | undefined =>
+  SQUARING.find(([Class]) => module instanceof Class)?.[1];
+
 const NAMES: { readonly [family in Family]: string } = { kaiming: "He", xavier: "Glorot", lecun: "LeCun" };
 
 /** The layers whose weights are drawn. */
@@ -76,6 +87,8 @@ const isWeighted = (module: Module): module is Linear | Conv2d =>
 /** Modules between a layer and its activation that leave the question open. */
 const isPassive = (module: Module): boolean =>
   module instanceof Flatten || /Norm|Dropout|Identity|Pool|Pad/.test(module.constructor.name);
+
+const isNormalisation = (module: Module): boolean => /Norm/.test(module.constructor.name);
 
 /** The slope for negative numbers, which He initialisation takes into account. */
 function slopeOf(activation: Module): number {
@@ -109,11 +122,27 @@ function called(model: Module, inputs: readonly unknown[]): Module[] {
 
 interface Choice {
   readonly family: Family;
+  /** What He's gain is for; by default a leaky ReLU of this slope. */
+  readonly nonlinearity?: init.Nonlinearity;
   readonly slope: number;
   readonly why: string;
 }
 
-function choose(next: Module | undefined): Choice {
+/** The input sums get variance 1, which the square of a scale needs: no gain is right for other scales. */
+function chooseForSquaring(next: Module, previous: Module | undefined): Choice {
+  const why = `${next.constructor.name} follows, which squares scales`;
+  const remedy = "normalise before it where there are several";
+  const nonlinearity = gainAfter(previous);
+  if (nonlinearity === undefined) {
+    return { family: "lecun", slope: 0, why: `${why}: variance 1/n for inputs of scale 1; ${remedy}` };
+  }
+  const before = previous!.constructor.name;
+  return { family: "kaiming", nonlinearity, slope: 0, why: `${why}: the gain after ${before}; ${remedy}` };
+}
+
+/** The activation or layer that follows, and what gives the inputs: an activation, a layer or a normalisation. */
+function choose(next: Module | undefined, previous: Module | undefined): Choice {
+  if (next !== undefined && gainAfter(next) !== undefined) return chooseForSquaring(next, previous);
   if (next === undefined || isWeighted(next)) {
     return { family: "xavier", slope: 0, why: "no activation follows: Glorot" };
   }
@@ -130,12 +159,16 @@ function choose(next: Module | undefined): Choice {
 }
 
 /** Draws the weight as chosen and gives the name of the function. */
-function draw(weight: Tensor, { family, slope }: Choice, options: ForActivationOptions): string {
+function draw(
+  weight: Tensor,
+  { family, nonlinearity = "leaky_relu", slope }: Choice,
+  options: ForActivationOptions,
+): string {
   const { distribution = "uniform", generator } = options;
   const from = generator === undefined ? {} : { generator };
   const normal = distribution === "normal";
   if (family === "kaiming") {
-    (normal ? init.kaimingNormal_ : init.kaimingUniform_)(weight, { a: slope, ...from });
+    (normal ? init.kaimingNormal_ : init.kaimingUniform_)(weight, { a: slope, nonlinearity, ...from });
   } else if (family === "lecun") (normal ? init.lecunNormal_ : init.lecunUniform_)(weight, from);
   else (normal ? init.xavierNormal_ : init.xavierUniform_)(weight, from);
   return `${family}${normal ? "Normal" : "Uniform"}_`;
@@ -143,9 +176,11 @@ function draw(weight: Tensor, { family, slope }: Choice, options: ForActivationO
 
 /** Initialises every Linear and Conv of `model` by the activation that follows it, and says what it chose and why.
  *
- *  ReLU and its relatives up to GELU, Swish, Mish and SwiGLU: He (with the slope of leaky ones); tanh, sigmoid, softmax or
- *  nothing: Glorot; SELU: LeCun. Biases become 0. Normalisation, dropout, pooling and Flatten in between are looked
- *  through.
+ *  ReLU and its relatives up to GELU, Swish and Mish: He (with the slope of leaky ones); tanh, sigmoid, softmax or nothing:
+ *  Glorot; SELU: LeCun. Biases become 0. Normalisation, dropout, pooling and Flatten in between are looked through.
+ *
+ *  ReLU2, SwiGLU and GEGLU square the scale: whatever it is off by is squared in each layer, so no weights keep a signal through
+ *  many of them. They get input sums of variance 1 for inputs of scale 1, and the advice to normalise before them.
  *
  *  What follows a layer is plain in a Sequential. Other models are run with `inputs`; activations that their `forward` calls as
  *  functions are not seen. Without `inputs` their layers are left as they are.
@@ -170,7 +205,10 @@ export function forActivation(model: Module, options: ForActivationOptions = {})
           : "it was not called";
       return [{ path, init: null, why }];
     }
-    const choice = choose(order!.slice(place + 1).find((module) => !isPassive(module)));
+    const choice = choose(
+      order!.slice(place + 1).find((module) => !isPassive(module)),
+      order!.slice(0, place).findLast((module) => !isPassive(module) || isNormalisation(module)),
+    );
     const name = draw(layer.weight, choice, options);
     init.zeros_(layer.bias);
     return [{ path, init: name, why: choice.why }];

@@ -30,22 +30,33 @@ export interface RangeTest {
   readonly smoothed: readonly number[];
   /** A tenth of the rate at which the smoothed loss was lowest: null where it never fell. */
   readonly suggestion: number | null;
-  /** The rate at which the smoothed loss fell fastest: a cautious choice. */
+  /** The rate at which the loss fell fastest, before it turned: a cautious choice. The middle of that fifth of the steps to which
+   *  the steepest straight line fits (least squares): a single lucky batch hardly moves it. */
   readonly steepest: number | null;
 }
 
 /** The first of the positions with the lowest value. */
 const lowest = (values: readonly number[]): number => values.indexOf(Math.min(...values));
 
+/** What the values rise from one to the next, by the straight line through them (least squares, up to a positive factor). */
+function slope(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  return values.reduce((sum, value, i) => sum + (i - middle) * value, 0);
+}
+
+/** `steps`: of a whole test, which may have ended earlier. */
 function conclude(
   rates: readonly number[],
   losses: readonly number[],
   smoothed: readonly number[],
+  steps: number,
 ): RangeTest {
   const turn = lowest(smoothed);
   if (turn <= 0) return { rates, losses, smoothed, suggestion: null, steepest: null };
-  const slopes = smoothed.slice(1, turn + 1).map((value, i) => value - smoothed[i]!);
-  return { rates, losses, smoothed, suggestion: rates[turn]! / 10, steepest: rates[lowest(slopes)]! };
+  const width = Math.min(turn + 1, Math.max(2, Math.round(steps / 5)));
+  const slopes = losses.slice(0, turn + 2 - width).map((_, i) => slope(losses.slice(i, i + width)));
+  const steepest = rates[lowest(slopes) + Math.floor((width - 1) / 2)]!;
+  return { rates, losses, smoothed, suggestion: rates[turn]! / 10, steepest };
 }
 
 /** Trains `model` for some steps with a learning rate that grows from `minLr` to `maxLr`, and suggests one: a tenth of the
@@ -102,7 +113,7 @@ export function lrRangeTest<X, Y>(
   } finally {
     restore();
   }
-  return conclude(rates, losses, smoothed);
+  return conclude(rates, losses, smoothed, steps);
 }
 
 /** `count` batches, from the start again where there are too few. */

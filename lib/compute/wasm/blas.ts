@@ -4,7 +4,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { blasChoice } from "../settings.js";
-import { leastTime } from "./rates.js";
 import type { Memory } from "./webassembly.js";
 
 /** Row-major or column-major; each operand as it is or transposed; m, n, k; addresses and leading dimensions of left, right and
@@ -37,8 +36,8 @@ export interface Blas {
   readonly path: string;
   /** Which library it is, in which version, for which processor. */
   readonly name: string;
-  /** Measures billions of floating-point operations a second on one thread, calls and all. */
-  rateOf(kind: ProductKind): number;
+  /** Its product function for this thread, one-threaded; addresses count from the first multiple of `alignment` in `memory`. */
+  on(memory: Uint8Array, alignment?: number): Sgemm;
 }
 
 type Foreign = (...args: readonly unknown[]) => unknown;
@@ -80,7 +79,9 @@ export function findBlas(): Blas | undefined {
       const library = open(koffi, path);
       const sgemm = bindSgemm(library);
       const name = optional(library, "const char *openblas_get_config()")?.() ?? path;
-      return { path, name: String(name), rateOf: (kind) => rateOf(koffi, sgemm, kind) };
+      const on = (memory: Uint8Array, alignment = 1): Sgemm =>
+        sgemmAt(sgemm, Math.ceil(startOf(koffi, memory) / alignment) * alignment);
+      return { path, name: String(name), on };
     } catch (error) {
       if (choice !== "")
         throw new Error(`GRADBOOK_BLAS=${choice} cannot be used: ${(error as Error).message}`);
@@ -161,32 +162,4 @@ function knownCore(): string | undefined {
   );
   if (flags.has("avx512f") && flags.has("avx512vl")) return "SkylakeX";
   return flags.has("avx2") ? "Haswell" : undefined;
-}
-
-/** Sizes that stand for each kind, and whether the right operand is transposed. Rows begin at cache lines, as those of 784 inputs
- *  do; rows a power of two apart would meet in the same places of the cache. */
-const SAMPLES: Readonly<
-  Record<ProductKind, readonly [m: number, n: number, k: number, transposed: boolean]>
-> = {
-  large: [192, 192, 192, false],
-  outer: [32, 96, 96, false],
-  dots: [32, 32, 528, true],
-};
-const CACHE_LINE = 64;
-/** Operations of a run at least, so that the clock can tell. */
-const RUN_OPERATIONS = 4e6;
-
-function rateOf(koffi: Koffi, sgemm: Foreign, kind: ProductKind): number {
-  const [m, n, k, flip] = SAMPLES[kind];
-  const memory = new Uint8Array(4 * (m * k + k * n + m * n) + CACHE_LINE);
-  const product = sgemmAt(sgemm, Math.ceil(startOf(koffi, memory) / CACHE_LINE) * CACHE_LINE);
-  const [left, right, result] = [0, 4 * m * k, 4 * (m * k + k * n)] as const;
-  const { rowMajor, asItIs, transposed } = CBLAS;
-  const calls = Math.ceil(RUN_OPERATIONS / (2 * m * n * k));
-  const least = leastTime(() => {
-    for (let call = 0; call < calls; call++) {
-      product(rowMajor, asItIs, flip ? transposed : asItIs, m, n, k, left, k, right, flip ? k : n, result, n);
-    }
-  });
-  return (2 * m * n * k * calls) / least / 1e6;
 }

@@ -1,9 +1,10 @@
 // Large products through the system's BLAS, where there is one, are those of our own micro-kernels up to rounding, whatever way
 // the operands lie and whatever is computed with the product; and the same bits from any number of threads.
 
+import { once } from "node:events";
 import type { MatmulKernel } from "gradbook/compute/ir";
-import { findBlas, PRODUCT_KINDS } from "gradbook/compute/wasm/blas";
-import type { BlasUse } from "gradbook/compute/wasm/choose-blas";
+import { type Blas, findBlas, PRODUCT_KINDS, type Sgemm } from "gradbook/compute/wasm/blas";
+import { type BlasUse, rightOrNone } from "gradbook/compute/wasm/choose-blas";
 import { WasmDevice } from "gradbook/compute/wasm/device";
 import type { Expr } from "gradbook/graph/expr";
 import { afterAll, describe, expect, it } from "vitest";
@@ -98,5 +99,42 @@ describe("products through a BLAS", () => {
     };
     expect(set("off")).toBeUndefined();
     expect(() => set("/nowhere/libblas.so")).toThrow("GRADBOOK_BLAS=/nowhere/libblas.so");
+  });
+});
+
+describe("a BLAS is checked before it is used", () => {
+  /** A plain product in the manner of CBLAS; `step`: adds this to the leading dimension of the left operand. */
+  const plain =
+    (step = 0): Blas["on"] =>
+    (memory) => {
+      const cells = new Float32Array(memory.buffer);
+      const at = (order: number, flag: number, base: number, ld: number, i: number, j: number): number =>
+        base / 4 + ((order === 101) === (flag === 111) ? i * ld + j : j * ld + i);
+      const sgemm: Sgemm = (order, ta, tb, m, n, k, left, lda, right, ldb, result, ldc) => {
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let sum = 0;
+            for (let p = 0; p < k; p++)
+              sum += cells[at(order, ta, left, lda + step, i, p)]! * cells[at(order, tb, right, ldb, p, j)]!;
+            cells[at(order, 111, result, ldc, i, j)] = sum;
+          }
+      };
+      return sgemm;
+    };
+  const named = (on: Blas["on"]): Blas => ({ path: "/lib/blas", name: "a BLAS", on });
+  const zeros: Blas["on"] = () => () => undefined;
+
+  it("and used if its products are right", () => {
+    const right = named(plain());
+    expect(rightOrNone(right)).toBe(right);
+  });
+
+  it.each([
+    ["takes another leading dimension", plain(1)],
+    ["computes nothing", zeros],
+  ])("and not used, with a warning, if it %s", async (_, on) => {
+    const warned = once(process, "warning") as Promise<[Error]>;
+    expect(rightOrNone(named(on))).toBeUndefined();
+    expect((await warned)[0].message).toMatch(/The BLAS at \/lib\/blas computes wrong products/);
   });
 });

@@ -128,6 +128,64 @@ test("the signal keeps its size through a deep network of any of the activations
   }
 });
 
+describe("activations that square the scale", () => {
+  const deep = (width: number, depth: number, name: "ReLU2" | "SwiGLU" | "GEGLU", norm: boolean) => {
+    const fed = name === "ReLU2" ? width : 2 * width;
+    const between = (): gb.nn.Module[] => (norm ? [nn.RMSNorm(fed)] : []);
+    return nn.Sequential(
+      ...Array.from({ length: depth }, () => [nn.Linear(width, fed), ...between(), nn[name]()]).flat(),
+    );
+  };
+
+  test("say what is done, and what they need", () => {
+    const model = nn.Sequential(nn.Linear(8, 8), nn.ReLU2(), nn.Dropout(0.1), nn.Linear(8, 8), nn.SwiGLU());
+    expect(choices(model)).toEqual([
+      "0 lecunUniform_ ReLU2 follows, which squares scales: variance 1/n for inputs of scale 1; normalise before it where there are several",
+      "3 kaimingUniform_ SwiGLU follows, which squares scales: the gain after ReLU2; normalise before it where there are several",
+    ]);
+    const normalised = nn.Sequential(
+      nn.Linear(8, 8),
+      nn.ReLU2(),
+      nn.LayerNorm(8),
+      nn.Linear(8, 8),
+      nn.ReLU2(),
+    );
+    expect(init.forActivation(normalised)[1]!.init).toBe("lecunUniform_");
+  });
+
+  test.each([
+    ["ReLU2", 1.5],
+    ["SwiGLU", 0.35578],
+    ["GEGLU", 0.42522],
+  ] as const)("%s: the input sums of the first two layers have variance 1", (name, square) => {
+    // E[relu(z)^4] = 3/2; E[swish(z)^2] and E[gelu(z)^2] by integration over the normal density
+    manualSeed(3);
+    const model = deep(1500, 2, name, false);
+    init.forActivation(model);
+    const x = tensor.randn(500, 1500);
+    const [start, activation, next] = [model[0] as gb.nn.Linear, model[1]!, model[2] as gb.nn.Linear];
+    const first = start(x);
+    expect(Math.abs(first.var().item() - 1)).toBeLessThan(0.03);
+    const hidden = activation(first) as gb.Tensor;
+    expect(Math.abs(hidden.square().mean().item() / square - 1)).toBeLessThan(0.1);
+    // the weights are exact, the signal's own size is squared once
+    expect(Math.abs(next.weight.var().item() * 1500 * square - 1)).toBeLessThan(0.01);
+    expect(Math.abs(next(hidden).var().item() - 1)).toBeLessThan(0.15);
+  });
+
+  test.each(["ReLU2", "SwiGLU", "GEGLU"] as const)(
+    "%s: with a normalisation the signal keeps its size through 30 layers",
+    (name) => {
+      manualSeed(7);
+      const model = deep(100, 30, name, true);
+      init.forActivation(model);
+      const rms = (model(tensor.randn(200, 100)) as gb.Tensor).square().mean().sqrt().item();
+      expect(rms).toBeGreaterThan(0.3);
+      expect(rms).toBeLessThan(3);
+    },
+  );
+});
+
 test("what is no module, and an unknown distribution, are refused", () => {
   expect(() => init.forActivation(3 as never)).toThrow(/needs a module, got number/);
   expect(() => init.forActivation(nn.Linear(2, 2), { distribution: "cauchy" as never })).toThrow(/"cauchy"/);

@@ -105,6 +105,26 @@ describe("lrRangeTest", () => {
     expect(model.weight.item()).toBe(3);
   });
 
+  test("sees the steepest fall through the noise of batches, to a factor of 2.5", () => {
+    // losses that fall from 2.3 to 0.5 around a rate of 1e-3, where the curve is steepest, and explode at 0.1
+    const curve = (rate: number): number =>
+      2.3 - 1.8 / (1 + Math.exp(-4 * (Math.log10(rate) + 3))) + (rate / 0.1) ** 3;
+    const model = nn.Linear(1, 1);
+    const steps = 100;
+    for (let seed = 0; seed < 20; seed++) {
+      manualSeed(seed);
+      const noise = valuesOf(tensor.randn(steps).mul(0.15));
+      const batches = noise.map((off, i) => {
+        const loss = curve(1e-6 * 1e6 ** (i / (steps - 1))) + off;
+        return [tensor.zeros(1, 1), loss] as const;
+      });
+      const told = (output: gb.Tensor, loss: number): gb.Tensor => output.sum().mul(0).add(loss);
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      const { steepest } = optim.lrRangeTest(model, optimizer, told, batches, { steps });
+      expect(Math.abs(Math.log(steepest! / 1e-3)), `seed ${seed}: ${steepest}`).toBeLessThan(Math.log(2.5));
+    }
+  });
+
   test("leaves no trace in a model, its optimizer and the generator", () => {
     const model = smallClassifier();
     // batch norm's parameters get gradients, and no updates
