@@ -86,7 +86,7 @@ export class Variables {
 
 /** True for names of variables in the source; compiled cells and V8 have others beside them. */
 function isUsers(name: string): boolean {
-  const hidden = /^__(gb$|\$)/.test(name) || ["require", "arguments", "this"].includes(name);
+  const hidden = /^__(gb|\$)/.test(name) || ["require", "arguments", "this"].includes(name);
   return !hidden && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name);
 }
 

@@ -1,25 +1,27 @@
 // Makes loops stoppable. A loop without `await` looks at one word of shared memory and throws a ready-made error. Both are
-// constants of a script, which V8 folds into one comparison with memory: 0 to 9 % even in loops of two cycles, but 17 % in nested
-// ones whose lengths V8 does not know. (As variables of a function they cost 36 to 45 %; with any call in the place of `throw`, a
-// loop of float additions took four times as long.) A loop with `await` asks the runtime, which knows whether its own cell was
-// stopped. A loop that calls nothing and is short, or goes through a list, is left alone: it ends. Loops at the top level of a cell
-// let other work run now and then, so that dead tensors are freed.
+// constants of a script, which V8 folds into one comparison with memory: 0 to 9 % even in loops of two cycles. (As variables of a
+// function they cost 36 to 45 %; with any call in the place of `throw`, a loop of float additions took four times as long.) Where
+// more would be lost, innermost loops that count look only now and then (strips.ts). A loop with `await` asks the runtime, which
+// knows whether its own cell was stopped. A loop that calls nothing and is short, or goes through a list, is left alone: it ends.
+// Loops at the top level of a cell let other work run now and then, so that dead tensors are freed.
 
 import type ts from "@tslab/typescript-for-tslab";
 import type { Edits } from "./edits.js";
 import { CHECK, CHECK_ASYNC, REST } from "./own-code.js";
 import { isShortLoop } from "./short-loops.js";
+import { Strips } from "./strips.js";
 import { typescript } from "./typescript.js";
 
 const { SyntaxKind } = typescript;
 
 type Loop = ts.ForStatement | ts.WhileStatement | ts.DoStatement | ts.ForOfStatement | ts.ForInStatement;
 
-/** Adds the checks to every loop below this node. */
-export function addLoopChecks(root: ts.Node, edits: Edits): void {
+/** Adds the checks to every loop of a cell. */
+export function addLoopChecks(root: ts.SourceFile, edits: Edits): void {
+  const strips = new Strips(root, edits);
   const visit = (node: ts.Node, topLevel: boolean): void => {
     const check = isLoop(node) ? checkFor(node, topLevel) : "";
-    if (isLoop(node) && check !== "") {
+    if (isLoop(node) && check !== "" && !(isSimple(node) && strips.rewrite(node))) {
       const { statement } = node;
       const block = typescript.isBlock(statement);
       edits.insert(statement.getStart() + (block ? 1 : 0), block ? ` ${check}` : `{ ${check} `);
@@ -30,6 +32,12 @@ export function addLoopChecks(root: ts.Node, edits: Edits): void {
     typescript.forEachChild(node, (child) => visit(child, topLevel && !isBoundary(child)));
   };
   visit(root, true);
+}
+
+/** Whether a loop calls nothing and has no loops inside. */
+function isSimple(loop: Loop): boolean {
+  const { awaits, calls, loops } = contents(loop);
+  return !awaits && !calls && !loops;
 }
 
 function checkFor(loop: Loop, topLevel: boolean): string {

@@ -1,11 +1,31 @@
 // The statements that the kernel puts into cells, and how the debugger finds them again: it does not stop there.
 
+import type { CountedLoop } from "./counted-loops.js";
+
 /** In a loop without `await`. */
 export const CHECK = "if (__gbFlag[0] !== 0) throw __gbStop;";
 /** In a loop with `await`. */
 export const CHECK_ASYNC = "__gb.check();";
 /** In a loop at the top level of a cell. */
 export const REST = "if (__gbFlag[1] !== 0) await __gb.rest();";
+
+/** Names of the strips that a loop is cut into (strips.ts). */
+export const STRIP_LABEL = "__gbStrip";
+export const STRIP_END = "__gbEnd";
+
+/** Between the head of a loop and the step of its counter: begins a strip. */
+export function stripStart({ name, comparison, bound }: CountedLoop, turns: number): string {
+  const end = bound.getText();
+  const next = `${name} + ${turns}`;
+  const long = `${CHECK} ${STRIP_END} = ${next} ${comparison} ${end} ? ${next} : ${end};`;
+  const start = `if (${end} < ${turns}) ${STRIP_END} = ${end}; else { ${long} }`;
+  return `) { ${start} for (; ${name} ${comparison} ${STRIP_END}; `;
+}
+
+/** After the body: ends the loop, unless there is another strip. */
+export function stripEnd({ condition, bound }: CountedLoop, turns: number): string {
+  return ` if (${bound.getText()} < ${turns} || !(${condition.getText()})) break ${STRIP_LABEL}; }`;
+}
 
 /** Shares a variable of the cell with later cells. A class, since V8 keeps accessors of object literals in slow dictionaries. */
 export function bindCall(name: string): string {
@@ -20,8 +40,12 @@ export function toldCall(name: string): string {
 
 const TOLD = /(?:let [^;]* = )?__gb\.told\([\w$]+\);/;
 const BIND = /__gb\.bind\("[^"]*", new \(class \{ [^{}]*\{[^{}]*\}[^{}]*\{[^{}]*\} \}\)\(\)\);/;
+const STRIP_PARTS = [
+  `if \\([^;{}]*\\) ${STRIP_END} = [^;]*; else \\{[^{}]*\\} for \\(; [^;]* ${STRIP_END};`,
+  `if \\([^;{}]* \\|\\| !\\([^;{}]*\\)\\) break ${STRIP_LABEL}; \\}`,
+];
 const escaped = [CHECK, CHECK_ASYNC, REST].map((text) => text.replace(/[()[\].]/g, "\\$&"));
-const OWN = new RegExp([BIND.source, TOLD.source, ...escaped].join("|"), "g");
+const OWN = new RegExp([BIND.source, TOLD.source, ...STRIP_PARTS, ...escaped].join("|"), "g");
 
 /** True if the kernel wrote what stands at this column of a line of compiled code. */
 export function isOwnCode(line: string, column: number): boolean {

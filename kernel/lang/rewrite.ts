@@ -5,6 +5,7 @@
 import type ts from "@tslab/typescript-for-tslab";
 import type { PositionTable } from "../protocol/threads.js";
 import { tellCaught } from "./caught.js";
+import { boundNames } from "./declarations.js";
 import { Edits, Lines } from "./edits.js";
 import { addLoopChecks } from "./loops.js";
 import { bindCall } from "./own-code.js";
@@ -61,6 +62,7 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
       if (value !== undefined) {
         edits.replace(statement.getStart(), value.getStart(), "return [");
         edits.replace(value.end, statement.end, "];");
+        addMapping(mappings, lines, statement.getStart(), value.getStart());
       } else if ((statement.declarationList.flags & typescript.NodeFlags.BlockScoped) !== 0) {
         const names = statement.declarationList.declarations.flatMap((d) => boundNames(d.name));
         edits.insert(statement.end, bindLate(names));
@@ -88,11 +90,6 @@ function exportedNames(file: ts.SourceFile): string[] {
     if (!typescript.isNamedExports(statement.exportClause)) return [];
     return statement.exportClause.elements.map((element) => element.name.text);
   });
-}
-
-function boundNames(name: ts.BindingName): string[] {
-  if (typescript.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((e) => (typescript.isOmittedExpression(e) ? [] : boundNames(e.name)));
 }
 
 function lastExpressionOf(statement: ts.VariableStatement, name: string | undefined): ts.Node | undefined {
@@ -182,6 +179,14 @@ function sourceOf(mappings: readonly Mapping[], lines: Lines) {
     const mapping = known.get(position);
     return mapping === undefined ? undefined : [mapping.sourceLine - PREFIX_LINES, mapping.sourceColumn];
   };
+}
+
+/** Gives code that TypeScript has put before a piece of the cell that piece's place: a debugger stops there, too. */
+function addMapping(mappings: Mapping[], lines: Lines, before: number, piece: number): void {
+  const index = mappings.findIndex(({ line, column }) => lines.position(line, column) === piece);
+  if (index < 0) return;
+  const [line, column] = lines.lineAndColumn(before);
+  mappings.splice(index, 0, { ...mappings[index]!, line, column });
 }
 
 function positionTable(

@@ -26,6 +26,12 @@ const LOOPS: readonly Loop[] = [
     limit: 1.1,
   },
   {
+    name: "array, filled",
+    body: "const m = a.length; for (let r = 0; r < n; r++) for (let i = 0; i < m; i++) a[i] = i * 0.5; return a[7];",
+    turns: 5e3,
+    limit: 1.1,
+  },
+  {
     name: "nested loops",
     body: `const c = new Float64Array(4096); const m = 64;
       for (let r = 0; r < n; r++) for (let i = 0; i < m; i++) for (let j = 0; j < m; j++) {
@@ -41,10 +47,18 @@ const LOOPS: readonly Loop[] = [
     turns: 80,
     limit: 1.1,
   },
+  {
+    name: "nested, of 3 turns each",
+    body: `const c = new Float64Array(9); const m = (a.length >> 6) - 61;
+      for (let r = 0; r < n; r++) for (let i = 0; i < m; i++) for (let j = 0; j < m; j++) {
+        let s = 0; for (let k = 0; k < m; k++) s += a[i * m + k] * a[k * m + j]; c[i * m + j] = s; } return c[5];`,
+    turns: 3e5,
+    limit: 1.1,
+  },
   { name: "an empty loop", body: "let i = 0; while (i < n) i++; return i;", turns: 5e7 },
 ];
 
-const ROUNDS = 15;
+const ROUNDS = 25;
 
 /** A cell that measures one loop in both forms, in turns, and shows the ratios. */
 const cell = ({ body, turns }: Loop): string => `{
