@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Lab, launch, openFirstNotebook, openPage, PATIENCE, useTheme } from "./lab.js";
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { openFirstNotebook, PATIENCE, useLab, useTheme } from "./lab.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -30,20 +30,12 @@ const RUNS = `{
   trained("Glorot", 0.2, Infinity);
 }`;
 
-let lab: Lab;
-let browser: Browser;
 let page: Page;
 
-beforeAll(async () => {
-  [lab, browser] = await Promise.all([Lab.start(), launch()]);
-  page = await openPage(browser);
+useLab(async (lab, opened) => {
+  page = opened;
   await openFirstNotebook(lab, page);
   await page.evaluate(AXE);
-}, 600_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
 });
 
 const monitor = (): Locator => page.locator(".gb-Panel");

@@ -1,28 +1,16 @@
 // Cells in JupyterLab: one whose variables have changed is marked, says why, and leads to the cell that changed them; tensors,
 // models, pictures and figures are shown.
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Lab, launch, openFirstNotebook, openPage, PATIENCE, useTheme } from "./lab.js";
+import type { Locator, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { openFirstNotebook, PATIENCE, PICTURES, useLab, useTheme } from "./lab.js";
 
-const PICTURES = join(import.meta.dirname, "..", "..", ".gradbook", "tests", "pictures");
-
-let lab: Lab;
-let browser: Browser;
 let page: Page;
 
-beforeAll(async () => {
-  mkdirSync(PICTURES, { recursive: true });
-  [lab, browser] = await Promise.all([Lab.start(), launch()]);
-  page = await openPage(browser);
+useLab(async (lab, opened) => {
+  page = opened;
   await openFirstNotebook(lab, page);
-}, 600_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
 });
 
 /** A cell of the test's own, by a comment in it. */

@@ -1,11 +1,10 @@
 // The monitor when things are not ideal: two notebooks train at once, the network is slow, and a loss stops being a number.
 
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Lab, launch, openPage } from "./lab.js";
+import { expect, it } from "vitest";
+import { type Lab, openPage, PATIENCE, useLab } from "./lab.js";
 import { longestTask } from "./tasks.js";
 
-const PATIENCE = { timeout: 60_000 };
 const NOTEBOOK = "00-first-light.ipynb";
 const SECOND = "second.ipynb";
 
@@ -47,20 +46,14 @@ let lab: Lab;
 let browser: Browser;
 let page: Page;
 
-beforeAll(async () => {
-  [lab, browser] = await Promise.all([Lab.start(), launch()]);
-  page = await openPage(browser);
+useLab(async (started, opened, launched) => {
+  [lab, page, browser] = [started, opened, launched];
   await routeKernels();
   await serveCopy(NOTEBOOK, SECOND);
   await page.goto(lab.address(NOTEBOOK));
   await page.locator(".jp-NotebookPanel .jp-Cell").first().waitFor(PATIENCE);
   await panel().getByText("Nothing to watch yet").waitFor(PATIENCE);
   await page.keyboard.press("Control+b");
-}, 600_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
 });
 
 /** Lets what the kernels send take its time. */

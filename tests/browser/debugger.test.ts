@@ -1,13 +1,10 @@
 // JupyterLab's debugger on a cell: a click beside a line sets a breakpoint, the line is marked where the cell stands still, its
 // variables are shown, a step moves the mark, and the cell goes on to its end.
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Lab, launch, openFirstNotebook, openPage, PATIENCE } from "./lab.js";
-
-const PICTURES = join(import.meta.dirname, "..", "..", ".gradbook", "tests", "pictures");
+import type { Locator, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { openFirstNotebook, PATIENCE, PICTURES, useLab } from "./lab.js";
 
 const CODE = `let total = 0;
 for (const x of [1, 2, 3]) {
@@ -16,20 +13,11 @@ for (const x of [1, 2, 3]) {
 const weights = tensor.ones(2, 3);
 total + weights.shape.length`;
 
-let lab: Lab;
-let browser: Browser;
 let page: Page;
 
-beforeAll(async () => {
-  mkdirSync(PICTURES, { recursive: true });
-  [lab, browser] = await Promise.all([Lab.start(), launch()]);
-  page = await openPage(browser);
+useLab(async (lab, opened) => {
+  page = opened;
   await openFirstNotebook(lab, page);
-}, 600_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
 });
 
 const cell = (): Locator => page.locator(".jp-CodeCell", { hasText: "let total = 0;" });

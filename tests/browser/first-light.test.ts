@@ -4,15 +4,13 @@
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { afterAll, describe, expect, it } from "vitest";
 import { apart } from "./curves.js";
-import { Lab, launch, openPage, useTheme } from "./lab.js";
+import { type Lab, PATIENCE, PICTURES, useLab, useTheme } from "./lab.js";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const PICTURES = join(ROOT, ".gradbook", "tests", "pictures");
 const NOTEBOOK = "00-first-light.ipynb";
-const PATIENCE = { timeout: 60_000 };
 
 const TRAINING = `// Train until stopped: the black square above ends it.
 manualSeed(42);
@@ -38,18 +36,13 @@ while (true) {
 }`;
 
 let lab: Lab;
-let browser: Browser;
 let page: Page;
 
-beforeAll(async () => {
-  mkdirSync(PICTURES, { recursive: true });
-  [lab, browser] = await Promise.all([Lab.start(), launch()]);
-  page = await openPage(browser);
-}, 600_000);
+useLab(async (started, opened) => {
+  [lab, page] = [started, opened];
+});
 
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
+afterAll(() => {
   if (process.env.GRADBOOK_PICTURES === "1") {
     mkdirSync(join(ROOT, "docs"), { recursive: true });
     copyFileSync(join(PICTURES, "first-light.png"), join(ROOT, "docs", "first-light.png"));

@@ -5,11 +5,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Browser, chromium, type Page, type Route } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const TOKEN = "first-light";
 const THEMES = "@jupyterlab/apputils-extension:themes";
 const CANDIDATES = [process.env.GRADBOOK_CHROMIUM, process.env.CHROMIUM].filter((path) => path !== undefined);
+
+/** Where pictures are kept that somebody should look at. */
+export const PICTURES = join(ROOT, ".gradbook", "tests", "pictures");
 
 /** How long a test waits for what has to come. */
 export const PATIENCE = { timeout: 60_000 };
@@ -62,8 +66,24 @@ export class Lab {
   }
 }
 
+/** JupyterLab and an empty page in Chromium for the tests of a file; `open` opens what they begin with. */
+export function useLab(open: (lab: Lab, page: Page, browser: Browser) => Promise<void>): void {
+  let lab: Lab | undefined;
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    const launched = launch();
+    lab = await Lab.start();
+    browser = await launched;
+    await open(lab, await openPage(browser), browser);
+  }, 600_000);
+  afterAll(async () => {
+    await browser?.close();
+    await lab?.stop();
+  });
+}
+
 /** The system's browser. */
-export async function launch(): Promise<Browser> {
+async function launch(): Promise<Browser> {
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   const [executablePath = "/usr/bin/chromium"] = CANDIDATES;
   return chromium.launch({ executablePath, args });

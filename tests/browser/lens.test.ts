@@ -1,16 +1,13 @@
 // The Layer lens on a real run, and scrubbing through a long one: 100 layers, 100,000 steps. Pictures are kept in
 // .gradbook/tests/pictures.
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { histogramBlock } from "gradbook/train/histograms";
 import { LAYER_FIELDS, STEP_FIELDS, sampleLength } from "gradbook/train/run";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Lab, launch, openFirstNotebook, openPage, PATIENCE, useTheme } from "./lab.js";
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { openFirstNotebook, PATIENCE, PICTURES, useLab, useTheme } from "./lab.js";
 import { longestTask } from "./tasks.js";
-
-const PICTURES = join(import.meta.dirname, "..", "..", ".gradbook", "tests", "pictures");
 
 /** Twelve sigmoid layers with weights that are far too wide; gives what is measured of the last step by hand. */
 const SATURATED = `// saturated
@@ -83,22 +80,13 @@ for (let step = 0; step <= LAST; step++) {
 publish({ type: "run", info: { ...info, status: "finished" } });
 console.log("published", LAST + 1);`;
 
-let lab: Lab;
-let browser: Browser;
 let page: Page;
 
-beforeAll(async () => {
+useLab(async (lab, opened) => {
   expect(sampleLength(100)).toBe(1 + 100 * LAYER_FIELDS.length);
-  mkdirSync(PICTURES, { recursive: true });
-  [lab, browser] = await Promise.all([Lab.start(), launch()]);
-  page = await openPage(browser);
+  page = opened;
   await openFirstNotebook(lab, page);
   await page.locator(".jp-MarkdownCell").first().click();
-}, 600_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
 });
 
 const monitor = (): Locator => page.locator(".gb-Panel");

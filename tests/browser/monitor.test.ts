@@ -4,10 +4,9 @@
 
 import { readFileSync } from "node:fs";
 import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Lab, launch, openPage } from "./lab.js";
+import { expect, it } from "vitest";
+import { type Lab, openPage, PATIENCE, useLab } from "./lab.js";
 
-const PATIENCE = { timeout: 60_000 };
 const NOTEBOOK = "00-first-light.ipynb";
 
 /** A synchronous loop that trains until it is stopped. */
@@ -39,9 +38,8 @@ interface Script {
   readonly foreign: boolean;
 }
 
-beforeAll(async () => {
-  [lab, browser] = await Promise.all([Lab.start(), launch()]);
-  page = await openPage(browser);
+useLab(async (started, opened, launched) => {
+  [lab, page, browser] = [started, opened, launched];
   let when: "before" | "after" = "before";
   page.on("response", async (response) => {
     if (!/@gradbook\/extension\/static\/.*\.js/.test(response.url())) return;
@@ -60,11 +58,6 @@ beforeAll(async () => {
   await panel().getByText("Nothing to watch yet").waitFor(PATIENCE);
   await page.keyboard.press("Control+b");
   await kernelState("idle");
-}, 600_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
 });
 
 const panel = (where: Page = page): Locator => where.locator(".gb-Panel");
