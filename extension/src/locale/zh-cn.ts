@@ -287,6 +287,7 @@ const PANEL: Catalogue = {
   "What differs": "有何不同",
   "The loss you expect: left and right choose one of eight points, up and down move it":
     "你预期的损失：左右键选择八个点之一，上下键移动它",
+  "nothing drawn yet": "尚未绘制",
   "step %1, loss %2": "第 %1 步，损失 %2",
   "Only %1 has learnt so far: %2%, where guessing gives %3%.": "目前只有 %1 学到了东西：%2%，而瞎猜为 %3%。",
   "a loss of %1": "损失 %1",

@@ -26,6 +26,12 @@ export function button(
   return node;
 }
 
+/** Says what a picture shows to who cannot see it; before there is something to say it is no picture. */
+export function describePicture(node: HTMLElement, text: string): void {
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", text);
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function svg(

@@ -40,6 +40,7 @@ export class Scrub {
     node.tabIndex = 0;
     node.setAttribute("role", "slider");
     node.setAttribute("aria-label", label);
+    this.announce("");
     node.addEventListener("keydown", (event) => this.#key(event));
     node.addEventListener("pointerdown", (event) => {
       node.setPointerCapture(event.pointerId);

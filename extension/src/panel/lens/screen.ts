@@ -53,7 +53,6 @@ export class LensScreen implements Screen {
     const title = heading("");
     this.#name = title.node.querySelector("b")!;
     this.#label = title.unit;
-    this.#figure.setAttribute("role", "img");
     this.#details = new Details(trans);
     this.#batches = new LayerBatches(host);
     this.#units = new Units(trans, host.typeset, (unit) => {

@@ -5,7 +5,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { LayerInfo, RunInfo } from "gradbook/train/run";
 import { type Bar, drawTerms } from "../../charts/terms.js";
 import type { Tokens } from "../../charts/tokens.js";
-import { element, heading } from "../dom.js";
+import { describePicture, element, heading } from "../dom.js";
 import {
   activationLine,
   backwardLine,
@@ -68,7 +68,6 @@ export class Card {
     this.#about = title.unit;
     const terms = heading(trans.__("Largest terms"));
     terms.unit.textContent = trans.__("w·a, signed");
-    this.#chart.setAttribute("role", "img");
     this.#terms = element("section", "gb-Card-terms", terms.node, this.#chart);
     const main = element("section", "gb-Card-main", title.node, this.#parts);
     // it scrolls where there is little room: with the keyboard, too
@@ -178,8 +177,8 @@ export class Card {
     );
     const from = walk.layer === 0 ? trans.__("the input") : names[walk.layer - 1]!;
     drawTerms(this.#chart, bars, trans.__("share of z from %1", from), size, tokens);
-    this.#chart.setAttribute(
-      "aria-label",
+    describePicture(
+      this.#chart,
       bars.map(({ name, value }) => `${name}: ${value.toPrecision(3)}`).join(", "),
     );
   }

@@ -6,7 +6,7 @@ import { formatLoss, formatValue } from "../../charts/format.js";
 import { type ClassBar, drawClasses } from "../../charts/terms.js";
 import { paintPicture } from "../../charts/tiles.js";
 import type { Tokens } from "../../charts/tokens.js";
-import { element, heading } from "../dom.js";
+import { describePicture, element, heading } from "../dom.js";
 import type { Walk } from "./walk.js";
 
 export class Top {
@@ -22,7 +22,6 @@ export class Top {
     this.#trans = trans;
     const title = heading(trans.__("Output"));
     title.unit.textContent = trans.__("softmax, probability");
-    this.#chart.setAttribute("role", "img");
     this.#output = element("section", "gb-Top-output", title.node, this.#chart);
     this.node = element(
       "div",
@@ -87,8 +86,8 @@ export class Top {
       return { name: String(index), value, isRight, ...(label !== undefined && { label }) };
     });
     drawClasses(this.#chart, bars, size, tokens);
-    this.#chart.setAttribute(
-      "aria-label",
+    describePicture(
+      this.#chart,
       bars.map(({ value }, index) => `${this.#name(data, index)}: ${formatValue(value)}`).join(", "),
     );
   }

@@ -65,6 +65,8 @@ export class SketchPad {
     this.#onChange = onChange;
     this.node.tabIndex = 0;
     this.node.setAttribute("role", "slider");
+    this.node.setAttribute("aria-valuenow", "0");
+    this.node.setAttribute("aria-valuetext", trans.__("nothing drawn yet"));
     this.node.setAttribute("aria-orientation", "vertical");
     this.node.setAttribute(
       "aria-label",
