@@ -35,6 +35,9 @@ export interface Fault {
   readonly value: number;
 }
 
+/** How a run has ended. */
+export type Outcome = Fault | "done";
+
 /** The device does not work any more, and what it held is gone. Thrown by any of its methods. */
 export class DeviceLostError extends Error {}
 
@@ -66,6 +69,17 @@ export interface Device {
     args: Float64Array,
     cancelled: () => boolean,
   ): Fault | "cancelled" | undefined;
+  /** As `run` of a plan with checks, but comes back before it is known whether one has failed, so that the next run can be given
+   *  meanwhile; `outcome` tells. Only where it takes long to learn. */
+  runAhead?(
+    executable: Executable,
+    bindings: readonly DeviceBuffer[],
+    args: Float64Array,
+    cancelled: () => boolean,
+  ): "cancelled" | undefined;
+  /** How the oldest of the runs ahead ended whose outcome has not been given yet. To be asked before each run and when it is
+   *  idle; undefined where that is not known, and not waited for. */
+  outcome?(wait: boolean): Outcome | undefined;
   /** Waits until everything that was run is done. Only where `run` may come back before. */
   finish?(): void;
   /** Ends the threads it has started. Nothing is run afterwards. */

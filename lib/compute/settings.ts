@@ -24,6 +24,12 @@ export const ENVIRONMENT = {
     choices: ["0", "1"],
     purpose: "1 has the GPU check every address, more slowly: to look for errors in generated shaders",
   },
+  GRADBOOK_WEBGPU_BACKEND: {
+    default: "auto",
+    choices: ["auto", "vulkan", "metal", "d3d12", "null"],
+    purpose:
+      "what Dawn reaches the GPU by; null is no GPU and computes nothing: to measure what a step costs the processor",
+  },
   GRADBOOK_WEBGPU_TUNE: {
     default: "1",
     choices: ["0", "1"],
@@ -102,6 +108,9 @@ export function webgpuLoss(): number | undefined {
 
 /** Runs that may wait on the GPU before the engine waits for the oldest: enough to keep it busy while the next is prepared. */
 export const WEBGPU_RUNS_IN_FLIGHT = 3;
+
+/** Milliseconds after which an engine without requests looks how runs on the GPU have ended whose checks nobody waits for. */
+export const LOOK_AHEAD_MS = 1;
 
 /** Runs that may be on their way at once; a caller that submits one more waits for the oldest. */
 export const RUN_AHEAD = 4;

@@ -194,7 +194,7 @@ export class ChannelEnd {
   /** Engine: everything up to request `sequence` is done, its replies sent. */
   complete(sequence: number): void {
     Atomics.store(this.#control, COMPLETED, sequence);
-    if (this.cancelled(sequence) && Atomics.load(this.#control, CANCEL_UP_TO) === sequence)
+    if (notAfter(Atomics.load(this.#control, CANCEL_UP_TO), sequence))
       Atomics.store(this.#control, CANCELLING, 0);
     this.wakeOther();
   }

@@ -2,7 +2,7 @@
 // rings or sockets: requests come in order through `handle`, replies leave through a function.
 
 import type { GraphSpec } from "../../graph/spec.js";
-import { type Device, type DeviceBuffer, DeviceLostError, type Executable } from "../device.js";
+import { type Device, type DeviceBuffer, DeviceLostError, type Executable, type Fault } from "../device.js";
 import type { Plan } from "../ir.js";
 import { buildPlan } from "../plan/index.js";
 import { CHUNK_BYTES } from "../settings.js";
@@ -37,6 +37,16 @@ interface Prepared {
   readonly graph: Explanation["graph"];
 }
 
+/** A run that is ahead of its checks: what its faults say, and what they would take from it. */
+interface Ahead {
+  readonly sequence: number;
+  readonly faults: readonly string[];
+  readonly results: ReadonlyMap<number, Stored>;
+}
+
+/** Requests that need not wait until it is known how the runs before them have ended. */
+const NEEDS_NO_OUTCOME: ReadonlySet<RequestType> = new Set(["run", "write", "free", "cancel"]);
+
 export interface EngineOptions {
   readonly reply: (message: Reply) => void;
   /** Whether a request need not be finished; looked at between kernels. */
@@ -50,6 +60,8 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #plans = new Map<number, Prepared | Failure>();
   readonly #buffers = new Map<number, Stored>();
+  /** Oldest first. */
+  readonly #ahead: Ahead[] = [];
   #compiles = 0;
   #ended = false;
 
@@ -63,12 +75,30 @@ export class Engine {
     return this.#ended;
   }
 
+  /** The number of the oldest request of which it is not known how it has ended. */
+  get unsettled(): number | undefined {
+    return this.#ahead[0]?.sequence;
+  }
+
   /** Does what `request` asks and sends the replies. What fails is replied as an error; nothing is thrown. */
   handle(request: Request): void {
-    try {
+    this.#attempt(request.sequence, () => {
+      this.#settle(!NEEDS_NO_OUTCOME.has(request.type));
       (this.#handlers[request.type] as (request: Request) => void)(request);
+      this.#settle(false);
+    });
+  }
+
+  /** Looks how runs have ended, where there is nothing else to do. */
+  look(): void {
+    if (this.unsettled !== undefined) this.#attempt(this.unsettled, () => this.#settle(false));
+  }
+
+  #attempt(sequence: number, what: () => void): void {
+    try {
+      what();
     } catch (error) {
-      this.refuse(request.sequence, error);
+      this.refuse(sequence, error);
       if (error instanceof DeviceLostError) this.#ended = true;
     }
   }
@@ -174,8 +204,27 @@ export class Engine {
     }
   }
 
+  /** Learns how runs have ended, as far as that is known, or with `wait` to the last. */
+  #settle(wait: boolean): void {
+    for (let [run] = this.#ahead; run !== undefined; [run] = this.#ahead) {
+      const outcome = this.#device.outcome!(wait);
+      if (outcome === undefined) return;
+      this.#ahead.shift();
+      if (outcome === "done") continue;
+      const { sequence, faults, results } = run;
+      const error = faulty(sequence, faults, outcome);
+      for (const [id, stored] of results) {
+        // unless it was given back, or to another run
+        if (this.#buffers.get(id) !== stored || stored.boundIn !== sequence) continue;
+        this.#free([id]);
+        this.#buffers.set(id, { bytes: 0, content: error.failure, boundIn: undefined });
+      }
+      this.refuse(sequence, error);
+    }
+  }
+
   #execute(prepared: Prepared, request: RequestOf<"run">): void {
-    const { sequence, plan, bindings, args, inline } = request;
+    const { sequence, plan, bindings, args, inline, report } = request;
     const { executable, bindingBytes, inputs } = prepared;
     if (bindings.length !== bindingBytes.length || args.length !== prepared.args)
       throw refusal(
@@ -184,6 +233,8 @@ export class Engine {
           `got ${bindings.length} and ${args.length}`,
       );
     for (const { binding, data } of inline) this.#bring(bindings, binding, data, inputs, sequence);
+    const uncertain = (id: number): boolean => this.#ahead.some(({ results }) => results.has(id));
+    if (report > 0 || bindings.subarray(0, inputs).some(uncertain)) this.#settle(true);
     const bound: DeviceBuffer[] = [];
     for (let i = 0; i < inputs; i++) {
       const stored = this.#stored(bindings[i]!, sequence);
@@ -198,17 +249,17 @@ export class Engine {
     try {
       for (let i = inputs; i < bindings.length; i++)
         bound.push(this.#createOrReuse(bindings[i]!, bindingBytes[i]!, sequence));
-      const outcome = this.#device.run(
-        executable,
-        bound,
-        args,
-        () => this.#options.cancelled?.(sequence) ?? false,
-      );
+      const { faults } = executable.plan;
+      const ahead = report === 0 && faults.length > 0 && this.#device.runAhead !== undefined;
+      const cancelled = (): boolean => this.#options.cancelled?.(sequence) ?? false;
+      const outcome = ahead
+        ? this.#device.runAhead!(executable, bound, args, cancelled)
+        : this.#device.run(executable, bound, args, cancelled);
       if (outcome === "cancelled") throw failed(sequence, "cancelled", "the run was stopped by an interrupt");
-      if (outcome !== undefined) {
-        const text = executable.plan.faults[outcome.fault] ?? "a value is out of range: {value}";
-        throw failed(sequence, "fault", text.replaceAll("{value}", String(outcome.value)));
-      }
+      if (outcome !== undefined) throw faulty(sequence, faults, outcome);
+      if (!ahead) return;
+      const results = [...bindings.subarray(inputs)].map((id) => [id, this.#buffers.get(id)!] as const);
+      this.#ahead.push({ sequence, faults, results: new Map(results) });
     } catch (error) {
       this.#free(bindings.subarray(inputs, bound.length));
       throw error;
@@ -320,6 +371,11 @@ function failureOf(error: unknown, sequence: number): Failure {
 
 function failed(sequence: number, kind: ErrorKind, message: string): RequestFailure {
   return new RequestFailure({ origin: sequence >>> 0, kind, message });
+}
+
+function faulty(sequence: number, faults: readonly string[], { fault, value }: Fault): RequestFailure {
+  const text = faults[fault] ?? "a value is out of range: {value}";
+  return failed(sequence, "fault", text.replaceAll("{value}", String(value)));
 }
 
 function refusal(sequence: number, message: string): RequestFailure {

@@ -1,6 +1,7 @@
 // The engine thread: a worker that does nothing but serve its channel, and sleeps when there is nothing to do.
 
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { LOOK_AHEAD_MS } from "../settings.js";
 import { ChannelEnd, type ChannelMemory } from "./channel.js";
 import { createDevice, type DeviceName } from "./devices.js";
 import { reportLoss } from "./loss.js";
@@ -25,7 +26,9 @@ try {
   const service = new EngineService(device, end, (seen) => end.wait(seen));
   while (!service.ended) {
     const seen = end.signal;
-    if (!service.step()) end.wait(seen);
+    if (service.step()) continue;
+    end.wait(seen, service.ahead ? LOOK_AHEAD_MS : undefined);
+    if (service.ahead) service.look();
   }
   port?.close();
   if (alone) {

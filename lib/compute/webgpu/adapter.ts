@@ -42,7 +42,11 @@ async function webgpu(): Promise<Gpu> {
     "allow_unsafe_apis",
     ...(environment("GRADBOOK_WEBGPU_BOUNDS") === "1" ? [] : ["disable_robustness"]),
   ];
-  gpu = loaded.create([`enable-dawn-features=${features.join(",")}`]);
+  const backend = environment("GRADBOOK_WEBGPU_BACKEND");
+  gpu = loaded.create([
+    `enable-dawn-features=${features.join(",")}`,
+    ...(backend === "auto" ? [] : [`backend=${backend}`]),
+  ]);
   return gpu;
 }
 

@@ -4,11 +4,11 @@
 // buffers slowly. Its ranges are handed out here; where each begins is a parameter of every dispatch.
 
 import { Allocator, mebibytes } from "../allocator.js";
-import type { Device, DeviceBuffer, Executable, Fault, Traffic } from "../device.js";
+import type { Device, DeviceBuffer, Executable, Fault, Outcome, Traffic } from "../device.js";
 import type { Plan } from "../ir.js";
-import { environment, WEBGPU_RUNS_IN_FLIGHT, webgpuPatience } from "../settings.js";
+import { environment, webgpuPatience } from "../settings.js";
 import type { AdapterDescription } from "./adapter.js";
-import { GpuLink } from "./link.js";
+import { GpuLink, type Sent } from "./link.js";
 import { timeProduct } from "./measure.js";
 import type { Opened } from "./messages.js";
 import { PRESET_FOLDER } from "./preset-file.js";
@@ -88,6 +88,8 @@ export class WebGpuDevice implements Device {
   #arena: HeapRange | undefined;
   #target: Target;
   #programs = 0;
+  /** Runs whose outcome nobody was told yet, oldest first. */
+  readonly #ahead: Sent[] = [];
   /** What the GPU was given last: whoever waits for it waits for that. */
   #doing = "starting";
 
@@ -239,20 +241,34 @@ export class WebGpuDevice implements Device {
     cancelled: () => boolean,
   ): Fault | "cancelled" | undefined {
     if (cancelled()) return "cancelled";
-    const { id, builder, doing } = executable as GpuExecutable;
+    const sent = this.#send(executable as GpuExecutable, bindings, args);
+    if (executable.plan.faults.length === 0) return undefined;
+    const outcome = this.#link.outcome(sent, true)!;
+    return outcome === "done" ? undefined : outcome;
+  }
+
+  runAhead(
+    executable: Executable,
+    bindings: readonly DeviceBuffer[],
+    args: Float64Array,
+    cancelled: () => boolean,
+  ): "cancelled" | undefined {
+    if (cancelled()) return "cancelled";
+    this.#ahead.push(this.#send(executable as GpuExecutable, bindings, args));
+    return undefined;
+  }
+
+  outcome(wait: boolean): Outcome | undefined {
+    const outcome = this.#link.outcome(this.#ahead[0]!, wait);
+    if (outcome !== undefined) this.#ahead.shift();
+    return outcome;
+  }
+
+  #send({ id, builder, doing }: GpuExecutable, bindings: readonly DeviceBuffer[], args: Float64Array): Sent {
     this.#doing = doing;
     const arena = this.#arenaFor(builder.arenaBytes);
     const parameters = builder.parameters(bindings, args, (buffer) => (buffer as HeapRange).address, arena);
-    if (builder.program.steps.length === 0) return undefined;
-    const request = { type: "run", id, parameters } as const;
-    if (!builder.program.checks) {
-      this.#link.post(request, doing);
-      this.#link.submitted(WEBGPU_RUNS_IN_FLIGHT, doing);
-      return undefined;
-    }
-    const [fault, value] = new Int32Array(this.#link.ask(request, doing).buffer);
-    this.#link.submitted(WEBGPU_RUNS_IN_FLIGHT, doing);
-    return fault === 0 ? undefined : { fault: fault! - 1, value: value! };
+    return this.#link.run(id, parameters, doing);
   }
 
   /** Where the arena begins that all plans share, as large as any of them has needed. */

@@ -2,9 +2,21 @@
 // the GPU has a thread of its own, and whoever needs an answer sleeps until it is there.
 
 import { Worker } from "node:worker_threads";
-import { DeviceLostError } from "../device.js";
-import { CONTROL, CONTROL_BYTES, type GpuRequest, KIND, LOSS_BYTES, type Shared } from "./messages.js";
+import { DeviceLostError, type Outcome } from "../device.js";
+import { WEBGPU_RUNS_IN_FLIGHT } from "../settings.js";
+import { CONTROL, CONTROL_BYTES, type GpuRequest, KIND, LOSS_BYTES, type Shared, SLOTS } from "./messages.js";
 import { FETCH_BYTES } from "./program.js";
+
+/** A run that was sent: its number, what to call it where it fails, and when that was. */
+export interface Sent {
+  readonly number: number;
+  readonly doing: string;
+  readonly since: number;
+}
+
+/** Numbers are whole ones of 32 bits that wrap around; slots go round with them. */
+const slotOf = (run: number): number => (run >>> 0) % SLOTS;
+const isUpTo = (run: number, done: number): boolean => ((run - done) | 0) <= 0;
 
 export class GpuLink {
   readonly #worker: Worker;
@@ -12,7 +24,7 @@ export class GpuLink {
   readonly #answer: Uint8Array<SharedArrayBuffer>;
   readonly #loss: Uint8Array<SharedArrayBuffer>;
   readonly #patience: number;
-  #submitted = 0;
+  #runs = 0;
 
   /** `patience`: milliseconds after which a GPU that does not answer counts as hung. */
   constructor(patience: number) {
@@ -48,12 +60,33 @@ export class GpuLink {
     throw kind === KIND.memory ? new RangeError(message) : new Error(message);
   }
 
-  /** Counts a run, and waits while more than `most` are on their way. */
-  submitted(most: number, doing: string): void {
-    this.#submitted = (this.#submitted + 1) | 0;
+  /** Sends a run, and waits while too many are on their way. */
+  run(id: number, parameters: Uint32Array, doing: string): Sent {
+    const number = (this.#runs + 1) | 0;
+    this.post({ type: "run", id, parameters, slot: slotOf(number) }, doing);
+    this.#runs = number;
+    const sent = { number, doing, since: performance.now() };
+    this.#awaitDone({ ...sent, number: (number - WEBGPU_RUNS_IN_FLIGHT) | 0 });
+    return sent;
+  }
+
+  /** How a run ended; undefined where it has not, and is not waited for. */
+  outcome(sent: Sent, wait: boolean): Outcome | undefined {
+    if (wait) this.#awaitDone(sent);
+    else if (!isUpTo(sent.number, Atomics.load(this.#control, CONTROL.done))) {
+      this.#checkAlive(sent.doing);
+      if (performance.now() - sent.since > this.#patience) this.#hung(sent.doing);
+      return undefined;
+    }
+    const at = CONTROL.faults + 2 * slotOf(sent.number);
+    const [fault, value] = this.#control.subarray(at, at + 2);
+    return fault === 0 ? "done" : { fault: fault! - 1, value: value! };
+  }
+
+  #awaitDone({ number, doing }: Sent): void {
     for (;;) {
       const done = Atomics.load(this.#control, CONTROL.done);
-      if (((this.#submitted - done) | 0) <= most) return;
+      if (isUpTo(number, done)) return;
       if (Atomics.wait(this.#control, CONTROL.done, done, this.#patience) === "timed-out") this.#hung(doing);
       this.#checkAlive(doing);
     }

@@ -1,6 +1,7 @@
 // What passes between the engine's thread and the thread that owns the GPU: requests as messages, answers in shared memory, so
 // that the engine's thread can wait for them.
 
+import { WEBGPU_RUNS_IN_FLIGHT } from "../settings.js";
 import type { AdapterDescription } from "./adapter.js";
 import type { Program } from "./program.js";
 
@@ -14,8 +15,8 @@ export type GpuRequest =
   | { readonly type: "read"; readonly offset: number; readonly bytes: number }
   /** Answered. */
   | { readonly type: "compile"; readonly id: number; readonly program: Program }
-  /** Answered by the words of faults where the program has checks. */
-  | { readonly type: "run"; readonly id: number; readonly parameters: Uint32Array }
+  /** `slot`: where to say whether a check has failed, before the run is counted as done. */
+  | { readonly type: "run"; readonly id: number; readonly parameters: Uint32Array; readonly slot: number }
   | { readonly type: "release"; readonly id: number }
   /** Answered once everything before is done. */
   | { readonly type: "finish" };
@@ -32,11 +33,16 @@ export const CONTROL = {
   kind: 1,
   /** Bytes of the answer. */
   length: 2,
-  /** Runs that are done. */
+  /** Runs that are done, in the order in which they were given. */
   done: 3,
   /** Not 0 once the GPU is lost; then this many bytes of text say why. */
   lost: 4,
+  /** From here on two words for each slot: the check that has failed, counted from 1, or 0; and the bad value. */
+  faults: 8,
 } as const;
+
+/** Where runs on their way say whether a check has failed; that of a run is free again once it is done and was asked. */
+export const SLOTS: number = WEBGPU_RUNS_IN_FLIGHT + 1;
 
 export interface Shared {
   readonly control: SharedArrayBuffer;
@@ -44,7 +50,7 @@ export interface Shared {
   readonly loss: SharedArrayBuffer;
 }
 
-export const CONTROL_BYTES = 64;
+export const CONTROL_BYTES: number = 4 * (CONTROL.faults + 2 * SLOTS);
 export const LOSS_BYTES = 4096;
 
 export const KIND = { answer: 0, error: 1, memory: 2 } as const;

@@ -5,6 +5,7 @@ import { halfArray, typedArray } from "../../graph/dtype.js";
 import type { RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
 import { heapLimit, UNIT_FEATURE } from "./adapter.js";
+import { SLOTS } from "./messages.js";
 import {
   FAULT_BYTES,
   FETCH_BYTES,
@@ -19,6 +20,7 @@ import {
   type GpuBindGroup,
   type GpuBuffer,
   type GpuDevice,
+  type GpuEncoder,
   type GpuLayout,
   type GpuPipeline,
   MAP_READ,
@@ -43,6 +45,8 @@ const LIMITS = [
   "maxComputeWorkgroupSizeX",
 ];
 
+const NO_FAULTS = new Uint8Array(FAULT_BYTES);
+
 interface Ready {
   readonly program: Program;
   readonly pipelines: readonly GpuPipeline[];
@@ -53,19 +57,20 @@ interface Ready {
 
 export class Runner {
   readonly #device: GpuDevice;
-  readonly #done: () => void;
   readonly #bindings: GpuLayout;
   readonly #layout: GpuLayout;
   readonly #faults: GpuBuffer;
   /** Where the host can read what was copied there. */
   readonly #readable: GpuBuffer;
+  /** The same for the faults of runs, by their slots. */
+  readonly #outcomes: readonly GpuBuffer[];
   readonly #pipelines = new Map<string, Promise<GpuPipeline>>();
   readonly #programs = new Map<number, Ready>();
   #heap: GpuBuffer | undefined;
   #heapBytes = 0;
 
-  /** `lost` is called once the GPU cannot be used any more, `done` after each run. */
-  static async open(adapter: GpuAdapter, lost: (why: string) => void, done: () => void): Promise<Runner> {
+  /** `lost` is called once the GPU cannot be used any more. */
+  static async open(adapter: GpuAdapter, lost: (why: string) => void): Promise<Runner> {
     const most = heapLimit(adapter);
     const sizes = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]!]));
     const requiredLimits = { maxBufferSize: most, maxStorageBufferBindingSize: most, ...sizes };
@@ -73,12 +78,11 @@ export class Runner {
     const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
     void device.lost.then(({ reason, message }) => lost(`${reason}: ${message}`));
     device.addEventListener("uncapturederror", ({ error }) => lost(error.message));
-    return new Runner(device, done);
+    return new Runner(device);
   }
 
-  private constructor(device: GpuDevice, done: () => void) {
+  private constructor(device: GpuDevice) {
     this.#device = device;
-    this.#done = done;
     const buffer = (binding: number, type: object): object => ({
       binding,
       visibility: COMPUTE,
@@ -94,7 +98,11 @@ export class Runner {
     this.#layout = device.createPipelineLayout({ bindGroupLayouts: [this.#bindings] });
     const { storage, copySource, copyTarget, mapRead } = USAGE;
     this.#faults = device.createBuffer({ size: FAULT_BYTES, usage: storage | copySource | copyTarget });
-    this.#readable = device.createBuffer({ size: FETCH_BYTES, usage: mapRead | copyTarget });
+    const readable = (size: number): GpuBuffer => device.createBuffer({ size, usage: mapRead | copyTarget });
+    this.#readable = readable(FETCH_BYTES);
+    this.#outcomes = Array.from({ length: SLOTS }, () => readable(FAULT_BYTES));
+    // where nothing is computed, nothing fails
+    for (const outcome of this.#outcomes) device.queue.writeBuffer(outcome, 0, NO_FAULTS);
   }
 
   /** Gives the GPU up, as a driver may at any time. For tests. */
@@ -139,10 +147,7 @@ export class Runner {
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(from, offset, this.#readable, 0, size);
     device.queue.submit([encoder.finish()]);
-    await this.#readable.mapAsync(MAP_READ);
-    const copy = new Uint8Array(this.#readable.getMappedRange(0, size).slice(0, bytes));
-    this.#readable.unmap();
-    return copy;
+    return new Uint8Array(await contentOf(this.#readable, size), 0, bytes);
   }
 
   async compile(id: number, program: Program): Promise<void> {
@@ -191,12 +196,16 @@ export class Runner {
     this.#programs.delete(id);
   }
 
-  /** The words of faults, where the program has checks. */
-  async run(id: number, parameters: Uint32Array): Promise<Uint8Array | undefined> {
+  /** Hands a run over. `ended` comes after it, with the words of the check that has failed where the program has checks. */
+  async run(
+    id: number,
+    parameters: Uint32Array,
+    slot: number,
+  ): Promise<{ ended: Promise<Int32Array | undefined> }> {
     const ready = this.#programs.get(id)!;
     const { steps, checks } = ready.program;
     this.#device.queue.writeBuffer(ready.parameters, 0, parameters);
-    if (checks) this.#device.queue.writeBuffer(this.#faults, 0, new Uint32Array(FAULT_BYTES / 4));
+    if (checks) this.#device.queue.writeBuffer(this.#faults, 0, NO_FAULTS);
     let dispatches: Dispatch[] = [];
     for (const step of steps) {
       if (step.kind === "dispatch") dispatches.push(step);
@@ -206,19 +215,23 @@ export class Runner {
         await this.#runOnHost(step, parameters);
       }
     }
-    this.#submit(ready, dispatches);
-    if (checks) {
-      const words = await this.#fetch(this.#faults, 0, FAULT_BYTES);
-      this.#done();
-      return words;
-    }
-    void this.#device.queue.onSubmittedWorkDone().then(this.#done);
-    return undefined;
+    const outcome = checks ? this.#outcomes[slot]! : undefined;
+    this.#submit(ready, dispatches, outcome);
+    if (outcome === undefined)
+      return { ended: this.#device.queue.onSubmittedWorkDone().then(() => undefined) };
+    return { ended: contentOf(outcome, FAULT_BYTES).then((bytes) => new Int32Array(bytes, 0, 2)) };
   }
 
-  #submit(ready: Ready, dispatches: readonly Dispatch[]): void {
-    if (dispatches.length === 0) return;
+  /** `outcome`: where the faults are copied at the end. */
+  #submit(ready: Ready, dispatches: readonly Dispatch[], outcome?: GpuBuffer): void {
+    if (dispatches.length === 0 && outcome === undefined) return;
     const encoder = this.#device.createCommandEncoder();
+    if (dispatches.length > 0) this.#encode(encoder, ready, dispatches);
+    if (outcome !== undefined) encoder.copyBufferToBuffer(this.#faults, 0, outcome, 0, FAULT_BYTES);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  #encode(encoder: GpuEncoder, ready: Ready, dispatches: readonly Dispatch[]): void {
     const bindings = this.#groupOf(ready);
     const pass = encoder.beginComputePass();
     let current: GpuPipeline | undefined;
@@ -230,7 +243,6 @@ export class Runner {
       pass.dispatchWorkgroups(...groups);
     }
     pass.end();
-    this.#device.queue.submit([encoder.finish()]);
   }
 
   #groupOf(ready: Ready): GpuBindGroup {
@@ -277,6 +289,14 @@ export class Runner {
   async finish(): Promise<void> {
     await this.#device.queue.onSubmittedWorkDone();
   }
+}
+
+/** Waits until a buffer was filled; a copy of its first bytes. */
+async function contentOf(buffer: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
+  await buffer.mapAsync(MAP_READ);
+  const copy = buffer.getMappedRange(0, bytes).slice(0);
+  buffer.unmap();
+  return copy;
 }
 
 /** The elements in place. */

@@ -34,7 +34,9 @@ function lose(message: string): void {
   Atomics.notify(control, CONTROL.done);
 }
 
-function count(): void {
+/** `faults`: the words of the check that has failed, where a run has checks. */
+function count(slot: number, faults: Int32Array = NO_FAULTS): void {
+  control.set(faults, CONTROL.faults + 2 * slot);
   Atomics.add(control, CONTROL.done, 1);
   Atomics.notify(control, CONTROL.done);
 }
@@ -44,14 +46,17 @@ let runner: Runner | undefined;
 let runs = 0;
 /** Once whoever waits was told that the GPU is lost, there is nothing more to say. */
 let lost = false;
+/** What is waited for after each run: in their order. */
+let ends: Promise<void> = Promise.resolve();
 const NOTHING = new Uint8Array(0);
+const NO_FAULTS = new Int32Array(2);
 const json = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
 
 /** Gives the answer; undefined where none is expected. */
 async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
   if (request.type === "open") {
     const adapter = await chooseAdapter();
-    runner = await Runner.open(adapter, lose, count);
+    runner = await Runner.open(adapter, lose);
     return json({ adapter: describeAdapter(adapter) } satisfies Opened);
   }
   const gpu = runner!;
@@ -67,9 +72,12 @@ async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
     case "compile":
       await gpu.compile(request.id, request.program);
       return NOTHING;
-    case "run":
+    case "run": {
       if (++runs === webgpuLoss()) gpu.lose();
-      return gpu.run(request.id, request.parameters);
+      const { ended } = await gpu.run(request.id, request.parameters, request.slot);
+      ends = ends.then(() => ended).then((faults) => count(request.slot, faults), fail);
+      return undefined;
+    }
     case "release":
       gpu.release(request.id);
       return undefined;
@@ -79,6 +87,13 @@ async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
   }
 }
 
+/** Nobody waits for an answer, so that nobody would learn of it. */
+async function fail(error: unknown): Promise<void> {
+  // what fails because the GPU is lost may fail before the loss is reported
+  await new Promise(setImmediate);
+  lose((error as Error).message);
+}
+
 let last: Promise<void> = Promise.resolve();
 parentPort!.on("message", (request: GpuRequest) => {
   last = last.then(async () => {
@@ -86,13 +101,11 @@ parentPort!.on("message", (request: GpuRequest) => {
       const bytes = await handle(request);
       if (bytes !== undefined) answer(KIND.answer, bytes);
     } catch (error) {
-      const { message } = error as Error;
-      // what fails because the GPU is lost may fail before the loss is reported
+      if (!ANSWERED.has(request.type)) return fail(error);
       await new Promise(setImmediate);
       if (lost) return;
-      // nobody waits for an answer, so nobody would learn of it
-      if (!ANSWERED.has(request.type)) lose(message);
-      else answer(error instanceof OutOfMemory ? KIND.memory : KIND.error, encoder.encode(message));
+      const { message } = error as Error;
+      answer(error instanceof OutOfMemory ? KIND.memory : KIND.error, encoder.encode(message));
     }
   });
 });
