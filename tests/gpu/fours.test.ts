@@ -1,11 +1,11 @@
-// Element-wise work on many points: computed four at a time, of all types, and the same as on the CPU.
+// Element-wise work on many points, and rows that are stored: computed four at a time, of all types, and the same as on the CPU.
 
 import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, expect, it } from "vitest";
 import { useDevice } from "../unit/parity/library.js";
 
-const { tensor } = gb;
+const { F, tensor } = gb;
 afterAll(closeSession);
 
 /** What to compute of a matrix, a row and a column, and whether it is done in vectors. */
@@ -23,6 +23,14 @@ const CASES: Record<
   transposed: [true, (x) => x.t().mul(2)],
   "a size that is no multiple of four": [false, () => tensor.randn(131, 129).mul(2)],
   "the index": [true, (x) => x.add(tensor.arange(x.shape[1]!))],
+  "softmax of rows that leave lanes over": [true, (x) => F.softmax(x.narrow(1, 4, 100), { dim: 1 })],
+  "softmax of rows of float16": [true, (x) => F.softmax(x.half().realize().float(), { dim: 1 }).half()],
+  "rows of bool": [true, (x) => x.gt(x.mean({ dim: 1, keepdim: true }))],
+  "softmax of rows whose length is no multiple of four": [
+    false,
+    () => F.softmax(tensor.randn(131, 129), { dim: 1 }),
+  ],
+  "softmax of rows that begin between vectors": [true, (x) => F.softmax(x.narrow(1, 3, 128), { dim: 1 })],
 };
 
 it.each(Object.keys(CASES))("%s", (name) => {

@@ -222,28 +222,21 @@ ${SERIES_OF_ATAN}
   "fn rounded_to_half(x: f32) -> f32 { return from_half(to_half(x)); }",
 ];
 
-interface Source {
-  readonly text: string;
-  readonly calls: readonly string[];
-}
-
-/** By every name that is defined there. */
-const BY_NAME = new Map<string, Source>(
-  SOURCES.flatMap((text) => {
-    const source = { text, calls: [...text.matchAll(/\b(\w+)\(/g)].map(([, name]) => name!) };
-    return [...text.matchAll(/^fn (\w+)/gm)].map(([, name]) => [name!, source] as const);
-  }),
-);
-
-/** The definitions of all functions that `code` calls, directly or not, in a fixed order. */
-export function functionsFor(code: string): string {
-  const needed = new Set<Source>();
-  const visit = (name: string): void => {
-    const source = BY_NAME.get(name);
-    if (source === undefined || needed.has(source)) return;
-    needed.add(source);
-    source.calls.forEach(visit);
+/** The definitions, among these and those of `others`, of all functions that `code` calls, directly or not, in a fixed order. */
+export function functionsFor(code: string, others: readonly string[]): string {
+  const all = [...others, ...SOURCES];
+  const byName = new Map(
+    all.flatMap((text) => [...text.matchAll(/^fn (\w+)/gm)].map(([, name]) => [name!, text] as const)),
+  );
+  const needed = new Set<string>();
+  const visit = (caller: string): void => {
+    for (const [, name] of caller.matchAll(/\b(\w+)\(/g)) {
+      const text = byName.get(name!);
+      if (text === undefined || needed.has(text)) continue;
+      needed.add(text);
+      visit(text);
+    }
   };
-  for (const [, name] of code.matchAll(/\b(\w+)\(/g)) visit(name!);
-  return SOURCES.filter((text) => [...needed].some((source) => source.text === text)).join("\n");
+  visit(code);
+  return all.filter((text) => needed.has(text)).join("\n");
 }

@@ -3,10 +3,10 @@
 import type { GeneratedKernel, LoopKernel, MatmulKernel } from "../ir.js";
 import type { Access } from "./access.js";
 import { Names } from "./expressions.js";
-import { describeLayout, emitLoop, groupsFor, layOut, type SharedArrays, storesParts } from "./loop.js";
+import { describeLayout, emitLoop, groupsFor, layOut, type SharedArrays } from "./loop.js";
 import { emitInFours, groupsInFours, inFours, type LoopsInFours } from "./loop-in-fours.js";
 import { emitMatmul } from "./matmul.js";
-import { assemble, type Shader, Slots } from "./shader.js";
+import { assemble, type Shader, Slots, UNLESS_FAILED } from "./shader.js";
 import type { Target } from "./target.js";
 import { invocations, tilesOf, usualTile } from "./tiles.js";
 import { emitOnUnits, invocationsOnUnits, suitsUnits } from "./unit-product.js";
@@ -28,17 +28,19 @@ function matmulShader(kernel: MatmulKernel, guarded: boolean, target: Target): S
   const groups = tilesOf(kernel, tile);
   if (groups === 0) return undefined;
   const slots = new Slots();
-  const { declarations, statements, access } = unit
+  const { declarations, statements, results, access } = unit
     ? emitOnUnits(kernel, tile, unit, slots, new Names())
     : emitMatmul(kernel, tile, slots, new Names(), target.half);
+  // tiles may take all of the workgroup memory there is: no room for a word about failed checks, and no barrier follows
+  const late = guarded && unit === undefined;
   return assemble({
     declarations,
-    statements: lines(statements),
+    statements: lines([...statements, ...(late ? [UNLESS_FAILED] : []), ...results]),
     slots: slots.list,
     groups,
     size: unit ? invocationsOnUnits(tile, unit) : invocations(tile),
     access,
-    guarded,
+    guarded: guarded && !late,
     how: `${groups} tiles of ${tile.rows} x ${tile.columns}, ${tile.depth} deep, blocks of ${tile.high} x ${tile.wide}${unit ? ", on matrix units" : ""}${vectors(access)}`,
   });
 }
@@ -51,7 +53,7 @@ function loopShader(loops: readonly LoopKernel[], guarded: boolean): Shader | un
   if (loops.length === 0) return undefined;
   const fours = inFours(loops);
   if (fours !== undefined) return shaderInFours(fours, guarded);
-  const { layouts, size } = layOut(loops);
+  const { layouts, size, access } = layOut(loops);
   const slots = new Slots();
   const names = new Names();
   const arrays: SharedArrays = new Map();
@@ -67,7 +69,7 @@ function loopShader(loops: readonly LoopKernel[], guarded: boolean): Shader | un
     slots: slots.list,
     groups,
     size,
-    access: loops.some(storesParts) ? "atomic" : 1,
+    access,
     guarded,
     how: `${groups} workgroups of ${size}: ${[...new Set(layouts.map(describeLayout))].join("; ")}`,
   });

@@ -11,9 +11,11 @@ import {
   type Pass,
   type ReduceOp,
 } from "../ir.js";
+import type { Access } from "./access.js";
 import { withFewDimensions } from "./dimensions.js";
 import { isPartial, literal, type Names, Scope } from "./expressions.js";
 import { BINARY, CAST, WGSL_TYPE } from "./operations.js";
+import { accessInFours, FourScope } from "./quads.js";
 import type { Slots } from "./shader.js";
 
 /** Invocations of a workgroup where each is alone. */
@@ -41,6 +43,8 @@ export interface Layout {
   readonly lanes: number;
   /** Whether neighbouring invocations have neighbouring points of a row, rather than neighbouring outer points. */
   readonly along: boolean;
+  /** How the heap is to be seen where an invocation takes four neighbouring points of a row at once, and stores whole vectors. */
+  readonly fours?: Access | undefined;
 }
 
 /** Whether neighbours in a row are what lies side by side in memory, more often than neighbouring outer points. */
@@ -57,15 +61,29 @@ function runsAlongRows(kernel: LoopKernel): boolean {
 }
 
 /** How loops are laid out in one launch: all with workgroups of the same size. */
-export function layOut(loops: readonly LoopKernel[]): { layouts: Layout[]; size: number } {
+export function layOut(loops: readonly LoopKernel[]): { layouts: Layout[]; size: number; access: Access } {
   const reductions = Math.max(
     1,
     ...loops.flatMap(({ passes }) => passes.map(({ accumulators }) => accumulators.length)),
   );
   const most = 2 ** Math.floor(Math.log2(SHARED_BYTES / BYTES_A_REDUCTION / reductions));
   const together = Math.min(TOGETHER, most);
-  const layouts = loops.map((loop) => layoutOf(loop, together));
-  return { layouts, size: layouts.some(({ lanes }) => lanes > 1) ? together : ALONE };
+  const found = loops.map((loop) => layoutOf(loop, together));
+  // a shader sees the heap in one way
+  const inFours = found.every(({ fours }) => fours !== undefined);
+  const layouts = inFours ? found : found.map((layout) => ({ ...layout, fours: undefined }));
+  const access = inFours
+    ? (Math.min(...found.map(({ fours }) => fours as number)) as Access)
+    : loops.some(storesParts)
+      ? "atomic"
+      : 1;
+  return { layouts, size: layouts.some(({ lanes }) => lanes > 1) ? together : ALONE, access };
+}
+
+/** How the heap is seen by a kernel that stores nothing but points of its rows, in fours. */
+function rowsInFours({ outer, reduce, passes, outputs }: LoopKernel): Access | undefined {
+  const stored = passes.flatMap((pass) => pass.outputs);
+  return outputs.length > 0 || reduce.length === 0 ? undefined : accessInFours(stored, [...outer, ...reduce]);
 }
 
 function layoutOf(loop: LoopKernel, together: number): Layout {
@@ -78,20 +96,21 @@ function layoutOf(loop: LoopKernel, together: number): Layout {
     if (along) lanes = 2 ** Math.floor(Math.log2(row / 4));
     else if (points < MANY_POINTS) lanes = APART_LANES;
   }
-  return { kernel, points, row, lanes: Math.min(lanes, together), along };
+  const fours = along && lanes > 1 ? rowsInFours(kernel) : undefined;
+  return { kernel, points, row, lanes: Math.min(lanes, together), along, fours };
 }
 
 export const groupsFor = ({ points, lanes }: Layout, size: number): number =>
   Math.ceil(points / (size / lanes));
 
 /** Whether the kernel stores parts of words. */
-export const storesParts = (kernel: LoopKernel): boolean =>
+const storesParts = (kernel: LoopKernel): boolean =>
   outputsOf(kernel).some(({ value }) => isPartial(value.dtype));
 
 /** In words: how it is spread. */
-export function describeLayout({ lanes, points, row }: Layout): string {
+export function describeLayout({ lanes, points, row, fours }: Layout): string {
   if (lanes === 1) return row > 1 ? `${points} invocations, a row each` : `${points} invocations`;
-  return `${lanes} invocations a row`;
+  return `${lanes} invocations a row${fours === undefined ? "" : ", in vectors"}`;
 }
 
 /** Arrays in workgroup memory by name, and their element type. */
@@ -249,22 +268,18 @@ class LoopWriter {
     return lines;
   }
 
-  #pass({ accumulators, outputs }: Pass): string[] {
-    const { kernel, row, lanes } = this.#layout;
-    const running = accumulators.map((one) => new Running(one, this.#names));
+  #pass(pass: Pass): string[] {
+    const { kernel, row, lanes, fours } = this.#layout;
+    const running = pass.accumulators.map((one) => new Running(one, this.#names));
     const reduced = kernel.reduce.map(() => this.#names.next("i"));
-    const scope = this.#scope([...this.#outer, ...reduced]);
-    const body: string[] = [];
-    const flat = lanes > 1 ? "r" : flatIndex(kernel.reduce, reduced);
-    accumulators.forEach(({ value }, i) => {
-      const x = scope.value(value);
-      body.push(...scope.take(), running[i]!.add(x, flat));
-    });
-    scope.store(outputs);
-    body.push(...scope.take());
+    const indices = [...this.#outer, ...reduced];
+    const body =
+      fours === undefined ? this.#point(pass, running, indices, reduced) : this.#four(pass, running, indices);
+    const each = fours === undefined ? 1 : 4;
+    const first = each === 1 ? "lane" : `lane * ${each}u`;
     const loop =
       lanes > 1
-        ? block(`for (var r = lane; r < ${row}u; r += ${lanes}u)`, [
+        ? block(`for (var r = ${first}; r < ${row}u; r += ${lanes * each}u)`, [
             ...indicesOf("r", kernel.reduce, reduced),
             ...body,
           ])
@@ -277,6 +292,35 @@ class LoopWriter {
       this.#results.push(name);
     }
     return lines;
+  }
+
+  /** What a pass does at one point of a row. */
+  #point(
+    { accumulators, outputs }: Pass,
+    running: readonly Running[],
+    indices: readonly string[],
+    reduced: readonly string[],
+  ): string[] {
+    const { kernel, lanes } = this.#layout;
+    const scope = this.#scope(indices);
+    const flat = lanes > 1 ? "r" : flatIndex(kernel.reduce, reduced);
+    const lines = accumulators.flatMap(({ value }, i) => {
+      const x = scope.value(value);
+      return [...scope.take(), running[i]!.add(x, flat)];
+    });
+    scope.store(outputs);
+    return [...lines, ...scope.take()];
+  }
+
+  /** What it does at four neighbours. */
+  #four({ accumulators, outputs }: Pass, running: readonly Running[], indices: readonly string[]): string[] {
+    const scope = new FourScope(this.#slots, this.#names, indices, () => this.#results);
+    const lines = accumulators.flatMap(({ value }, i) => {
+      const four = scope.values(value);
+      return [...scope.take(), ...four.map((x, point) => running[i]!.add(x, `(r + ${point}u)`))];
+    });
+    scope.store(outputs);
+    return [...lines, ...scope.take()];
   }
 
   /** All lanes of a point get what they have together. */

@@ -15,6 +15,8 @@ import { invocations, type Tile } from "./tiles.js";
 export interface MatmulCode {
   readonly declarations: string;
   readonly statements: readonly string[];
+  /** What stores the results, after the statements. */
+  readonly results: readonly string[];
   readonly access: Access;
 }
 
@@ -111,9 +113,8 @@ ${this.#store.code}
         ...this.#multiply(),
         "workgroupBarrier();",
       ]),
-      ...this.#results(),
     ];
-    return { declarations, statements, access: this.#store.access };
+    return { declarations, statements, results: this.#results(), access: this.#store.access };
   }
 
   /** For each row of the block and each four of its columns. */

@@ -52,19 +52,25 @@ export function storesOfFour(
   indices: readonly string[],
   accumulators: (point: number) => readonly string[],
 ): string[] {
-  return new FourWriter(slots, names, indices, accumulators).write(outputs);
+  const scope = new FourScope(slots, names, indices, accumulators);
+  scope.store(outputs);
+  return scope.take();
 }
 
 const POINTS = [0, 1, 2, 3] as const;
 
-class FourWriter {
+/** Evaluates expressions at four neighbouring points: as `Scope` does at one. */
+export class FourScope {
   readonly #names: Names;
   readonly #scopes: readonly Scope[];
+  readonly #accumulators: (point: number) => readonly string[];
   /** The loop dimension along which the four lie. */
   readonly #along: number;
   readonly #varying = new Map<Expr, boolean>();
+  readonly #evaluated = new Set<Expr>();
   readonly #lines: string[] = [];
 
+  /** As for `storesOfFour`. */
   constructor(
     slots: Slots,
     names: Names,
@@ -72,6 +78,7 @@ class FourWriter {
     accumulators: (point: number) => readonly string[],
   ) {
     this.#names = names;
+    this.#accumulators = accumulators;
     this.#along = indices.length - 1;
     const first = indices[this.#along]!;
     this.#scopes = POINTS.map((point) => {
@@ -80,18 +87,28 @@ class FourWriter {
     });
   }
 
-  write(outputs: readonly Output[]): string[] {
-    for (const expr of inOrder(outputs.map(({ value }) => value))) this.#evaluate(expr);
-    for (const { buffer, view, value } of outputs) {
-      const address = this.#scopes[0]!.address(buffer, value.dtype, view);
-      this.#lines.push(
-        STORE_FOUR[value.dtype](
-          address,
-          this.#scopes.map((scope) => scope.value(value)),
-        ),
-      );
+  /** The statements so far; the scope goes on without them. */
+  take(): string[] {
+    return this.#lines.splice(0);
+  }
+
+  /** Names for the four values. */
+  values(root: Expr): readonly string[] {
+    for (const expr of inOrder([root])) {
+      if (this.#evaluated.has(expr)) continue;
+      this.#evaluated.add(expr);
+      this.#evaluate(expr);
     }
-    return this.#lines;
+    return this.#scopes.map((scope) => scope.value(root));
+  }
+
+  /** Evaluates all outputs, then stores them. */
+  store(outputs: readonly Output[]): void {
+    const values = outputs.map(({ value }) => this.values(value));
+    outputs.forEach(({ buffer, view, value: { dtype } }, i) => {
+      const address = this.#scopes[0]!.address(buffer, dtype, view);
+      this.#lines.push(STORE_FOUR[dtype](address, values[i]!));
+    });
   }
 
   #evaluate(expr: Expr): void {
@@ -119,7 +136,10 @@ class FourWriter {
     let known = this.#varying.get(expr);
     if (known === undefined) {
       known =
-        expr.kind === "accumulator" ||
+        (expr.kind === "accumulator" &&
+          POINTS.some(
+            (point) => this.#accumulators(point)[expr.index] !== this.#accumulators(0)[expr.index],
+          )) ||
         (expr.kind === "index" && expr.dim === this.#along) ||
         ((expr.kind === "load" || expr.kind === "gather") && (expr.view.strides[this.#along] ?? 0) !== 0) ||
         children(expr).some((child) => this.#varies(child));

@@ -63,7 +63,7 @@ export interface Body {
   readonly size: number;
   /** How the heap is seen. */
   readonly access: Access;
-  /** Whether nothing is computed once a check has failed. */
+  /** Whether nothing is stored once a check has failed; `statements` may see to that themselves. */
   readonly guarded: boolean;
   readonly how: string;
 }
@@ -76,13 +76,20 @@ const DIRECTIVES = [
   ["diagnostic(off, chromium.subgroup_matrix_uniformity);", "subgroup_matrix_"],
 ] as const;
 
+/** Ends an invocation once a check has failed. No barrier may follow: WGSL does not know that all of a workgroup see the same. */
+export const UNLESS_FAILED = "if (atomicLoad(&faults[0]) != 0u) { return; }";
+
+/** The same for all of a workgroup at once. */
+const ALL_UNLESS_FAILED = `  if (local == 0u) { stop = atomicLoad(&faults[0]); }
+  if (workgroupUniformLoad(&stop) != 0u) { return; }
+`;
+
 /** A whole shader from what a kernel does. */
 export function assemble(body: Body): Shader {
   const { declarations, statements, slots, size, access, guarded, groups, how } = body;
   const grid = gridFor(groups);
-  const failed = guarded
-    ? "  if (local == 0u) { stop = atomicLoad(&faults[0]); }\n  if (workgroupUniformLoad(&stop) != 0u) { return; }\n"
-    : "";
+  const together = guarded && /workgroupBarrier/.test(declarations + statements);
+  const failed = together ? ALL_UNLESS_FAILED : guarded ? `  ${UNLESS_FAILED}\n` : "";
   const code = `${declarations}
 @compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -90,11 +97,15 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) l
   if (group >= ${groups}u) { return; }
 ${failed}${statements}}
 `;
-  const functions = accessFunctions(access);
   const head = `@group(0) @binding(0) var<storage, read_write> heap: array<${ELEMENT[access]}>;
 @group(0) @binding(1) var<storage, read_write> faults: array<atomic<u32>, 4>;
 @group(0) @binding(2) var<uniform> P: array<vec4<u32>, ${blockBytes(slots.length) / 16}>;
-${guarded ? "var<workgroup> stop: u32;\n" : ""}${functions}`;
+${together ? "var<workgroup> stop: u32;\n" : ""}`;
   const first = DIRECTIVES.flatMap(([text, use]) => (code.includes(use) ? [`${text}\n`] : [])).join("");
-  return { code: `${first}${head}${functionsFor(code + functions)}\n${code}`, groups: grid, slots, how };
+  return {
+    code: `${first}${head}${functionsFor(code, accessFunctions(access))}\n${code}`,
+    groups: grid,
+    slots,
+    how,
+  };
 }

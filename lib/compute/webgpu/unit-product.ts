@@ -59,10 +59,13 @@ export function suitsUnits({ a, b, m, n, k }: MatmulKernel): boolean {
 export const invocationsOnUnits = ({ rows, columns, high, wide }: Tile, { lanes }: MatrixUnit): number =>
   (rows / high) * (columns / wide) * lanes;
 
+/** Bytes of workgroup memory for the word that says whether a check has failed. */
+const STOP_BYTES = 16;
+
 /** Bytes of workgroup memory that a tile takes. */
 export function bytesOnUnits({ rows, columns, depth, high, wide }: Tile, { m, n }: MatrixUnit): number {
   const side = (extent: number): number => 2 * Math.max(extent * (depth + PAD), depth * (extent + PAD));
-  return side(rows) + side(columns) + 4 * (rows / high) * (columns / wide) * m * n;
+  return side(rows) + side(columns) + 4 * (rows / high) * (columns / wide) * m * n + STOP_BYTES;
 }
 
 /** As emitMatmul, for a kernel that suits the units. */
@@ -141,9 +144,8 @@ ${this.#store.code}
         ...this.#multiply(),
         "workgroupBarrier();",
       ]),
-      ...this.#results(),
     ];
-    return { declarations, statements, access: this.#store.access };
+    return { declarations, statements, results: this.#results(), access: this.#store.access };
   }
 
   /** For each of a subgroup's matrices of results. */
