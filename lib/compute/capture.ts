@@ -2,8 +2,9 @@
 // learning rates or batches are. Keys are compared exactly; a hash only says where to look.
 
 import type { DType } from "../graph/dtype.js";
+import { specOf } from "../graph/expand.js";
 import { NO_ATTRIBUTES, type Node, newWalk } from "../graph/node.js";
-import type { Attributes, GraphSpec, NodeSpec } from "../graph/spec.js";
+import type { Attributes, GraphSpec } from "../graph/spec.js";
 import { type Buffer, goneMessage } from "./buffer.js";
 
 export interface CaptureResult {
@@ -140,7 +141,7 @@ export class Capture {
     // handed over: kept here they would keep the run's values alive until the next one
     this.order = [];
     this.inputs = [];
-    return { codes, length: at, inputs, args, spec: () => specOf(order, inputs, args, results) };
+    return { codes, length: at, inputs, args, spec: () => specOf({ order, results }) };
   }
 
   /** All of it at once. */
@@ -228,40 +229,4 @@ export class Capture {
     this.codes[this.length++] = DTYPE_CODE[node.dtype] * 16 + shape.length;
     for (let i = 0; i < shape.length; i++) this.codes[this.length++] = shape[i]!;
   }
-}
-
-function specOf(
-  order: readonly Node[],
-  inputs: readonly Node[],
-  args: readonly number[],
-  results: readonly CaptureResult[],
-): GraphSpec {
-  const positionOf = (node: Node): number => node.position;
-  let binding = 0;
-  let index = 0;
-  const nodes = order.map((node): NodeSpec => {
-    const { shape, dtype } = node;
-    if (node.op !== undefined) {
-      return {
-        op: node.op.name,
-        inputs: node.inputs.map(positionOf),
-        attributes: node.attributes,
-        shape,
-        dtype,
-      };
-    }
-    return node.scalar !== undefined
-      ? { op: "arg", inputs: [], attributes: { index: index++ }, shape, dtype }
-      : { op: "input", inputs: [], attributes: { binding: binding++ }, shape, dtype };
-  });
-  return {
-    nodes,
-    results: results.map(({ node, overwrites }) =>
-      overwrites === undefined
-        ? { node: positionOf(node) }
-        : { node: positionOf(node), overwrites: positionOf(overwrites) },
-    ),
-    inputs: inputs.length,
-    args: args.length,
-  };
 }

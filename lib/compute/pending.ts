@@ -1,7 +1,7 @@
 // Questions about values that are not computed yet: what they are computed from, whether that may be overwritten, and what
 // computing them would cost.
 
-import { type Node, newWalk } from "../graph/node.js";
+import { type Lowering, type Node, newWalk } from "../graph/node.js";
 
 /** All pending nodes that `roots` are computed from. */
 export function pendingBelow(roots: readonly Node[]): Set<Node> {
@@ -15,11 +15,16 @@ export function pendingBelow(roots: readonly Node[]): Set<Node> {
   return seen;
 }
 
+const WORK: ReadonlySet<Lowering["kind"]> = new Set<Lowering["kind"]>([
+  "elementwise",
+  "reduce",
+  "matmul",
+  "routine",
+  "composite",
+]);
+
 /** True for nodes that do work: keeping their value saves some. */
-export const computes = (node: Node): boolean => {
-  const { kind } = node.op!.lowering;
-  return kind === "elementwise" || kind === "reduce" || kind === "matmul" || kind === "routine";
-};
+export const computes = (node: Node): boolean => WORK.has(node.op!.lowering.kind);
 
 export const isOwned = (node: Node): boolean => node.owned;
 export const isDoomed = (node: Node): boolean => node.doomed;
@@ -58,6 +63,7 @@ export function reads(root: Node, is: (node: Node) => boolean, ends: (node: Node
 /** True for nodes whose recomputation would cost more than elementwise work. */
 export function isExpensive(node: Node): boolean {
   if (node.op === undefined) return false;
-  const { kind } = node.op.lowering;
-  return kind === "reduce" || kind === "matmul" || kind === "routine";
+  const { lowering } = node.op;
+  if (lowering.kind === "composite") return lowering.expensive;
+  return lowering.kind === "reduce" || lowering.kind === "matmul" || lowering.kind === "routine";
 }

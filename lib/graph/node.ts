@@ -60,6 +60,13 @@ export type Lowering =
   /** See lib/graph/ops/pack.ts. Planned as what they are made of. */
   | { readonly kind: "pack" }
   | { readonly kind: "unpack" }
+  /** See lib/graph/composite.ts. In graphs that are sent to the engine there is none. */
+  | {
+      readonly kind: "composite";
+      readonly expand: (inputs: readonly Node[], attributes: Attributes) => Node;
+      /** Whether it is more than elementwise work. */
+      readonly expensive: boolean;
+    }
   /** A routine of this name (lib/compute/reference/routines), given the inputs and the node's attributes. */
   | { readonly kind: "routine"; readonly name: string };
 

@@ -1,11 +1,13 @@
 // Cross-entropy of logits with class indices or class probabilities.
 
+import { composite, recordComposite } from "../graph/composite.js";
+import type { Op } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { tensorNode } from "../tensor/arguments.js";
-import { asOne } from "../tensor/scope.js";
+import { asOne, insideModule } from "../tensor/scope.js";
 import { isSoftmax, logSoftmax } from "../tensor/softmax.js";
 import { Tensor } from "../tensor/tensor.js";
 import { nodeOf } from "../tensor/types.js";
@@ -72,9 +74,35 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   const place = classAxis(logits);
   checkReduction("crossEntropy", reduction);
   checkClassWeight("crossEntropy", weight, place.classes);
-  return asOne(() => lossOf(logits, target, place, probabilities, options));
+  if (probabilities) return asOne(() => lossOf(logits, target, place, true, options));
+  return asOne(() => {
+    const labels = target.to("int32");
+    if (logits.ndim === 2) for (const listener of listeners) listener(logits, labels);
+    const { ignoreIndex = -100, labelSmoothing = 0 } = options;
+    const usual = weight === undefined && labelSmoothing === 0 && reduction !== "none";
+    if (!usual) return lossOf(logits, labels, place, false, options);
+    const loss = recordComposite(USUAL_LOSS, [logits.node, labels.node], { ignoreIndex, reduction });
+    return Tensor.from(loss);
+  });
 }
 
+/** One number for logits and class indices, without weights and smoothing. */
+const USUAL_LOSS: Op = composite({
+  name: "crossEntropy",
+  shape: () => [],
+  checks: true,
+  expand: ([scores, indices], attributes) =>
+    insideModule(() => {
+      const logits = Tensor.from(scores!);
+      const { ignoreIndex, reduction } = attributes as Required<
+        Pick<CrossEntropyOptions, "ignoreIndex" | "reduction">
+      >;
+      const place = classAxis(logits);
+      return lossOf(logits, Tensor.from(indices!), place, false, { ignoreIndex, reduction }).node;
+    }),
+});
+
+/** `target`: probabilities, or int32 indices. */
 function lossOf(
   logits: Tensor,
   target: Tensor,
@@ -92,9 +120,7 @@ function lossOf(
     if (reduction === "none") return losses;
     return reduction === "sum" ? losses.sum() : losses.sum().div(losses.numel());
   }
-  const labels = target.to("int32");
-  if (logits.ndim === 2) for (const listener of listeners) listener(logits, labels);
-  const { hit, mask } = chooseClasses("crossEntropy", labels, place, ignoreIndex);
+  const { hit, mask } = chooseClasses("crossEntropy", target, place, ignoreIndex);
   let losses = Tensor.from(ops.where(hit.node, scaled.node, nodeOf(0, "float32")))
     .sum(axis)
     .neg()

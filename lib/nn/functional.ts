@@ -1,6 +1,7 @@
 // Layers without state, as functions: PyTorch's `torch.nn.functional`.
 
-import { differentiable } from "../graph/node.js";
+import { composite, recordComposite } from "../graph/composite.js";
+import { differentiable, type Node, type Op } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -120,18 +121,28 @@ export { channelShuffle, pixelShuffle, pixelUnshuffle } from "./shuffle.js";
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   if (weight.ndim !== 2)
     throw new RangeError(`linear: the weight must be [out, in], got ${formatShape(weight.shape)}`);
-  const w = weight.node;
-  const rows = ops.reshape(x.node, [elements(x.shape.slice(0, -1)), x.shape.at(-1)!]);
-  const product = differentiable(
-    "linear",
-    [rows, w],
-    () => ops.matmul(rows, ops.transposeLast(w)),
-    // written out, so that the gradient of the weight comes in the weight's own layout
-    ({ gradient, needs }) => [
-      needs[0] ? ops.matmul(gradient, w) : undefined,
-      needs[1] ? ops.matmul(ops.transposeLast(gradient), rows) : undefined,
-    ],
-  );
-  const shifted = bias === null ? product : ops.add(product, bias.node);
-  return Tensor.from(ops.reshape(shifted, [...x.shape.slice(0, -1), weight.shape[0]!]));
+  const operands = bias === null ? [x.node, weight.node] : [x.node, weight.node, bias.node];
+  return Tensor.from(recordComposite(LINEAR, operands));
 }
+
+/** Of x, a weight, and a bias where there is one. */
+const LINEAR: Op = composite({
+  name: "linear",
+  shape: ([x, weight]) => [...x!.shape.slice(0, -1), weight!.shape[0]!],
+  expand: (operands) => {
+    const [x, weight, bias] = operands as [Node, Node, Node?];
+    const rows = ops.reshape(x, [elements(x.shape.slice(0, -1)), x.shape.at(-1)!]);
+    const product = differentiable(
+      "linear",
+      [rows, weight],
+      () => ops.matmul(rows, ops.transposeLast(weight)),
+      // written out, so that the gradient of the weight comes in the weight's own layout
+      ({ gradient, needs }) => [
+        needs[0] ? ops.matmul(gradient, weight) : undefined,
+        needs[1] ? ops.matmul(ops.transposeLast(gradient), rows) : undefined,
+      ],
+    );
+    const shifted = bias === undefined ? product : ops.add(product, bias);
+    return ops.reshape(shifted, [...x.shape.slice(0, -1), weight.shape[0]!]);
+  },
+});

@@ -1,5 +1,6 @@
 // What a model consists of: shapes, parameters and floating-point operations of each of its modules.
 
+import { bodyOf } from "../graph/composite.js";
 import { type Node, opNamed } from "../graph/node.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { evalMode, Module } from "../module/index.js";
@@ -88,7 +89,10 @@ Object.defineProperties(Summary.prototype, {
 });
 
 /** Operations that computing a node from its inputs takes: 2 m n k for a product, one for each element otherwise. */
-function flopsOf({ op, inputs, shape }: Node): number {
+function flopsOf(node: Node): number {
+  const body = bodyOf(node);
+  if (body !== undefined) return flopsBelow([body.root], new Set());
+  const { op, inputs, shape } = node;
   const { kind } = opNamed(op!.name).lowering;
   if (kind === "matmul") return 2 * elements(shape) * inputs[0]!.shape.at(-1)!;
   if (kind === "reduce") return elements(inputs[0]!.shape);
@@ -98,9 +102,9 @@ function flopsOf({ op, inputs, shape }: Node): number {
 /** Elementwise operations without arithmetic. */
 const PLAIN: ReadonlySet<string> = new Set(["identity", "cast"]);
 
-/** Operations of pending nodes below `values` that are not in `counted` yet; they are put there. */
-function flopsBelow(values: readonly unknown[], counted: Set<Node>): number {
-  const stack = values.flatMap(tensorsIn).map((tensor) => tensor.storage.node);
+/** Operations of `roots` and of pending nodes below them that are not in `counted` yet; they are put there. */
+function flopsBelow(roots: readonly Node[], counted: Set<Node>): number {
+  const stack = [...roots];
   let sum = 0;
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (counted.has(node) || !node.pending) continue;
@@ -111,9 +115,9 @@ function flopsBelow(values: readonly unknown[], counted: Set<Node>): number {
   return sum;
 }
 
-function tensorsIn(value: unknown): Tensor[] {
-  if (value instanceof Tensor) return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(tensorsIn) : [];
+function nodesIn(value: unknown): Node[] {
+  if (value instanceof Tensor) return [value.storage.node];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(nodesIn) : [];
 }
 
 /** A table of the modules of `model` in the order in which they are registered: output shapes, parameters, and floating-point
@@ -134,13 +138,13 @@ export function summary(model: Module, ...inputs: readonly (Tensor | readonly nu
   }
   const values = inputs.map((input) => (input instanceof Tensor ? input : zeros(input)));
   const counted = new Set<Node>();
-  flopsBelow([values, model.parameters(), model.buffers()], counted);
+  flopsBelow(nodesIn([values, model.parameters(), model.buffers()]), counted);
   const shapes = new Map<Module, readonly number[]>();
   const flops = new Map<Module | undefined, number>();
   // what a module's inputs are computed with belongs to the module that calls it
   const callers: Module[] = [];
   const count = (module: Module | undefined, made: readonly unknown[]): void => {
-    flops.set(module, (flops.get(module) ?? 0) + flopsBelow(made, counted));
+    flops.set(module, (flops.get(module) ?? 0) + flopsBelow(nodesIn(made), counted));
   };
   const handles = model.modules().flatMap((module) => [
     module.tapForwardPre((_, given) => {

@@ -1,14 +1,22 @@
 // Batch normalisation: each channel is standardised over the batch while training, with running statistics otherwise.
 
-import { isGradEnabled, type Node, withGradModeNow } from "../graph/node.js";
+import { composite, recordComposite } from "../graph/composite.js";
+import {
+  constantNode,
+  isGradEnabled,
+  type Node,
+  type Op,
+  scalarNode,
+  withGradModeNow,
+} from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import { formatShape } from "../graph/shape.js";
+import { elements, formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import type { Module } from "../module/module.js";
 import { Tensor } from "../tensor/tensor.js";
 import { warnOnce } from "../tensor/warn.js";
-import { ChannelNorm, type ChannelNormOptions, checkChannels, moveStatistics } from "./channel.js";
-import { inverseDeviation, type Moments, moments, rescale, standardize } from "./statistics.js";
+import { ChannelNorm, type ChannelNormOptions, checkChannels, moved, replace } from "./channel.js";
+import { inverseDeviation, moments, rescale, standardize } from "./statistics.js";
 
 export type BatchNormOptions = ChannelNormOptions;
 
@@ -27,7 +35,52 @@ export interface BatchNormArguments {
 
 type Arguments = Omit<BatchNormArguments, "momentum"> & { momentum?: number | Tensor };
 
+const ONE = scalarNode(1, "int32");
+
 const untracked = <T>(body: () => T): T => withGradModeNow(false, body);
+
+/** All axes but that of the channels. */
+const batchAxes = ({ shape }: Node): number[] => shape.map((_, i) => i).filter((i) => i !== 1);
+
+/** Shape of one number for each channel, to go with x [N, C, ...]. */
+const perChannel = ({ shape }: Node): number[] => shape.map((n, i) => (i === 1 ? n : 1));
+
+const MEAN: Op = composite({
+  name: "batchMean",
+  shape: ([x]) => perChannel(x!),
+  expand: ([x]) => moments(x!, batchAxes(x!)).mean,
+});
+
+const VARIANCE: Op = composite({
+  name: "batchVariance",
+  shape: ([x]) => perChannel(x!),
+  expand: ([x]) => moments(x!, batchAxes(x!)).variance,
+});
+
+/** Of x, its moments, eps, and a scale and a shift where there are some. */
+const NORMALIZE: Op = composite({
+  name: "batchNorm",
+  shape: ([x]) => x!.shape,
+  expand: (inputs) => {
+    const [x, mean, variance, eps, weight, bias] = inputs as [Node, Node, Node, Node, Node?, Node?];
+    const y = standardize("batchNorm", x, batchAxes(x), eps, { mean, variance });
+    return rescale(y, weight, bias, perChannel(x));
+  },
+});
+
+/** Of a running statistic, the batch's and the batch's share, after multiplication by count / (count - 1) where there is a `count`:
+ *  running variances are unbiased. */
+const MOVE: Op = composite({
+  name: "runningStatistic",
+  shape: ([running]) => running!.shape,
+  expand: (inputs, { count }) => {
+    const [running, value, rate] = inputs as [Node, Node, Node];
+    const flat = ops.reshape(value, running.shape);
+    if (count === undefined) return moved(running, flat, rate);
+    const n = count as number;
+    return moved(running, ops.mul(flat, constantNode(n / (n - 1))), rate);
+  },
+});
 
 function normalizeBatch(
   owner: Module | string,
@@ -38,36 +91,40 @@ function normalizeBatch(
 ): Tensor {
   const { weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
   const input = x.node;
-  const channels = input.shape[1]!;
-  const wide = [1, channels, ...input.shape.slice(2).map(() => 1)];
-  let y: Node;
-  if (training || runningMean === null || runningVar === null) {
-    const axes = input.shape.map((_, i) => i).filter((i) => i !== 1);
-    const statistics = untracked(() => moments(input, axes));
-    if (training && statistics.count === 1) {
-      throw new RangeError(
-        `${owner}: training needs more than one value for each channel, got input ${formatShape(x.shape)}. ` +
-          "Use a larger batch (dropLast: true for a last batch of one), or model.eval()",
-      );
-    }
-    // an empty batch has no mean
-    if (training && statistics.count > 0) {
-      untracked(() =>
-        moveStatistics(runningMean, runningVar, channelMoments(statistics, channels), momentum),
-      );
-    }
-    y = standardize("batchNorm", input, axes, eps, statistics);
-  } else {
-    const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), eps);
-    y = ops.mul(ops.sub(input, ops.reshape(runningMean.node, wide)), inverse);
+  const epsilon = constantNode(eps);
+  if (!training && runningMean !== null && runningVar !== null) {
+    const wide = perChannel(input);
+    const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), epsilon);
+    const y = ops.mul(ops.sub(input, ops.reshape(runningMean.node, wide)), inverse);
+    return Tensor.from(rescale(y, weight?.node, bias?.node, wide));
   }
-  return Tensor.from(rescale(y, weight?.node, bias?.node, wide));
-}
-
-/** The mean and the unbiased variance, which are kept, of each channel. */
-function channelMoments({ mean, variance, count }: Moments, channels: number): [Tensor, Tensor] {
-  const flat = (x: Node): Tensor => Tensor.from(ops.reshape(x, [channels]));
-  return [flat(mean), flat(variance).mul(count / (count - 1))];
+  const channels = input.shape[1]!;
+  const count = channels === 0 ? 0 : elements(input.shape) / channels;
+  if (training && count === 1) {
+    throw new RangeError(
+      `${owner}: training needs more than one value for each channel, got input ${formatShape(x.shape)}. ` +
+        "Use a larger batch (dropLast: true for a last batch of one), or model.eval()",
+    );
+  }
+  const statistics = untracked(() => {
+    const mean = recordComposite(MEAN, [input]);
+    const variance = recordComposite(VARIANCE, [input]);
+    // an empty batch has no mean
+    if (training && count > 0) {
+      const rate = typeof momentum === "number" ? constantNode(momentum) : momentum.node;
+      if (runningMean !== null) replace(runningMean, recordComposite(MOVE, [runningMean.node, mean, rate]));
+      if (runningVar !== null)
+        replace(runningVar, recordComposite(MOVE, [runningVar.node, variance, rate], { count }));
+    }
+    return [mean, variance] as const;
+  });
+  const known = [input, ...statistics, epsilon];
+  if (weight == null) {
+    const y = recordComposite(NORMALIZE, known);
+    return Tensor.from(rescale(y, undefined, bias?.node, perChannel(input)));
+  }
+  const affine = bias == null ? [weight.node] : [weight.node, bias.node];
+  return Tensor.from(recordComposite(NORMALIZE, [...known, ...affine]));
 }
 
 /** (x - mean) / sqrt(var + eps) * weight + bias for each channel of x [N, C, ...], with the running statistics [C], or those of
@@ -117,7 +174,7 @@ abstract class BatchNorm extends ChannelNorm {
   private rate(): number | Tensor {
     const { numBatchesTracked, momentum } = this;
     if (numBatchesTracked === null) return 0;
-    untracked(() => numBatchesTracked.add_(1));
+    untracked(() => replace(numBatchesTracked, ops.add(numBatchesTracked.node, ONE)));
     return momentum ?? untracked(() => numBatchesTracked.float().reciprocal());
   }
 

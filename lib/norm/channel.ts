@@ -1,11 +1,14 @@
 // What batch and instance normalisation have in common: options, scale and shift of each channel, running statistics.
 
+import type { Node } from "../graph/node.js";
+import * as ops from "../graph/ops/index.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
 import { full, ones, zeros } from "../tensor/create.js";
 import { noGrad } from "../tensor/scope.js";
+import { session } from "../tensor/session.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 export interface ChannelNormOptions {
@@ -20,15 +23,13 @@ export interface ChannelNormOptions {
   trackRunningStats?: boolean;
 }
 
-/** Moves running statistics by `rate` towards a mean and an unbiased variance. */
-export function moveStatistics(
-  runningMean: Tensor | null,
-  runningVar: Tensor | null,
-  [mean, unbiased]: readonly [Tensor, Tensor],
-  rate: number | Tensor,
-): void {
-  runningMean?.add_(mean.sub(runningMean).mul(rate));
-  runningVar?.add_(unbiased.sub(runningVar).mul(rate));
+/** `running`, moved by `rate` towards `value`. */
+export const moved = (running: Node, value: Node, rate: Node): Node =>
+  ops.add(running, ops.mul(ops.sub(value, running), rate));
+
+/** Gives a running statistic the value that has just been recorded for it. */
+export function replace(running: Tensor, value: Node): void {
+  session().assign(running.storage, ops.cast(value, running.dtype));
 }
 
 /** An error unless each tensor there is has one number for each channel. */

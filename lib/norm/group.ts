@@ -1,5 +1,6 @@
 // Normalisation of groups of channels of each example: group normalisation.
 
+import { constantNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
@@ -35,7 +36,7 @@ export function groupNorm(x: Tensor, numGroups: number, options: GroupNormArgume
   // groups and channels stay dims of their own to the end: statistics, scale and shift then belong to one pass over a group
   const each = channels / numGroups;
   const grouped = ops.reshape(x.node, [examples, numGroups, each, elements(places)]);
-  const y = standardize("groupNorm", grouped, [2, 3], eps);
+  const y = standardize("groupNorm", grouped, [2, 3], constantNode(eps));
   const scaled = rescale(y, weight?.node, bias?.node, [1, numGroups, each, 1]);
   return Tensor.from(ops.reshape(scaled, shape));
 }

@@ -1,13 +1,13 @@
 // Normalisation of each channel of each example: instance normalisation.
 
-import type { Node } from "../graph/node.js";
+import { constantNode, type Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import type { Module } from "../module/module.js";
 import { noGrad } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
-import { ChannelNorm, type ChannelNormOptions, checkChannels, moveStatistics } from "./channel.js";
+import { ChannelNorm, type ChannelNormOptions, checkChannels, moved, replace } from "./channel.js";
 import { inverseDeviation, type Moments, moments, rescale, standardize } from "./statistics.js";
 
 export type InstanceNormOptions = ChannelNormOptions;
@@ -53,15 +53,18 @@ function normalizeInstances(
     }
     const statistics = noGrad(() => moments(input, axes));
     if (moves && momentum !== 0 && examples > 0) {
-      noGrad(() =>
-        moveStatistics(runningMean, runningVar, averageMoments(statistics, examples, channels), momentum),
-      );
+      noGrad(() => {
+        const [mean, unbiased] = averageMoments(statistics, examples, channels);
+        const rate = constantNode(momentum);
+        if (runningMean !== null) replace(runningMean, moved(runningMean.node, mean.node, rate));
+        if (runningVar !== null) replace(runningVar, moved(runningVar.node, unbiased.node, rate));
+      });
     }
-    y = standardize("instanceNorm", input, axes, eps, statistics);
+    y = standardize("instanceNorm", input, axes, constantNode(eps), statistics);
   } else if (runningMean === null || runningVar === null) {
     throw new TypeError("instanceNorm: needs runningMean and runningVar with useInputStats: false");
   } else {
-    const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), eps);
+    const inverse = inverseDeviation(ops.reshape(runningVar.node, wide), constantNode(eps));
     y = ops.mul(ops.sub(input, ops.reshape(runningMean.node, wide)), inverse);
   }
   return Tensor.from(rescale(y, weight?.node, bias?.node, wide));

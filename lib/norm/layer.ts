@@ -1,5 +1,7 @@
 // Normalisation of each example on its own over its last dims: layer normalisation and its root-mean-square form.
 
+import { composite, recordComposite } from "../graph/composite.js";
+import { constantNode, type Node, type Op } from "../graph/node.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
@@ -46,9 +48,36 @@ function normalizeLayer(
   shape: readonly number[],
   { weight, bias, eps = 1e-5 }: LayerNormArguments,
 ): Tensor {
-  const y = standardize("layerNorm", x.node, trailingAxes(owner, x, shape), eps);
-  return Tensor.from(rescale(y, weight?.node, bias?.node, shape));
+  const dims = trailingAxes(owner, x, shape).length;
+  const given = [x.node, constantNode(eps)];
+  if (weight == null) {
+    const y = recordComposite(LAYER_NORM, given, { dims });
+    return Tensor.from(rescale(y, undefined, bias?.node, shape));
+  }
+  const affine = bias == null ? [weight.node] : [weight.node, bias.node];
+  return Tensor.from(recordComposite(LAYER_NORM, [...given, ...affine], { dims }));
 }
+
+/** The last `dims` axes. */
+const lastAxes = ({ shape }: Node, dims: unknown): number[] =>
+  shape.map((_, i) => i).slice(-(dims as number));
+
+/** Of x, eps, and a scale and a shift where there are some. */
+const LAYER_NORM: Op = composite({
+  name: "layerNorm",
+  shape: ([x]) => x!.shape,
+  expand: (inputs, { dims }) => {
+    const [x, eps, weight, bias] = inputs as [Node, Node, Node?, Node?];
+    const axes = lastAxes(x, dims);
+    const y = standardize("layerNorm", x, axes, eps);
+    return rescale(
+      y,
+      weight,
+      bias,
+      axes.map((axis) => x.shape[axis]!),
+    );
+  },
+});
 
 /** (x - mean) / sqrt(var + eps) * weight + bias over the last dims of x, which must be `normalizedShape`. Shape of x.
  *
@@ -126,9 +155,27 @@ function normalizeRootMeanSquare(
   { weight, eps = null }: RmsNormArguments,
 ): Tensor {
   const axes = trailingAxes(owner, x, shape);
-  const y = divideByRootMeanSquare("rmsNorm", x.node, axes, eps ?? FLOAT32_EPSILON);
-  return Tensor.from(rescale(y, weight?.node, undefined, shape));
+  const given = [x.node, constantNode(eps ?? FLOAT32_EPSILON)];
+  const operands = weight == null ? given : [...given, weight.node];
+  return Tensor.from(recordComposite(RMS_NORM, operands, { dims: axes.length }));
 }
+
+/** Of x, eps, and a scale where there is one. */
+const RMS_NORM: Op = composite({
+  name: "rmsNorm",
+  shape: ([x]) => x!.shape,
+  expand: (inputs, { dims }) => {
+    const [x, eps, weight] = inputs as [Node, Node, Node?];
+    const axes = lastAxes(x, dims);
+    const y = divideByRootMeanSquare("rmsNorm", x, axes, eps);
+    return rescale(
+      y,
+      weight,
+      undefined,
+      axes.map((axis) => x.shape[axis]!),
+    );
+  },
+});
 
 /** x / sqrt(mean(x²) + eps) * weight over the last dims of x, which must be `normalizedShape`. Shape of x.
  *

@@ -34,8 +34,7 @@ export function moments(x: Node, axes: readonly number[]): Moments {
 }
 
 /** 1 / sqrt(variance + eps) */
-export const inverseDeviation = (variance: Node, eps: number): Node =>
-  ops.rsqrt(ops.add(variance, number(eps)));
+export const inverseDeviation = (variance: Node, eps: Node): Node => ops.rsqrt(ops.add(variance, eps));
 
 /** x, less its mean where there is one, divided by its deviation; both are what `measure` finds in x. The derivative is
  *  (g - mean(g) - y mean(g y)) / deviation, without mean(g) where nothing is subtracted. */
@@ -67,8 +66,8 @@ export function standardize(
   what: string,
   x: Node,
   axes: readonly number[],
-  eps: number,
-  known?: Moments,
+  eps: Node,
+  known?: Pick<Moments, "mean" | "variance">,
 ): Node {
   return divided(what, x, axes, () => {
     const { mean, variance } = known !== undefined && !isGradEnabled() ? known : moments(x, axes);
@@ -77,7 +76,7 @@ export function standardize(
 }
 
 /** x / sqrt(mean(x²) + eps), with its derivative. Zhang and Sennrich 2019, equation 4. */
-export function divideByRootMeanSquare(what: string, x: Node, axes: readonly number[], eps: number): Node {
+export function divideByRootMeanSquare(what: string, x: Node, axes: readonly number[], eps: Node): Node {
   const { average } = averager(x, axes);
   return divided(what, x, axes, () => ({
     inverse: inverseDeviation(average(ops.mul(x, x)), eps),

@@ -1,7 +1,8 @@
-// Reverse-mode differentiation over recorded nodes.
+// What becomes of gradients: they are added up at leaves, handed to hooks, or worked out before backward() asks for them.
 
 import { Storage } from "../compute/buffer.js";
 import { isExpensive } from "../compute/pending.js";
+import { differentiate, reverseOrder } from "../graph/differentiate.js";
 import { type Node, newWalk, type Tape, withGradModeNow } from "../graph/node.js";
 import { add, full } from "../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../graph/shape.js";
@@ -22,89 +23,29 @@ interface Backward {
   readonly taps: readonly { tap: (gradient: Node) => void; gradient: Node }[];
 }
 
-/** Nodes with a tape that lead from leaves to the roots, roots first, each before its inputs. */
-function reverseOrder(roots: readonly Node[]): Node[] {
-  const walk = newWalk();
-  const order: Node[] = [];
-  // without recursion: chains can be long
-  const stack: Node[] = [];
-  const next: number[] = [];
-  const open = (node: Node): void => {
-    if (node.seen === walk) return;
-    node.seen = walk;
-    stack.push(node);
-    next.push(0);
-  };
-  for (const root of roots) {
-    open(root);
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1]!;
-      const input = node.tape?.inputs[next[next.length - 1]!++];
-      if (input === undefined) {
-        order.push(node);
-        stack.pop();
-        next.pop();
-      } else if (input.requiresGrad) open(input);
-    }
-  }
-  return order.reverse();
-}
-
-/** Of `visited`, what leads to something in `wanted`. */
-function leadingTo(wanted: ReadonlySet<Node>, visited: readonly Node[]): Set<Node> {
-  const leading = new Set<Node>();
-  for (let i = visited.length - 1; i >= 0; i--) {
-    const node = visited[i]!;
-    if (node.tape?.inputs.some((input) => wanted.has(input) || leading.has(input))) leading.add(node);
-  }
-  return leading;
-}
-
-/** Gradients of all leaves, or of the nodes in `wanted` and nothing else. */
-function differentiate(
+/** Gradients of all leaves, or of the nodes in `wanted` and nothing else, after hooks. */
+function pass(
   roots: readonly Node[],
   seeds: readonly Node[],
   createGraph: boolean,
   visited: readonly Node[] = reverseOrder(roots),
   wanted?: ReadonlySet<Node>,
 ): Backward {
-  const sums = new Map<Node, Node>();
-  const collect = (node: Node, gradient: Node): void => {
-    const sum = sums.get(node);
-    sums.set(node, sum === undefined ? gradient : add(sum, gradient));
-  };
-  const leading = wanted && leadingTo(wanted, visited);
-  const needed = (node: Node): boolean =>
-    wanted === undefined ? node.requiresGrad : wanted.has(node) || leading!.has(node);
-  const gradients = new Map<Node, Node>();
   const taps: { tap: (gradient: Node) => void; gradient: Node }[] = [];
-  withGradModeNow(createGraph, () => {
-    roots.forEach((root, i) => {
-      collect(root, seeds[i]!);
-    });
-    for (const node of visited) {
-      const sum = sums.get(node);
-      if (sum === undefined || !needed(node)) continue;
-      const gradient = afterHooks(node, sum);
-      if (node.tap !== undefined) taps.push({ tap: node.tap, gradient });
-      const { tape } = node;
-      if (wanted === undefined ? tape === undefined : wanted.has(node)) gradients.set(node, gradient);
-      if (tape === undefined || (leading !== undefined && !leading.has(node))) continue;
-      const needs = tape.inputs.map(needed);
-      const { inputs, attributes } = tape;
-      const parts = tape.derivative({ inputs, output: node, attributes, gradient, needs });
-      inputs.forEach((input, i) => {
-        const part = parts[i];
-        if (!needs[i] || part === undefined) return;
-        if (!sameShape(part.shape, input.shape)) {
-          const shapes = `${formatShape(part.shape)} instead of ${formatShape(input.shape)}`;
-          throw new Error(`derivative of ${tape.op} has shape ${shapes}`);
-        }
-        collect(input, part);
-      });
-    }
+  const arrived = (node: Node, sum: Node): Node => {
+    const gradient = afterHooks(node, sum);
+    if (node.tap !== undefined) taps.push({ tap: node.tap, gradient });
+    return gradient;
+  };
+  const { gradients, differentiated } = differentiate({
+    roots,
+    seeds,
+    createGraph,
+    visited,
+    wanted,
+    arrived,
   });
-  return { gradients, visited: leading === undefined ? visited : [...leading], taps };
+  return { gradients, visited: differentiated, taps };
 }
 
 /** Backward passes worked out ahead of time, when a loss was read before backward(). */
@@ -152,16 +93,16 @@ export function backward(
   const start = checkRoot("backward()", root, seed);
   for (const listener of listeners) listener(root);
   const ready = seed === undefined && !createGraph ? planned.get(root) : undefined;
-  const pass = ready ?? differentiate([root], [start], createGraph);
-  for (const [leaf, gradient] of pass.gradients) {
+  const done = ready ?? pass([root], [start], createGraph);
+  for (const [leaf, gradient] of done.gradients) {
     const slot = leaf.slot as GradientSlot | undefined;
     if (slot === undefined) continue;
     recorded.add(slot);
     if (slot.gradient === undefined) slot.gradient = new Storage(gradient);
     else slot.gradient.node = withGradModeNow(createGraph, () => add(slot.gradient!.node, gradient));
   }
-  for (const { tap, gradient } of pass.taps) tap(gradient);
-  if (!retainGraph) release(pass.visited);
+  for (const { tap, gradient } of done.taps) tap(gradient);
+  if (!retainGraph) release(done.visited);
 }
 
 /** Slots that got a gradient since gradients were last computed. */
@@ -206,27 +147,27 @@ export function gradientsOf(
 ): (Node | undefined)[] {
   const starts = outputs.map((output, i) => checkRoot("autograd.grad", output, seeds[i]));
   const visited = reverseOrder(outputs);
-  const pass = differentiate(outputs, starts, options.createGraph, visited, new Set(inputs));
-  const missing = inputs.some((input) => !pass.gradients.has(input));
+  const done = pass(outputs, starts, options.createGraph, visited, new Set(inputs));
+  const missing = inputs.some((input) => !done.gradients.has(input));
   if (missing && visited.some(({ tape }) => tape === RELEASED)) throw letGo();
-  for (const { tap, gradient } of pass.taps) tap(gradient);
-  if (!options.retainGraph) release(pass.visited);
-  return inputs.map((input) => pass.gradients.get(input));
+  for (const { tap, gradient } of done.taps) tap(gradient);
+  if (!options.retainGraph) release(done.visited);
+  return inputs.map((input) => done.gradients.get(input));
 }
 
 /** Forward values to keep when `root` is computed before its backward(): what the backward pass will read, so that nothing
  *  is computed twice. The pass itself is worked out here and used by backward() later. */
 export function keepForBackward(root: Node): Node[] {
   if (!root.requiresGrad || root.tape === undefined || elements(root.shape) !== 1) return [];
-  let pass = planned.get(root);
-  if (pass === undefined) {
+  let done = planned.get(root);
+  if (done === undefined) {
     const visited = reverseOrder([root]);
     // read after a backward pass: there will be no other
     if (visited.some(({ tape }) => tape === RELEASED)) return [];
     // hooks are user code, to be run by backward() and not before it
     if (visited.some(hasHooks)) return expensiveBelow(root);
-    pass = differentiate([root], [full(root.shape, 1, root.dtype)], false, visited);
-    planned.set(root, pass);
+    done = pass([root], [full(root.shape, 1, root.dtype)], false, visited);
+    planned.set(root, done);
   }
   const forward = newWalk();
   const stack = [root];
@@ -237,8 +178,8 @@ export function keepForBackward(root: Node): Node[] {
   }
   const backward = newWalk();
   const keep: Node[] = [];
-  for (const gradient of pass.gradients.values()) stack.push(gradient);
-  for (const { gradient } of pass.taps) stack.push(gradient);
+  for (const gradient of done.gradients.values()) stack.push(gradient);
+  for (const { gradient } of done.taps) stack.push(gradient);
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (node.seen === backward) continue;
     // movements are only another way to look at what they move

@@ -31,6 +31,7 @@ const COST: Readonly<Record<string, number>> = {
   sqrt: 3,
   rsqrt: 4,
   reciprocal: 3,
+  relu_gradient: 2,
   random_bits: 80,
   random_uniform: 80,
   identity: 0,

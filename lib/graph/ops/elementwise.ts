@@ -288,13 +288,28 @@ export function where(condition: Node, a: Node, b: Node): Node {
   return record(WHERE, [cast(condition, "bool"), cast(a, dtype), cast(b, dtype)]);
 }
 
+/** The gradient where the output is positive, else 0: one operation, since networks are full of it. */
+const RELU_GRADIENT: Op = defineOp({
+  name: "relu_gradient",
+  infer: ([, gradient]) => ({ shape: gradient!.shape, dtype: gradient!.dtype }),
+  derivative: ({ inputs, gradient }) => [undefined, record(RELU_GRADIENT, [inputs[0]!, gradient])],
+  lowering: {
+    kind: "elementwise",
+    expression: ([y, gradient], { dtype }) => ({
+      kind: "where",
+      dtype,
+      condition: binaryExpr("gt", y!, constant(0, y!.dtype), "bool"),
+      a: gradient!,
+      b: constant(0, dtype),
+    }),
+  },
+});
+
 const RELU: Op = defineOp({
   name: "relu",
   infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   // the output tells where the input was positive, so that the input need not be kept
-  derivative: ({ output, gradient }) => [
-    where(gt(output, scalarNode(0, "float32")), gradient, scalarNode(0, "float32")),
-  ],
+  derivative: ({ output, gradient }) => [record(RELU_GRADIENT, [output, gradient])],
   lowering: {
     kind: "elementwise",
     expression: ([x], node) => binaryExpr("max", x!, constant(0, node.dtype), node.dtype),

@@ -1,5 +1,6 @@
 // What the activation functions share: the check of their input and derivatives in closed form. No function lives here.
 
+import { composite, recordComposite } from "../../graph/composite.js";
 import { constantNode, differentiable, type Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { Tensor } from "../../tensor/tensor.js";
@@ -16,20 +17,26 @@ export function floatNode(x: Tensor, what: string): Node {
   return x.node;
 }
 
-/** A function of each element, with its derivative `slope` in closed form (in terms of x and of the function's value y). */
+/** Defines a function of each element by its value and its derivative `slope` in closed form (in terms of x and of the value y).
+ *  Both may use `options`, numbers that the function is called with; other numbers are part of its formula. */
 export function elementwise(
   what: string,
-  x: Tensor,
-  value: (x: Node) => Node,
-  slope: (x: Node, y: Node) => Node,
-): Tensor {
-  const input = floatNode(x, what);
-  return Tensor.from(
-    differentiable(
-      what,
-      [input],
-      () => value(input),
-      ({ output, gradient }) => [ops.mul(gradient, slope(input, output))],
-    ),
-  );
+  value: (x: Node, ...options: Node[]) => Node,
+  slope: (x: Node, y: Node, ...options: Node[]) => Node,
+  name: string = what,
+): (x: Tensor, ...options: number[]) => Tensor {
+  const op = composite({
+    name,
+    shape: ([x]) => x!.shape,
+    expensive: false,
+    expand: ([x, ...options]) =>
+      differentiable(
+        name,
+        [x!],
+        () => value(x!, ...options),
+        ({ output, gradient }) => [ops.mul(gradient, slope(x!, output, ...options))],
+      ),
+  });
+  return (x, ...options) =>
+    Tensor.from(recordComposite(op, [floatNode(x, what), ...options.map(constantNode)]));
 }

@@ -7,27 +7,23 @@ import { elementwise, number } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
 
 /** scale * (x for x > 0, else alpha * (exp(x * rate) - 1)); at 0 the derivative is that of the exponential. */
-function exponential(what: string, x: Tensor, alpha: number, scale: number, rate: number): Tensor {
-  const positive = (node: Node): Node => ops.gt(node, number(0));
+function exponential(what: string): (x: Tensor, alpha: number, scale: number, rate: number) => Tensor {
+  const positive = (x: Node): Node => ops.gt(x, number(0));
   // what is not chosen must not overflow either: derivatives of derivatives multiply it with 0
-  const negative = (node: Node): Node => ops.mul(ops.where(positive(node), number(0), node), number(rate));
-  return elementwise(
+  const negative = (x: Node, rate: Node): Node => ops.mul(ops.where(positive(x), number(0), x), rate);
+  const apply = elementwise(
     what,
-    x,
-    (node) =>
-      ops.where(
-        positive(node),
-        ops.mul(node, number(scale)),
-        ops.mul(ops.expm1(negative(node)), number(alpha * scale)),
-      ),
-    (node) =>
-      ops.where(
-        positive(node),
-        number(scale),
-        ops.mul(ops.exp(negative(node)), number(alpha * scale * rate)),
-      ),
+    (x, scale, rate, depth) =>
+      ops.where(positive(x), ops.mul(x, scale!), ops.mul(ops.expm1(negative(x, rate!)), depth!)),
+    (x, _y, scale, rate, _depth, slope) =>
+      ops.where(positive(x), scale!, ops.mul(ops.exp(negative(x, rate!)), slope!)),
   );
+  return (x, alpha, scale, rate) => apply(x, scale, rate, alpha * scale, alpha * scale * rate);
 }
+
+const eluOf = exponential("elu");
+const celuOf = exponential("celu");
+const seluOf = exponential("selu");
 
 export interface EluOptions {
   /** -alpha is the limit for very negative x (1). */
@@ -38,7 +34,7 @@ export interface EluOptions {
  *
  *  @example F.elu(tensor([-1, 2])) // [-0.6321, 2] */
 export function elu(x: Tensor, options: Partial<EluOptions> = {}): Tensor {
-  return exponential("elu", x, options.alpha ?? 1, 1, 1);
+  return eluOf(x, options.alpha ?? 1, 1, 1);
 }
 
 /** x for x > 0, else alpha * (exp(x) - 1), alpha = 1: mean activations near 0. Clevert et al. 2015.
@@ -53,7 +49,7 @@ export type ELU = InstanceType<typeof ELU>;
 export function celu(x: Tensor, options: Partial<EluOptions> = {}): Tensor {
   const { alpha = 1 } = options;
   if (alpha === 0) throw new RangeError("celu: alpha must not be 0, as x is divided by it");
-  return exponential("celu", x, alpha, 1, 1 / alpha);
+  return celuOf(x, alpha, 1, 1 / alpha);
 }
 
 /** x for x > 0, else alpha * (exp(x / alpha) - 1), alpha = 1. Barron 2017.
@@ -69,7 +65,7 @@ const SELU_SCALE = 1.0507009873554805;
 /** 1.0507 * (x for x > 0, else 1.6733 * (exp(x) - 1)). Shape of x.
  *
  *  @example F.selu(tensor([-1, 2])) // [-1.1113, 2.1014] */
-export const selu = (x: Tensor): Tensor => exponential("selu", x, SELU_ALPHA, SELU_SCALE, 1);
+export const selu = (x: Tensor): Tensor => seluOf(x, SELU_ALPHA, SELU_SCALE, 1);
 
 /** ELU scaled so that plain stacks of layers keep mean 0 and variance 1, given LeCun initialisation, standardised inputs
  *  and no other kind of layer. Klambauer et al. 2017.

@@ -6,12 +6,11 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { elementwise, number } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
 
-const clip = (x: Node, min: number, max: number): Node =>
-  ops.minimum(ops.maximum(x, number(min)), number(max));
+const clip = (x: Node, min: Node, max: Node): Node => ops.minimum(ops.maximum(x, min), max);
 
 /** 1 strictly between the limits, else 0. */
-const inside = (x: Node, min: number, max: number): Node =>
-  ops.where(ops.logicalAnd(ops.gt(x, number(min)), ops.lt(x, number(max))), number(1), number(0));
+const inside = (x: Node, min: Node, max: Node): Node =>
+  ops.where(ops.logicalAnd(ops.gt(x, min), ops.lt(x, max)), number(1), number(0));
 
 export interface HardtanhOptions {
   /** Lower limit (-1). */
@@ -20,21 +19,24 @@ export interface HardtanhOptions {
   maxVal: number;
 }
 
-function clipped(what: string, x: Tensor, min: number, max: number): Tensor {
-  if (!(min <= max)) throw new RangeError(`${what}: minVal must not exceed maxVal, got ${min} and ${max}`);
-  return elementwise(
+const clipped = (what: string): ((x: Tensor, min: number, max: number) => Tensor) =>
+  elementwise(
     what,
-    x,
-    (node) => clip(node, min, max),
-    (node) => inside(node, min, max),
+    (x, min, max) => clip(x, min!, max!),
+    (x, _y, min, max) => inside(x, min!, max!),
   );
-}
+
+const hardtanhOf = clipped("hardtanh");
+const relu6Of = clipped("relu6");
 
 /** x limited to [minVal, maxVal], by default [-1, 1]; derivative 0 at and beyond the limits. Shape of x.
  *
  *  @example F.hardtanh(tensor([-3, 0.5])) // [-1, 0.5] */
 export function hardtanh(x: Tensor, options: Partial<HardtanhOptions> = {}): Tensor {
-  return clipped("hardtanh", x, options.minVal ?? -1, options.maxVal ?? 1);
+  const { minVal = -1, maxVal = 1 } = options;
+  if (!(minVal <= maxVal))
+    throw new RangeError(`hardtanh: minVal must not exceed maxVal, got ${minVal} and ${maxVal}`);
+  return hardtanhOf(x, minVal, maxVal);
 }
 
 /** x limited to [minVal, maxVal], by default [-1, 1].
@@ -49,7 +51,7 @@ export type Hardtanh = InstanceType<typeof Hardtanh>;
 /** x limited to [0, 6]. Shape of x.
  *
  *  @example F.relu6(tensor([-1, 8])) // [0, 6] */
-export const relu6 = (x: Tensor): Tensor => clipped("relu6", x, 0, 6);
+export const relu6 = (x: Tensor): Tensor => relu6Of(x, 0, 6);
 
 /** x limited to [0, 6]. Krizhevsky 2010.
  *
@@ -60,14 +62,11 @@ export type ReLU6 = InstanceType<typeof ReLU6>;
 /** (x + 3) / 6 limited to [0, 1]; derivative 0 at the kinks. Shape of x.
  *
  *  @example F.hardsigmoid(tensor([-4, 0])) // [0, 0.5] */
-export function hardsigmoid(x: Tensor): Tensor {
-  return elementwise(
-    "hardsigmoid",
-    x,
-    (node) => ops.mul(clip(ops.add(node, number(3)), 0, 6), number(1 / 6)),
-    (node) => ops.mul(inside(node, -3, 3), number(1 / 6)),
-  );
-}
+export const hardsigmoid: (x: Tensor) => Tensor = elementwise(
+  "hardsigmoid",
+  (x) => ops.mul(clip(ops.add(x, number(3)), number(0), number(6)), number(1 / 6)),
+  (x) => ops.mul(inside(x, number(-3), number(3)), number(1 / 6)),
+);
 
 /** (x + 3) / 6 limited to [0, 1]: the sigmoid in three straight pieces. Howard et al. 2019.
  *
@@ -78,19 +77,15 @@ export type Hardsigmoid = InstanceType<typeof Hardsigmoid>;
 /** x * hardsigmoid(x); at the kinks -3 and 3 the derivative is that of the middle piece. Shape of x.
  *
  *  @example F.hardswish(tensor([-4, 1])) // [0, 0.6667] */
-export function hardswish(x: Tensor): Tensor {
-  const three = number(3);
-  return elementwise(
-    "hardswish",
-    x,
-    (node) => ops.mul(node, ops.mul(clip(ops.add(node, three), 0, 6), number(1 / 6))),
-    (node) => {
-      const middle = ops.add(ops.mul(node, number(1 / 3)), number(0.5));
-      const right = ops.where(ops.le(node, three), middle, number(1));
-      return ops.where(ops.lt(node, number(-3)), number(0), right);
-    },
-  );
-}
+export const hardswish: (x: Tensor) => Tensor = elementwise(
+  "hardswish",
+  (x) => ops.mul(x, ops.mul(clip(ops.add(x, number(3)), number(0), number(6)), number(1 / 6))),
+  (x) => {
+    const middle = ops.add(ops.mul(x, number(1 / 3)), number(0.5));
+    const right = ops.where(ops.le(x, number(3)), middle, number(1));
+    return ops.where(ops.lt(x, number(-3)), number(0), right);
+  },
+);
 
 /** x * hardsigmoid(x): Swish in pieces; its minimum is -0.375 at x = -1.5. Howard et al. 2019.
  *
@@ -103,20 +98,31 @@ export interface ShrinkOptions {
   lambd: number;
 }
 
-const beyond = (x: Node, lambd: number): Node =>
-  ops.where(ops.logicalAnd(ops.ge(x, number(-lambd)), ops.le(x, number(lambd))), number(0), number(1));
+/** 0 from -lambd (`low`) to lambd, else 1. */
+const beyond = (x: Node, low: Node, lambd: Node): Node =>
+  ops.where(ops.logicalAnd(ops.ge(x, low), ops.le(x, lambd)), number(0), number(1));
+
+const hardshrinkOf = elementwise(
+  "hardshrink",
+  (x, low, lambd) => ops.where(ops.eq(beyond(x, low!, lambd!), number(0)), number(0), x),
+  (x, _y, low, lambd) => beyond(x, low!, lambd!),
+);
+
+const softshrinkOf = elementwise(
+  "softshrink",
+  (x, low, lambd) => {
+    const moved = ops.sub(x, ops.mul(ops.sign(x), lambd!));
+    return ops.where(ops.eq(beyond(x, low!, lambd!), number(0)), number(0), moved);
+  },
+  (x, _y, low, lambd) => beyond(x, low!, lambd!),
+);
 
 /** x where |x| > lambd, else 0. Shape of x.
  *
  *  @example F.hardshrink(tensor([0.3, 2])) // [0, 2] */
 export function hardshrink(x: Tensor, options: Partial<ShrinkOptions> = {}): Tensor {
   const { lambd = 0.5 } = options;
-  return elementwise(
-    "hardshrink",
-    x,
-    (node) => ops.where(ops.eq(beyond(node, lambd), number(0)), number(0), node),
-    (node) => beyond(node, lambd),
-  );
+  return hardshrinkOf(x, -lambd, lambd);
 }
 
 /** x where |x| > lambd, else 0.
@@ -133,15 +139,7 @@ export type Hardshrink = InstanceType<typeof Hardshrink>;
 export function softshrink(x: Tensor, options: Partial<ShrinkOptions> = {}): Tensor {
   const { lambd = 0.5 } = options;
   if (!(lambd >= 0)) throw new RangeError(`softshrink: lambd must be 0 or more, got ${lambd}`);
-  return elementwise(
-    "softshrink",
-    x,
-    (node) => {
-      const moved = ops.sub(node, ops.mul(ops.sign(node), number(lambd)));
-      return ops.where(ops.eq(beyond(node, lambd), number(0)), number(0), moved);
-    },
-    (node) => beyond(node, lambd),
-  );
+  return softshrinkOf(x, -lambd, lambd);
 }
 
 /** x moved towards 0 by lambd, and 0 where |x| <= lambd: the proximal map of the L1 norm. Donoho 1995.

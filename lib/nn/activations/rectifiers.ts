@@ -28,18 +28,17 @@ export interface LeakyReluOptions {
   negativeSlope: number;
 }
 
+const leakyReluOf = elementwise(
+  "leakyRelu",
+  (x, slope) => ops.where(ops.gt(x, number(0)), x, ops.mul(x, slope!)),
+  (x, _y, slope) => ops.where(ops.gt(x, number(0)), number(1), slope!),
+);
+
 /** x for x > 0, else negativeSlope * x. Shape of x.
  *
  *  @example F.leakyRelu(tensor([-1, 2]), { negativeSlope: 0.2 }) // [-0.2, 2] */
 export function leakyRelu(x: Tensor, options: Partial<LeakyReluOptions> = {}): Tensor {
-  const slope = number(options.negativeSlope ?? 0.01);
-  const positive = (node: typeof slope): typeof slope => ops.gt(node, number(0));
-  return elementwise(
-    "leakyRelu",
-    x,
-    (node) => ops.where(positive(node), node, ops.mul(node, slope)),
-    (node) => ops.where(positive(node), number(1), slope),
-  );
+  return leakyReluOf(x, options.negativeSlope ?? 0.01);
 }
 
 /** x for x > 0, else negativeSlope * x (0.01): units cannot die. Maas et al. 2013.
@@ -53,17 +52,14 @@ export type LeakyReLU = InstanceType<typeof LeakyReLU>;
 /** The square of ReLU: max(0, x)². Shape of x. So et al. 2021 (Primer).
  *
  *  @example F.relu2(tensor([-1, 3])) // [0, 9] */
-export function relu2(x: Tensor): Tensor {
-  return elementwise(
-    "relu2",
-    x,
-    (node) => {
-      const positive = ops.relu(node);
-      return ops.mul(positive, positive);
-    },
-    (node) => ops.mul(number(2), ops.relu(node)),
-  );
-}
+export const relu2: (x: Tensor) => Tensor = elementwise(
+  "relu2",
+  (x) => {
+    const positive = ops.relu(x);
+    return ops.mul(positive, positive);
+  },
+  (x) => ops.mul(number(2), ops.relu(x)),
+);
 
 /** max(0, x)². E[f(z)²] is 1.5 for a standard normal z, so He initialisation is too large for it: use the gain of "relu2".
  *  So et al. 2021 (Primer).
@@ -72,16 +68,17 @@ export function relu2(x: Tensor): Tensor {
 export const ReLU2: ActivationClass = activation("ReLU2", relu2, {});
 export type ReLU2 = InstanceType<typeof ReLU2>;
 
+const thresholdOf = elementwise(
+  "threshold",
+  (x, limit, value) => ops.where(ops.le(x, limit!), value!, x),
+  (x, _y, limit) => ops.where(ops.le(x, limit!), number(0), number(1)),
+);
+
 /** x where x > threshold, else value. Shape of x; derivative 1 or 0.
  *
  *  @example F.threshold(tensor([0.05, 2]), 0.1, 20) // [20, 2] */
 export function threshold(x: Tensor, limit: number, value: number): Tensor {
-  return elementwise(
-    "threshold",
-    x,
-    (node) => ops.where(ops.le(node, number(limit)), number(value), node),
-    (node) => ops.where(ops.le(node, number(limit)), number(0), number(1)),
-  );
+  return thresholdOf(x, limit, value);
 }
 
 class ThresholdModule extends Module {

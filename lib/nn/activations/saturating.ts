@@ -30,17 +30,14 @@ export type Tanh = InstanceType<typeof Tanh>;
 /** x / (1 + |x|). Shape of x.
  *
  *  @example F.softsign(tensor([-1, 3])) // [-0.5, 0.75] */
-export function softsign(x: Tensor): Tensor {
-  return elementwise(
-    "softsign",
-    x,
-    (node) => ops.div(node, ops.add(ops.abs(node), number(1))),
-    (node) => {
-      const inverse = ops.reciprocal(ops.add(ops.abs(node), number(1)));
-      return ops.mul(inverse, inverse);
-    },
-  );
-}
+export const softsign: (x: Tensor) => Tensor = elementwise(
+  "softsign",
+  (x) => ops.div(x, ops.add(ops.abs(x), number(1))),
+  (x) => {
+    const inverse = ops.reciprocal(ops.add(ops.abs(x), number(1)));
+    return ops.mul(inverse, inverse);
+  },
+);
 
 /** x / (1 + |x|): tanh with slower tails. Turian et al. 2009; compared by Glorot and Bengio 2010.
  *
@@ -51,17 +48,14 @@ export type Softsign = InstanceType<typeof Softsign>;
 /** x - tanh(x). Shape of x.
  *
  *  @example F.tanhshrink(tensor([1])) // [0.2384] */
-export function tanhshrink(x: Tensor): Tensor {
-  return elementwise(
-    "tanhshrink",
-    x,
-    (node) => ops.sub(node, ops.tanh(node)),
-    (node) => {
-      const t = ops.tanh(node);
-      return ops.mul(t, t);
-    },
-  );
-}
+export const tanhshrink: (x: Tensor) => Tensor = elementwise(
+  "tanhshrink",
+  (x) => ops.sub(x, ops.tanh(x)),
+  (x) => {
+    const t = ops.tanh(x);
+    return ops.mul(t, t);
+  },
+);
 
 /** x - tanh(x).
  *

@@ -57,36 +57,30 @@ const normalCdf = (x: Node): Node =>
     ({ gradient }) => [ops.mul(gradient, normalDensity(x))],
   );
 
-function geluExact(x: Tensor): Tensor {
-  return elementwise(
-    "gelu",
-    x,
-    (node) => ops.mul(node, normalCdf(node)),
-    (node) => ops.add(normalCdf(node), ops.mul(node, normalDensity(node))),
-  );
-}
+const geluExact = elementwise(
+  "gelu",
+  (x) => ops.mul(x, normalCdf(x)),
+  (x) => ops.add(normalCdf(x), ops.mul(x, normalDensity(x))),
+);
 
 /** tanh(sqrt(2 / pi) (x + 0.044715 x³)) */
 const tanhGate = (x: Node): Node =>
   ops.tanh(ops.mul(number(SQRT_2_PI), ops.add(x, ops.mul(number(CUBIC), ops.mul(x, ops.mul(x, x))))));
 
-function geluTanh(x: Tensor): Tensor {
-  const half = number(0.5);
-  const one = number(1);
-  return elementwise(
-    "gelu",
-    x,
-    (node) => ops.mul(half, ops.mul(node, ops.add(one, tanhGate(node)))),
-    (node) => {
-      // beyond 10 the gate is exactly 0 or 1, and the square of x would overflow against its derivative of 0
-      const near = ops.minimum(ops.maximum(node, number(-10)), number(10));
-      const t = tanhGate(near);
-      const inner = ops.mul(number(SQRT_2_PI), ops.add(one, ops.mul(number(3 * CUBIC), ops.mul(near, near))));
-      const steep = ops.mul(near, ops.mul(ops.sub(one, ops.mul(t, t)), inner));
-      return ops.mul(half, ops.add(ops.add(one, t), steep));
-    },
-  );
-}
+const geluTanh = elementwise(
+  "gelu",
+  (x) => ops.mul(number(0.5), ops.mul(x, ops.add(number(1), tanhGate(x)))),
+  (x) => {
+    const one = number(1);
+    // beyond 10 the gate is exactly 0 or 1, and the square of x would overflow against its derivative of 0
+    const near = ops.minimum(ops.maximum(x, number(-10)), number(10));
+    const t = tanhGate(near);
+    const inner = ops.mul(number(SQRT_2_PI), ops.add(one, ops.mul(number(3 * CUBIC), ops.mul(near, near))));
+    const steep = ops.mul(near, ops.mul(ops.sub(one, ops.mul(t, t)), inner));
+    return ops.mul(number(0.5), ops.add(ops.add(one, t), steep));
+  },
+  "geluTanh",
+);
 
 /** x * P(z < x) for a standard normal z. Shape of x. Hendrycks and Gimpel 2016.
  *
@@ -164,19 +158,16 @@ export type Swish = SwishModule;
 /** x * sigmoid(x). Shape of x.
  *
  *  @example F.silu(tensor([-1, 2])) // [-0.2689, 1.7616] */
-export function silu(x: Tensor): Tensor {
-  return elementwise(
-    "silu",
-    x,
-    (node) => ops.mul(node, ops.sigmoid(node)),
-    (node) => {
-      // s + x s (1 - s)
-      const s = ops.sigmoid(node);
-      const one = number(1);
-      return ops.mul(s, ops.add(one, ops.mul(node, ops.sub(one, s))));
-    },
-  );
-}
+export const silu: (x: Tensor) => Tensor = elementwise(
+  "silu",
+  (x) => ops.mul(x, ops.sigmoid(x)),
+  (x) => {
+    // s + x s (1 - s)
+    const s = ops.sigmoid(x);
+    const one = number(1);
+    return ops.mul(s, ops.add(one, ops.mul(x, ops.sub(one, s))));
+  },
+);
 
 /** x * sigmoid(x), Swish with beta = 1. Smooth; its minimum is -0.278 at x = -1.278. Elfwing et al. 2017.
  *
@@ -195,26 +186,25 @@ export interface SoftplusOptions {
   threshold: number;
 }
 
+const softplusOf = elementwise(
+  "softplus",
+  (x, beta, threshold, inverse) => {
+    const scaled = ops.mul(x, beta!);
+    return ops.where(ops.gt(scaled, threshold!), x, ops.mul(safeSoftplus(scaled), inverse!));
+  },
+  (x, _y, beta, threshold) => {
+    const scaled = ops.mul(x, beta!);
+    return ops.where(ops.gt(scaled, threshold!), number(1), ops.sigmoid(scaled));
+  },
+);
+
 /** log(1 + exp(beta * x)) / beta, and x itself where beta * x > threshold. Shape of x.
  *
  *  @example F.softplus(tensor([0, 30])) // [0.6931, 30] */
 export function softplus(x: Tensor, options: Partial<SoftplusOptions> = {}): Tensor {
   const { beta = 1, threshold = 20 } = options;
   if (beta === 0) throw new RangeError("softplus: beta must not be 0, as the result is divided by it");
-  const linear = (scaled: Node): Node => ops.gt(scaled, number(threshold));
-  const scale = (node: Node): Node => ops.mul(node, number(beta));
-  return elementwise(
-    "softplus",
-    x,
-    (node) => {
-      const scaled = scale(node);
-      return ops.where(linear(scaled), node, ops.mul(safeSoftplus(scaled), number(1 / beta)));
-    },
-    (node) => {
-      const scaled = scale(node);
-      return ops.where(linear(scaled), number(1), ops.sigmoid(scaled));
-    },
-  );
+  return softplusOf(x, beta, threshold, 1 / beta);
 }
 
 /** log(1 + exp(beta * x)) / beta: a smooth ReLU. Dugas et al. 2001.
@@ -229,14 +219,11 @@ export type Softplus = InstanceType<typeof Softplus>;
 /** log(sigmoid(x)), without overflow for very negative x. Shape of x.
  *
  *  @example F.logsigmoid(tensor([-1000, 0])) // [-1000, -0.6931] */
-export function logsigmoid(x: Tensor): Tensor {
-  return elementwise(
-    "logsigmoid",
-    x,
-    (node) => ops.neg(safeSoftplus(ops.neg(node))),
-    (node) => ops.sigmoid(ops.neg(node)),
-  );
-}
+export const logsigmoid: (x: Tensor) => Tensor = elementwise(
+  "logsigmoid",
+  (x) => ops.neg(safeSoftplus(ops.neg(x))),
+  (x) => ops.sigmoid(ops.neg(x)),
+);
 
 /** log(sigmoid(x)).
  *
@@ -247,19 +234,16 @@ export type LogSigmoid = InstanceType<typeof LogSigmoid>;
 /** x * tanh(softplus(x)). Shape of x. Misra 2019.
  *
  *  @example F.mish(tensor([-1, 2])) // [-0.3034, 1.9440] */
-export function mish(x: Tensor): Tensor {
-  return elementwise(
-    "mish",
-    x,
-    (node) => ops.mul(node, ops.tanh(safeSoftplus(node))),
-    (node) => {
-      // t + x sigmoid(x) (1 - t²)
-      const t = ops.tanh(safeSoftplus(node));
-      const bend = ops.mul(ops.sigmoid(node), ops.sub(number(1), ops.mul(t, t)));
-      return ops.add(t, ops.mul(node, bend));
-    },
-  );
-}
+export const mish: (x: Tensor) => Tensor = elementwise(
+  "mish",
+  (x) => ops.mul(x, ops.tanh(safeSoftplus(x))),
+  (x) => {
+    // t + x sigmoid(x) (1 - t²)
+    const t = ops.tanh(safeSoftplus(x));
+    const bend = ops.mul(ops.sigmoid(x), ops.sub(number(1), ops.mul(t, t)));
+    return ops.add(t, ops.mul(x, bend));
+  },
+);
 
 /** x * tanh(softplus(x)); its minimum is -0.309 at x = -1.192. Misra 2019.
  *

@@ -81,13 +81,15 @@ export const MarginRankingLoss: LossClass<
 > = lossLayer("MarginRankingLoss", marginRankingLoss, { margin: 0, reduction: "mean" });
 export type MarginRankingLoss = InstanceType<typeof MarginRankingLoss>;
 
+const softMargin = elementwise("softMarginLoss", softplusNode, ops.sigmoid);
+
 /** log(1 + exp(-target input)), for inputs of any size. Any shape, the same for both.
  *
  *  @example F.softMarginLoss(tensor([0, 2]), tensor([1, 1])) // 0.41 */
 export function softMarginLoss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
   checkFloats("softMarginLoss", { input });
   checkShapes("softMarginLoss", { input, target });
-  const losses = elementwise("softMarginLoss", target.neg().mul(input), softplusNode, ops.sigmoid);
+  const losses = softMargin(target.neg().mul(input));
   return reduced("softMarginLoss", losses, options.reduction);
 }
 

@@ -47,6 +47,16 @@ export interface SmoothL1Options extends ReductionOptions {
   beta?: number;
 }
 
+const smoothL1 = elementwise(
+  "smoothL1Loss",
+  (e, beta, shift, curve) => {
+    const size = ops.abs(e);
+    return ops.where(ops.lt(size, beta!), ops.mul(ops.mul(e, e), curve!), ops.sub(size, shift!));
+  },
+  (e, _y, _beta, _shift, _curve, slope) =>
+    ops.maximum(ops.minimum(ops.mul(e, slope!), number(1)), number(-1)),
+);
+
 /** error² / (2 beta) where |error| < beta, else |error| - beta / 2, with error = input - target. Any shape, the same for both.
  *
  *  @example F.smoothL1Loss(tensor([1, 4]), tensor([2, 2])) // 1 */
@@ -54,19 +64,7 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Opt
   const { beta = 1, reduction } = options;
   if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: beta must be at least 0, got ${beta}`);
   const error = errors("smoothL1Loss", input, target);
-  const losses =
-    beta === 0
-      ? error.abs()
-      : elementwise(
-          "smoothL1Loss",
-          error,
-          (e) => {
-            const size = ops.abs(e);
-            const parabola = ops.mul(ops.mul(e, e), number(0.5 / beta));
-            return ops.where(ops.lt(size, number(beta)), parabola, ops.sub(size, number(beta / 2)));
-          },
-          (e) => ops.maximum(ops.minimum(ops.mul(e, number(1 / beta)), number(1)), number(-1)),
-        );
+  const losses = beta === 0 ? error.abs() : smoothL1(error, beta, beta / 2, 0.5 / beta, 1 / beta);
   return reduced("smoothL1Loss", losses, reduction);
 }
 
@@ -86,6 +84,16 @@ export interface HuberOptions extends ReductionOptions {
   delta?: number;
 }
 
+const huber = elementwise(
+  "huberLoss",
+  (e, delta, half) => {
+    const size = ops.abs(e);
+    const parabola = ops.mul(ops.mul(e, e), number(0.5));
+    return ops.where(ops.lt(size, delta!), parabola, ops.mul(ops.sub(size, half!), delta!));
+  },
+  (e, _y, delta, _half, lowest) => ops.maximum(ops.minimum(e, delta!), lowest!),
+);
+
 /** error² / 2 where |error| < delta, else delta (|error| - delta / 2), with error = input - target. Any shape, the same
  *  for both.
  *
@@ -93,17 +101,7 @@ export interface HuberOptions extends ReductionOptions {
 export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1, reduction } = options;
   if (!(delta > 0)) throw new RangeError(`huberLoss: delta must be greater than 0, got ${delta}`);
-  const losses = elementwise(
-    "huberLoss",
-    errors("huberLoss", input, target),
-    (e) => {
-      const size = ops.abs(e);
-      const parabola = ops.mul(ops.mul(e, e), number(0.5));
-      const line = ops.mul(ops.sub(size, number(delta / 2)), number(delta));
-      return ops.where(ops.lt(size, number(delta)), parabola, line);
-    },
-    (e) => ops.maximum(ops.minimum(e, number(delta)), number(-delta)),
-  );
+  const losses = huber(errors("huberLoss", input, target), delta, delta / 2, -delta);
   return reduced("huberLoss", losses, reduction);
 }
 
