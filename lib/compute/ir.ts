@@ -125,8 +125,9 @@ export function expressionsOf(kernel: SingleKernel): Expr[] {
 
 /** Where a numbered buffer of a plan lives. */
 export type PlanBuffer =
-  /** Bound at each run: `binding` counts the run's bindings (inputs, results, in-place parameters). */
-  | { readonly kind: "binding"; readonly binding: number; readonly bytes: number }
+  /** Bound at each run: `binding` counts the run's bindings (inputs, results, in-place parameters). It begins `offset` bytes (0 if
+   *  not given) from the begin of the binding: a multiple of 64. */
+  | { readonly kind: "binding"; readonly binding: number; readonly offset?: number; readonly bytes: number }
   /** Scratch in the plan's arena; ranges of buffers alive at the same time never overlap. 64-byte aligned. */
   | { readonly kind: "arena"; readonly offset: number; readonly bytes: number };
 

@@ -42,7 +42,7 @@ export function composite(declaration: CompositeDeclaration): Op {
     infer: (inputs, attributes) => ({ shape: shape(inputs, attributes), dtype: "float32" }),
     lowering: { kind: "composite", expand, expensive },
     checks,
-    derivative: derivativeOf({ name, expand, expensive }),
+    derivative: derivativeOf(declaration),
   });
 }
 
@@ -62,7 +62,7 @@ export function expandOf(op: Op): Expand {
   throw new Error(`${op.name} is no composite`);
 }
 
-function derivativeOf(declaration: Pick<CompositeDeclaration, "name" | "expand" | "expensive">): Derivative {
+function derivativeOf(declaration: CompositeDeclaration): Derivative {
   const { name, expand } = declaration;
   /** By number of inputs and the input that the derivative is with respect to. */
   const gradients: Op[][] = [];

@@ -60,6 +60,7 @@ export type Lowering =
   /** See lib/graph/ops/pack.ts. Planned as what they are made of. */
   | { readonly kind: "pack" }
   | { readonly kind: "unpack" }
+  | { readonly kind: "like_pack" }
   /** See lib/graph/composite.ts. In graphs that are sent to the engine there is none. */
   | {
       readonly kind: "composite";

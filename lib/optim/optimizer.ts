@@ -9,9 +9,9 @@ import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkLimits, type Limits, NOT_NEGATIVE } from "./limits.js";
 import {
+  CommonState,
   camelCase,
   NUMBERS,
-  PackedState,
   ParameterState,
   renamed,
   type State,
@@ -230,8 +230,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
       return last.buckets;
     const together = new Map<string, Tensor[]>();
     params.forEach((parameter, i) => {
-      const { numbers, tensors } = this.stateOf(parameter);
-      const key = this.elementwise ? JSON.stringify([[...numbers], [...tensors.keys()]]) : String(i);
+      const key = this.elementwise ? this.stateOf(parameter).kind : String(i);
       const list = together.get(key);
       if (list === undefined) together.set(key, [parameter]);
       else list.push(parameter);
@@ -239,7 +238,10 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     const buckets = [...together.values()].map((list): Bucket => {
       const states = list.map((parameter) => this.stateOf(parameter));
       const shapes = list.map(({ shape }) => shape);
-      return { params: list, state: list.length === 1 ? states[0]! : new PackedState(states, shapes) };
+      return {
+        params: list,
+        state: list.length === 1 ? states[0]!.leave() : new CommonState(states, shapes),
+      };
     });
     this.steps.set(group, { params, buckets });
     return buckets;
@@ -250,10 +252,10 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     const values = params.map(({ storage }) => storage.node);
     const slopes = params.map((parameter) => slotOf(parameter)!.gradient!.node);
     gradients.push(...slopes);
-    const packed = params.length > 1;
-    const next = packed
-      ? this.update(ops.pack(values), ops.pack(slopes), group, state)
-      : this.update(values[0]!, slopes[0]!, group, state);
+    const packed = state instanceof CommonState;
+    const value = packed ? ops.pack(values) : values[0]!;
+    if (packed) state.begin(value);
+    const next = this.update(value, packed ? ops.pack(slopes) : slopes[0]!, group, state);
     params.forEach(({ storage, shape }, i) => {
       const node = packed ? ops.unpack(next, i, shape) : ops.identity(next);
       node.requiresGrad = true;
@@ -293,7 +295,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   // --- state dicts ---------------------------------------------------------------------------------------------------
 
   /** Everything a later run needs to go on from here, in PyTorch's layout and under its names (`exp_avg`, `weight_decay`),
-   *  so that checkpoints go both ways. The tensors share storage with the optimizer's own.
+   *  so that checkpoints go both ways. The tensors show the optimizer's state as it is when they are looked at.
    *
    *  @example const saved = optimizer.stateDict() */
   stateDict(): OptimizerState {
@@ -320,6 +322,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     const states = pairs.map(
       ([parameter, entries]) => [parameter, ParameterState.from(entries, parameter.shape)] as const,
     );
+    ParameterState.settle(states.map(([, state]) => state));
     this.steps = new WeakMap();
     for (const { params } of this.paramGroups) for (const parameter of params) this.states.delete(parameter);
     for (const [parameter, state] of states) this.states.set(parameter, state);

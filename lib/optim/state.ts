@@ -1,11 +1,13 @@
 // What an optimizer remembers of each parameter, and how that and its options are called in PyTorch's state dicts.
 
 import { Storage } from "../compute/buffer.js";
+import { typedArray } from "../graph/dtype.js";
 import { type Node, scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
+import { elements } from "../graph/shape.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
-import { filled } from "./update.js";
+import { hostNode } from "../tensor/types.js";
 
 /** Names of states that are plain numbers here and 0-d tensors in a state dict. All others are tensors like the parameter. */
 export const NUMBERS: ReadonlySet<string> = new Set(["step", "mu_product", "eta", "mu"]);
@@ -23,19 +25,16 @@ export interface State {
   /** The current value of a tensor; `initial` everywhere where there is none yet. */
   value(name: string, initial?: number): Node;
   has(name: string): boolean;
+  /** Gives a tensor, which has been read, a value that is recorded for that. */
   assign(name: string, value: Node): void;
 }
 
-/** State of one parameter, under PyTorch's names: tensors that change in place, and numbers. */
-export class ParameterState implements State {
+/** Tensors that change in place, and numbers. */
+abstract class StoredState implements State {
   readonly tensors: Map<string, Storage> = new Map();
   readonly numbers: Map<string, number> = new Map();
-  private readonly shape: readonly number[];
-
-  /** Nothing yet, for a parameter of this shape. */
-  constructor(shape: readonly number[]) {
-    this.shape = shape;
-  }
+  /** Of each tensor. */
+  protected abstract readonly shape: readonly number[];
 
   count(): number {
     return this.update("step", 0, (step) => step + 1);
@@ -49,7 +48,7 @@ export class ParameterState implements State {
   value(name: string, initial = 0): Node {
     let storage = this.tensors.get(name);
     if (storage === undefined) {
-      storage = new Storage(filled(this.shape, initial));
+      storage = ownStorage(new Float32Array(elements(this.shape)).fill(initial), this.shape);
       this.tensors.set(name, storage);
     }
     return storage.node;
@@ -62,63 +61,161 @@ export class ParameterState implements State {
     if (storage === undefined) throw new Error(`state ${name} was never read`);
     session().assign(storage, value);
   }
+}
 
-  /** All of it as tensors. They share storage with the state; numbers are copies. */
-  toTensors(): Record<string, Tensor> {
-    const numbers = [...this.numbers].map(([name, value]) => [
-      name,
-      Tensor.from(scalarNode(value, "float32")),
-    ]);
-    const tensors = [...this.tensors].map(([name, storage]) => [name, new Tensor(storage, true)]);
-    return Object.fromEntries([...numbers, ...tensors]) as Record<string, Tensor>;
+/** A storage whose value updates are written over from the first one on, so that the plan of the first step serves them all. */
+function ownStorage(values: Float32Array, shape: readonly number[]): Storage {
+  const node = hostNode(values, shape, "float32");
+  session().upload(node);
+  node.owned = true;
+  const storage = new Storage(node);
+  storage.base = node;
+  return storage;
+}
+
+/** State of one parameter, under PyTorch's names. While it takes the same steps as others its values are in theirs. */
+export class ParameterState extends StoredState {
+  protected readonly shape: readonly number[];
+  private common: { readonly state: CommonState; readonly start: number } | undefined;
+
+  /** Nothing yet, for a parameter of this shape. */
+  constructor(shape: readonly number[]) {
+    super();
+    this.shape = shape;
   }
-  /** A copy of what `toTensors` gave. Numbers may come as numbers or as tensors; PyTorch has null where there is nothing. */
+
+  /** Its numbers, wherever they are. */
+  get numbersNow(): ReadonlyMap<string, number> {
+    return (this.common?.state ?? this).numbers;
+  }
+
+  /** What tells apart parameters that do not take the same step. */
+  get kind(): string {
+    const { tensors } = this.common?.state ?? this;
+    return JSON.stringify([[...this.numbersNow], [...tensors.keys()]]);
+  }
+
+  /** From now on its values are those of `state` from element `start` on. */
+  join(state: CommonState, start: number): void {
+    this.common = { state, start };
+    this.tensors.clear();
+    this.numbers.clear();
+  }
+
+  /** Undoes `join`. */
+  leave(): this {
+    const { common } = this;
+    if (common === undefined) return this;
+    const values = this.read(new Map());
+    this.common = undefined;
+    for (const [name, value] of common.state.numbers) this.numbers.set(name, value);
+    for (const [name, part] of values) this.tensors.set(name, ownStorage(part, this.shape));
+    return this;
+  }
+
+  /** The values of all tensors, waited for. `known` are those of storages that have been read already. */
+  read(known: Map<Storage, Float32Array>): Map<string, Float32Array> {
+    const { common } = this;
+    const start = common?.start ?? 0;
+    const count = elements(this.shape);
+    const parts = [...(common?.state ?? this).tensors].map(([name, storage]) => {
+      let whole = known.get(storage);
+      if (whole === undefined) {
+        whole = typedArray("float32", session().read(storage.node).slice()) as Float32Array;
+        known.set(storage, whole);
+      }
+      return [name, whole.subarray(start, start + count)] as const;
+    });
+    return new Map(parts);
+  }
+
+  /** All of it as tensors. They show the present state; numbers are copies. */
+  toTensors(): Record<string, Tensor> {
+    const { common, shape } = this;
+    const { numbers, tensors } = common?.state ?? this;
+    const scalars = [...numbers].map(([name, value]) => [name, Tensor.from(scalarNode(value, "float32"))]);
+    const views = [...tensors].map(([name, storage]) => [
+      name,
+      new Tensor(common === undefined ? storage : partOf(storage, common.start, shape), true),
+    ]);
+    return Object.fromEntries([...scalars, ...views]) as Record<string, Tensor>;
+  }
+
+  /** A copy of what `toTensors` gave, to be settled. Numbers may come as numbers or as tensors; PyTorch has null where there is nothing. */
   static from(entries: StateEntries, shape: readonly number[]): ParameterState {
     const state = new ParameterState(shape);
     for (const [name, value] of Object.entries(entries)) {
       if (value === null) continue;
       if (typeof value === "number") state.numbers.set(name, value);
       else if (NUMBERS.has(name)) state.numbers.set(name, value.item());
-      else {
-        const storage = new Storage(ops.identity(ops.detached(value.node)));
-        // the value as it is now, whatever happens to its source
-        session().escape(storage);
-        state.tensors.set(name, storage);
-      }
+      else state.tensors.set(name, new Storage(ops.identity(ops.detached(value.node))));
     }
     return state;
   }
+
+  /** Computes what `from` has copied, in one run. */
+  static settle(states: readonly ParameterState[]): void {
+    const storages = states.flatMap(({ tensors }) => [...tensors.values()]);
+    session().evaluate(storages.map(({ node }) => node));
+    for (const storage of storages) {
+      storage.base = storage.node;
+      storage.node.owned = true;
+    }
+  }
 }
 
-/** The states of parameters that take the same step, as one. */
-export class PackedState implements State {
-  private readonly members: readonly ParameterState[];
-  private readonly shapes: readonly (readonly number[])[];
+/** A storage that shows a part of another one's present value; a value that it is given is its own. */
+function partOf(whole: Storage, start: number, shape: readonly number[]): Storage {
+  let own: Node | undefined;
+  const part = (): Node => ops.reshape(ops.slice(whole.node, [start], [elements(shape)]), shape);
+  const storage = new Storage(part());
+  return Object.defineProperty(storage, "node", {
+    get: () => own ?? part(),
+    set: (node: Node) => {
+      own = node;
+    },
+  });
+}
 
-  /** States with the same numbers and the same tensors. */
+/** The states of parameters that take the same step, as one: of each kind of tensor there is a single one, in which those of the
+ *  parameters lie as in a pack. A step then has two values to read and to replace where it had two for each parameter. */
+export class CommonState extends StoredState {
+  protected readonly shape: readonly number[];
+  private like: Node | undefined;
+
+  /** Of `members`, which have the same numbers and tensors, for parameters of these shapes. */
   constructor(members: readonly ParameterState[], shapes: readonly (readonly number[])[]) {
-    this.members = members;
-    this.shapes = shapes;
+    super();
+    let total = 0;
+    const starts = shapes.map((shape) => {
+      const start = total;
+      total += ops.packedElements(shape);
+      return start;
+    });
+    this.shape = [total];
+    const joined = new Map<string, Float32Array>();
+    const known = new Map<Storage, Float32Array>();
+    members.forEach((member, i) => {
+      for (const [name, value] of member.numbersNow) this.numbers.set(name, value);
+      for (const [name, part] of member.read(known)) {
+        const values = joined.get(name) ?? new Float32Array(total);
+        values.set(part, starts[i]!);
+        joined.set(name, values);
+      }
+    });
+    for (const [name, values] of joined) this.tensors.set(name, ownStorage(values, this.shape));
+    members.forEach((member, i) => {
+      member.join(this, starts[i]!);
+    });
   }
 
-  count(): number {
-    return this.update("step", 0, (step) => step + 1);
+  /** The parameters of the step that begins, packed. */
+  begin(parameters: Node): void {
+    this.like = parameters;
   }
-  update(name: string, initial: number, change: (value: number) => number): number {
-    const value = this.members[0]!.update(name, initial, change);
-    for (const { numbers } of this.members) numbers.set(name, value);
-    return value;
-  }
-  value(name: string, initial = 0): Node {
-    return ops.pack(this.members.map((member) => member.value(name, initial)));
-  }
-  has(name: string): boolean {
-    return this.members[0]!.has(name);
-  }
-  assign(name: string, value: Node): void {
-    this.members.forEach((member, i) => {
-      member.assign(name, ops.unpack(value, i, this.shapes[i]!));
-    });
+
+  override value(name: string, initial = 0): Node {
+    return ops.likePack(super.value(name, initial), this.like!);
   }
 }
 

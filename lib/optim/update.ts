@@ -11,12 +11,6 @@ export const number = (value: number): Node => scalarNode(value, "float32");
 /** x * factor. */
 export const scaled = (x: Node, factor: number): Node => ops.mul(x, number(factor));
 
-/** A start value for states: `value` everywhere. */
-export function filled(shape: readonly number[], value: number): Node {
-  const zeros = ops.full(shape, 0, "float32");
-  return value === 0 ? zeros : ops.add(zeros, number(value));
-}
-
 /** The direction to go against: the gradient, negated when climbing, with the L2 penalty's part. */
 export function direction(
   parameter: Node,

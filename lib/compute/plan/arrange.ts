@@ -4,7 +4,11 @@ import { expressionsOf, type Kernel, type LoopKernel, type SingleKernel } from "
 import { readBy, writtenBy } from "./traffic.js";
 
 export interface Storage {
-  readonly buffers: readonly { readonly bytes: number; readonly binding: number | undefined }[];
+  readonly buffers: readonly {
+    readonly bytes: number;
+    readonly binding: number | undefined;
+    readonly offset: number;
+  }[];
   /** Whether writing this buffer destroys an input's value. */
   overwrites(buffer: number): boolean;
 }
@@ -42,8 +46,8 @@ function together(members: readonly LoopKernel[]): Kernel {
  *  input while they may still find an index out of range. */
 function dependencies(kernels: readonly SingleKernel[], storage: Storage): Set<number>[] {
   const place = (buffer: number): string => {
-    const { binding } = storage.buffers[buffer]!;
-    return binding === undefined ? `arena ${buffer}` : `binding ${binding}`;
+    const { binding, offset } = storage.buffers[buffer]!;
+    return binding === undefined ? `arena ${buffer}` : `binding ${binding} ${offset}`;
   };
   const writers = new Map<string, number[]>();
   const readers = new Map<string, number[]>();

@@ -39,6 +39,8 @@ interface DraftBuffer {
   readonly bytes: number;
   /** Undefined: in the arena. */
   readonly binding: number | undefined;
+  /** Bytes from the begin of the binding. */
+  readonly offset: number;
 }
 
 class PlanWriter {
@@ -78,22 +80,26 @@ class PlanWriter {
     return this.finish(dropUnread(kernels, this.buffers));
   }
 
-  private newBuffer(node: number, binding: number | undefined): number {
+  private newBuffer(node: number, binding: number | undefined, offset = 0): number {
     const { shape, dtype } = this.graph.nodes[node]!;
-    return this.buffers.push({ bytes: elements(shape) * BYTES[dtype], binding }) - 1;
+    return this.buffers.push({ bytes: elements(shape) * BYTES[dtype], binding, offset }) - 1;
+  }
+
+  /** A buffer for `node` where the input `leaf` lies. */
+  private bufferAt(leaf: number, node: number): number {
+    const { binding, offset = 0 } = this.graph.nodes[leaf]!.attributes;
+    return this.newBuffer(node, binding as number, offset as number);
   }
 
   private assignBuffers(): void {
     this.graph.nodes.forEach((spec, node) => {
-      if (spec.op === "input")
-        this.bufferOf.set(node, this.newBuffer(node, spec.attributes.binding as number));
+      if (spec.op === "input") this.bufferOf.set(node, this.bufferAt(node, node));
     });
     for (const { node, overwrites } of this.graph.results) {
       if (overwrites === undefined) this.bufferOf.set(node, this.newBuffer(node, this.bindings++));
       else if (this.inPlace.has(node)) {
         // a buffer number of its own over the same binding: the old value keeps its number
-        const binding = this.graph.nodes[overwrites]!.attributes.binding as number;
-        this.bufferOf.set(node, this.newBuffer(node, binding));
+        this.bufferOf.set(node, this.bufferAt(overwrites, node));
       }
     }
     for (const [part, { whole }] of this.homes) this.bufferOf.set(part, this.bufferOf.get(whole)!);
@@ -144,9 +150,9 @@ class PlanWriter {
       inArena.map((i) => ({ bytes: this.buffers[i]!.bytes, first: first.get(i)!, last: last.get(i)! })),
     );
     const offsetOf = new Map(inArena.map((buffer, i) => [buffer, offsets[i]!]));
-    const buffers: PlanBuffer[] = this.buffers.map(({ bytes: size, binding }, i) =>
+    const buffers: PlanBuffer[] = this.buffers.map(({ bytes: size, binding, offset }, i) =>
       binding !== undefined
-        ? { kind: "binding", binding, bytes: size }
+        ? { kind: "binding", binding, offset, bytes: size }
         : { kind: "arena", offset: offsetOf.get(i) ?? 0, bytes: offsetOf.has(i) ? size : 0 },
     );
     const commit = kernels.findIndex((kernel) => [...writtenBy(kernel)].some((b) => this.overwrites(b)));

@@ -77,7 +77,7 @@ export class ReferenceDevice implements Device {
     const { plan } = executable;
     const arena = new Memory(plan.arenaBytes);
     const cells = plan.buffers.map((buffer) =>
-      buffer.kind === "arena" ? arena.cells(buffer.offset) : (bindings[buffer.binding] as Memory).cells(),
+      (buffer.kind === "arena" ? arena : (bindings[buffer.binding] as Memory)).cells(buffer.offset),
     );
     let first: Fault | undefined;
     for (const [i, kernel] of plan.kernels.entries()) {

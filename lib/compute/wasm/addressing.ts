@@ -33,7 +33,7 @@ export function pushBuffer(f: FunctionBuilder, buffer: Range, byteOffset: number
     f.op(OP.i32_mul);
     f.op(OP.i32_add);
   }
-  addConstant(f, byteOffset + (buffer.kind === "binding" ? 0 : buffer.offset));
+  addConstant(f, byteOffset + (buffer.offset ?? 0));
 }
 
 function addConstant(f: FunctionBuilder, offset: number): void {

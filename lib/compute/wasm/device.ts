@@ -246,7 +246,8 @@ export class WasmDevice implements SingleMemory {
   ): RoutineData {
     const place = plan.buffers[buffer]!;
     const address =
-      place.kind === "arena" ? this.#arena.address + place.offset : this.address(bindings[place.binding]!);
+      (place.kind === "arena" ? this.#arena.address : this.address(bindings[place.binding]!)) +
+      (place.offset ?? 0);
     const bytes = this.#heap.views.bytes.subarray(address, address + elements(shape) * BYTES[dtype]);
     return typedArray(dtype, bytes);
   }

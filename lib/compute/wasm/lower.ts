@@ -81,8 +81,8 @@ export function overlap(a: Range, b: Range): boolean {
   if (a.kind === "parameter") return overlap(a.of, b);
   if (b.kind === "parameter") return overlap(a, b.of);
   if (a.kind === "local" || b.kind === "local") return false;
-  if (a.kind === "binding" || b.kind === "binding") {
-    return a.kind === "binding" && b.kind === "binding" && a.binding === b.binding;
-  }
-  return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+  if (a.kind !== b.kind || (a.kind === "binding" && b.kind === "binding" && a.binding !== b.binding))
+    return false;
+  const [{ offset: first = 0 }, { offset: second = 0 }] = [a, b];
+  return first < second + b.bytes && second < first + a.bytes;
 }

@@ -161,8 +161,8 @@ export class ProgramBuilder {
         else this.#words[at] = args[slot.index]!;
       } else if (slot.kind === "base") {
         const buffer = this.#buffers[slot.buffer]!;
-        const place = buffer.kind === "arena" ? arena + buffer.offset : addressOf(bindings[buffer.binding]!);
-        this.#words[at] = place / 4;
+        const start = buffer.kind === "arena" ? arena : addressOf(bindings[buffer.binding]!);
+        this.#words[at] = (start + (buffer.offset ?? 0)) / 4;
       }
     }
     return this.#words;

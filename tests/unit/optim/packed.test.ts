@@ -103,6 +103,59 @@ test("the number of recorded arguments of a step does not grow with the number o
   expect(args(40)).toBe(args(2));
 });
 
+/** An optimizer that has taken three steps on parameters of all shapes, and a way to go on. */
+function stepped(): { optimizer: gb.optim.Adam; step: () => void; params: readonly gb.Tensor[] } {
+  manualSeed(7);
+  const params = SHAPES.map((shape) => tensor.randn(shape).requiresGrad_());
+  const optimizer = new optim.Adam(params, { lr: 0.1 });
+  const step = (): void => {
+    for (const parameter of params) parameter.square().sum().backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  };
+  for (let i = 0; i < 3; i++) step();
+  return { optimizer, step, params };
+}
+
+const averagesOf = ({ optimizer }: { optimizer: gb.optim.Adam }): gb.Tensor[] =>
+  SHAPES.map((_, i) => optimizer.stateDict().state[i]!.exp_avg as gb.Tensor);
+
+test("the states of parameters that take the same step are bound as one buffer of each kind", () => {
+  const { optimizer, params } = stepped();
+  const { client } = session();
+  const run = client.run.bind(client);
+  let bound = 0;
+  client.run = (plan, bindings, ...rest) => {
+    bound = bindings.length;
+    return run(plan, bindings, ...rest);
+  };
+  for (const parameter of params) parameter.grad = tensor.ones(parameter.shape);
+  optimizer.step();
+  client.run = run;
+  // each parameter and its gradient, exp_avg and exp_avg_sq
+  expect(bound).toBe(2 * SHAPES.length + 2);
+});
+
+test("a state dict shows the present state; what is computed from it keeps what it read", () => {
+  const training = stepped();
+  const averages = averagesOf(training);
+  const before = averages.map(valuesOf);
+  const doubled = averages.map((average) => average.mul(2));
+  training.step();
+  const after = averages.map(valuesOf);
+  expect(after).not.toEqual(before);
+  expect(after).toEqual(averagesOf(training).map(valuesOf));
+  expect(doubled.map(valuesOf)).toEqual(before.map((values) => values.map((value) => 2 * value)));
+});
+
+test("a change of a tensor from a state dict is not the optimizer's", () => {
+  const [training, other] = [stepped(), stepped()];
+  for (const average of averagesOf(training)) average.fill_(9);
+  training.step();
+  other.step();
+  expect(training.params.map(valuesOf)).toEqual(other.params.map(valuesOf));
+});
+
 test("packs that meet what does not fit them are refused by name", () => {
   const input = (shape: number[], binding: number) =>
     ({ op: "input", inputs: [], attributes: { binding }, shape, dtype: "float32" }) as const;
@@ -125,4 +178,6 @@ test("packs that meet what does not fit them are refused by name", () => {
   expect(() => withoutPacks(graph(sum))).toThrow("reduce_sum of a pack");
   expect(() => withoutPacks(graph(add))).toThrow("a pack with a part of shape [2] meets [3]");
   expect(() => withoutPacks(graph(none))).toThrow("there is no part 2");
+  const like = { op: "like_pack", inputs: [2, 2], attributes: {}, shape: [5], dtype: "float32" };
+  expect(() => withoutPacks(graph(like))).toThrow("like_pack needs a leaf and a pack");
 });
