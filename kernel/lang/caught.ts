@@ -9,14 +9,14 @@ import { typescript } from "./typescript.js";
 /** Names the error of a `catch` without a name of its own. */
 const CAUGHT = "__gbCaught";
 
-/** Adds the calls to every `catch` clause, and to every handler given to a promise's `catch`, below this node. */
+/** Adds the calls to every `catch` clause, and to every handler of errors given to a promise, below this node. */
 export function tellCaught(root: ts.Node, edits: Edits): void {
   const visit = (node: ts.Node): void => {
     if (typescript.isCatchClause(node)) tellClause(node, edits);
-    else if (isPromiseCatch(node)) {
-      const [handler] = node.arguments;
-      edits.insert(handler!.getStart(), "__gb.toldTo(");
-      edits.insert(handler!.end, ")");
+    const handler = typescript.isCallExpression(node) ? handlerIn(node) : undefined;
+    if (handler !== undefined) {
+      edits.insert(handler.getStart(), "__gb.toldTo(");
+      edits.insert(handler.end, ")");
     }
     typescript.forEachChild(node, visit);
   };
@@ -38,9 +38,16 @@ function tellClause({ variableDeclaration, block }: ts.CatchClause, edits: Edits
   edits.insert(start, ` let ${pattern} = ${toldCall(CAUGHT)};`);
 }
 
-function isPromiseCatch(node: ts.Node): node is ts.CallExpression {
-  if (!typescript.isCallExpression(node) || node.arguments.length !== 1) return false;
-  const { expression } = node;
-  const called = typescript.isPropertyAccessExpression(expression) && expression.name.text === "catch";
-  return called && !typescript.isSpreadElement(node.arguments[0]!);
+/** What handles errors in `promise.catch(handler)` and `promise.then(value, handler)`. */
+function handlerIn({ expression, arguments: given }: ts.CallExpression): ts.Expression | undefined {
+  if (!typescript.isPropertyAccessExpression(expression)) return undefined;
+  const place = HANDLER_OF.get(expression.name.text);
+  const whole = given.length === place && !given.some(typescript.isSpreadElement);
+  return whole ? given.at(-1) : undefined;
 }
+
+/** Methods of promises, and which of their arguments, all of them given, handles errors. */
+const HANDLER_OF = new Map([
+  ["catch", 1],
+  ["then", 2],
+]);

@@ -1,5 +1,6 @@
 // What TypeScript 5.0.4 cannot read, or a cell has no use for, is written over before the compiler sees the cell, without
-// moving a single character: `using` becomes `const` (and is put back afterwards), `export` and import attributes become blanks.
+// moving a single character: `using` becomes `const` (and is put back afterwards); `export`, import attributes and a first line
+// that begins with `#!` become blanks.
 
 import type ts from "@tslab/typescript-for-tslab";
 import { typescript } from "./typescript.js";
@@ -12,14 +13,21 @@ export interface PreparedCell {
 
 export function prepare(source: string): PreparedCell {
   const using = new Map<number, "using" | "await using">();
-  if (!/\b(?:using|export|with|import)\b/.test(source)) return { text: source, using };
+  if (!/^#!|\b(?:using|export|with|import)\b/.test(source)) return { text: source, using };
   const letters = source.split("");
   const overwrite = (start: number, end: number, text: string): void => {
     for (let at = start; at < end; at++) {
-      if (letters[at] !== "\n") letters[at] = text[at - start] ?? " ";
+      if (!/[\n\r]/.test(letters[at]!)) letters[at] = text[at - start] ?? " ";
     }
   };
-  const file = typescript.createSourceFile("cell.ts", source, typescript.ScriptTarget.Latest, true);
+  if (source.startsWith("#!")) overwrite(0, source.search(/\n|$/), "");
+  // a loop's head with `using` confuses the parser about all that follows, so these come first, one by one
+  let file = parse(letters.join(""));
+  for (let head = usingHead(file); head !== undefined; head = usingHead(file)) {
+    using.set(head.start, head.keyword);
+    overwrite(head.start, head.end, "const");
+    file = parse(letters.join(""));
+  }
   const visit = (node: ts.Node): void => {
     const statements = statementsOf(node);
     statements?.forEach((statement, index) => {
@@ -44,6 +52,27 @@ export function prepare(source: string): PreparedCell {
   return { text: letters.join(""), using };
 }
 
+const parse = (text: string): ts.SourceFile =>
+  typescript.createSourceFile("cell.ts", text, typescript.ScriptTarget.Latest, true);
+
+/** The first `using` in the head of a loop: `for (using x of list)`. This parser takes it for an expression, and misses a `;`. */
+function usingHead(
+  root: ts.Node,
+): { start: number; end: number; keyword: "using" | "await using" } | undefined {
+  const visit = (node: ts.Node): ReturnType<typeof usingHead> => {
+    const isLoop = typescript.isForStatement(node) || typescript.isForOfStatement(node);
+    const head = isLoop ? node.initializer : undefined;
+    const keyword = head !== undefined && !typescript.isVariableDeclarationList(head) && usingIn(head);
+    if (head !== undefined && keyword && OF_NAME.test(root.getSourceFile().text.slice(head.end))) {
+      return { start: head.getStart(), end: head.end, keyword };
+    }
+    return typescript.forEachChild(node, visit);
+  };
+  return visit(root);
+}
+
+const OF_NAME = /^\s+[\p{ID_Start}$_][\p{ID_Continue}$]*\s+of\b/u;
+
 function statementsOf(node: ts.Node): readonly ts.Statement[] | undefined {
   if (typescript.isSourceFile(node) || typescript.isBlock(node) || typescript.isCaseOrDefaultClause(node)) {
     return node.statements;
@@ -53,8 +82,10 @@ function statementsOf(node: ts.Node): readonly ts.Statement[] | undefined {
 
 /** To this parser `using x = f()` is the expression `using` and then the assignment `x = f()`. */
 function usingKeyword(statement: ts.Statement): "using" | "await using" | undefined {
-  if (!typescript.isExpressionStatement(statement)) return undefined;
-  const { expression } = statement;
+  return typescript.isExpressionStatement(statement) ? usingIn(statement.expression) : undefined;
+}
+
+function usingIn(expression: ts.Expression): "using" | "await using" | undefined {
   const isUsing = (node: ts.Node): boolean => typescript.isIdentifier(node) && node.text === "using";
   if (isUsing(expression)) return "using";
   if (typescript.isAwaitExpression(expression) && isUsing(expression.expression)) return "await using";

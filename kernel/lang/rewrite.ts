@@ -5,7 +5,8 @@
 import type ts from "@tslab/typescript-for-tslab";
 import type { PositionTable } from "../protocol/threads.js";
 import { tellCaught } from "./caught.js";
-import { boundNames } from "./declarations.js";
+import { isName } from "./counted-loops.js";
+import { boundNames, declarationOf } from "./declarations.js";
 import { Edits, Lines } from "./edits.js";
 import { addLoopChecks } from "./loops.js";
 import { bindCall } from "./own-code.js";
@@ -121,7 +122,7 @@ function importCall(statement: ts.ImportDeclaration): { text: string; names: str
   return { text: text === "" ? `await __gb.import(${specifier});` : text, names };
 }
 
-/** Earlier cells' names, which the converter calls `exports.name`; `import(...)`; `import.meta`. */
+/** Earlier cells' names, which the converter calls `exports.name`; `import(...)`; `import.meta`; `module.exports`. */
 function visitNames(root: ts.Node, edits: Edits, earlier: Set<string>): void {
   const visit = (node: ts.Node): void => {
     if (typescript.isPropertyAccessExpression(node) && isExports(node.expression)) {
@@ -135,6 +136,8 @@ function visitNames(root: ts.Node, edits: Edits, earlier: Set<string>): void {
     if (node.kind === SyntaxKind.ImportKeyword && typescript.isCallExpression(node.parent)) {
       edits.replace(node.getStart(), node.end, "__gb.import");
     }
+    if (isModuleExports(node))
+      edits.replace(node.getStart(), node.getStart() + "module".length, "__gb.module");
     if (typescript.isMetaProperty(node) && node.keywordToken === SyntaxKind.ImportKeyword) {
       edits.replace(node.getStart(), node.end, "__gb.meta");
     }
@@ -145,6 +148,16 @@ function visitNames(root: ts.Node, edits: Edits, earlier: Set<string>): void {
 
 function isExports(node: ts.Node): boolean {
   return typescript.isIdentifier(node) && node.text === "exports";
+}
+
+/** As in CommonJS, unless the cell has a variable of that name. */
+function isModuleExports(node: ts.Node): node is ts.PropertyAccessExpression {
+  return (
+    typescript.isPropertyAccessExpression(node) &&
+    isName(node.expression, "module") &&
+    node.name.text === "exports" &&
+    declarationOf("module", node) === undefined
+  );
 }
 
 function isCalled(node: ts.Node): boolean {
@@ -162,7 +175,7 @@ function restoreUsing(
   usingAt: (line: number, column: number) => string | undefined,
 ): void {
   const visit = (node: ts.Node): void => {
-    if (typescript.isVariableStatement(node)) {
+    if (typescript.isVariableDeclarationList(node)) {
       const at = source(node.getStart());
       const keyword = at === undefined ? undefined : usingAt(...at);
       if (keyword !== undefined) edits.replace(node.getStart(), node.getStart() + "const".length, keyword);

@@ -51,17 +51,29 @@ export class ErrorReports {
 
   /** An error as Jupyter's `error` message and `execute_reply` carry it. */
   report(error: unknown): ErrorContent {
+    try {
+      return this.#content(error);
+    } catch {
+      // a message that throws, or a thrown object that cannot be looked at
+      const evalue = "It cannot be shown: what it says of itself throws another error.";
+      return { ename: "Error", evalue, traceback: [`${RED("Error")}: ${evalue}`] };
+    }
+  }
+
+  #content(error: unknown): ErrorContent {
     if (!(error instanceof Error)) {
       const evalue = inspect(error);
       return { ename: "Thrown", evalue, traceback: [`${RED("Thrown")}: ${evalue}`] };
     }
-    return { ename: error.name, evalue: named(error.message), traceback: this.#traceback(error) };
+    const { name, message } = error;
+    return { ename: String(name), evalue: named(String(message)), traceback: this.#traceback(error) };
   }
 
   #traceback(error: Error, seen: readonly Error[] = []): string[] {
-    const stack = error.stack ?? "";
+    // user code may put anything there
+    const stack = String(error.stack ?? "");
     const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
-    const lines = [`${RED(error.name)}: ${named(error.message)}`];
+    const lines = [`${RED(String(error.name))}: ${named(String(error.message))}`];
     const picture = frames.map((frame) => this.#picture(frame)).find((found) => found !== undefined);
     if (picture !== undefined) lines.push(picture);
     lines.push(...frames.map((frame) => (CELL_POSITION.test(frame) ? frame : DIM(frame))));
@@ -128,9 +140,13 @@ function readLocal(file: string): string | undefined {
 
 /** Has the message of a caught error call variables as the user calls them; gives the error. */
 export function told<T>(error: T): T {
-  if (error instanceof Error) {
-    const message = named(error.message);
-    if (message !== error.message) error.message = message;
+  try {
+    if (error instanceof Error) {
+      const message = named(error.message);
+      if (message !== error.message) error.message = message;
+    }
+  } catch {
+    // one that is frozen, or whose message throws, stays as it is
   }
   return error;
 }

@@ -18,6 +18,8 @@ interface Runtime {
   readonly import: Modules["import"];
   readonly importNames: Modules["importNames"];
   readonly meta: Modules["meta"];
+  /** What a cell that exports as CommonJS does writes to, and nobody reads. */
+  readonly module: { exports: unknown };
   readonly check: Interrupts["check"];
   readonly rest: Interrupts["rest"];
   readonly told: typeof told;
@@ -53,6 +55,7 @@ export class Executor {
       import: modules.import,
       importNames: modules.importNames,
       meta: modules.meta,
+      module: { exports: {} },
       check: () => interrupts.check(),
       rest: () => interrupts.rest(),
       told,

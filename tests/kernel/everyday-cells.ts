@@ -153,6 +153,15 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
       "{ using door = { [Symbol.dispose]() { console.log('closed') } }; console.log('open') }",
       { prints: "open\nclosed\n" },
     ],
+    [
+      "class Door { constructor(readonly name: string) {} [Symbol.dispose]() { console.log('shut', this.name) } async [Symbol.asyncDispose]() { console.log('locked', this.name) } }",
+      undefined,
+    ],
+    [
+      "for (using door of [new Door('a'), new Door('b')]) { using inner = new Door('in ' + door.name); console.log(inner.name) }",
+      { prints: "in a\nshut in a\nshut a\nin b\nshut in b\nshut b\n" },
+    ],
+    ["for (await using door of [new Door('c')]) console.log(door.name)", { prints: "c\nlocked c\n" }],
     ["await fetch('data:text/plain,hello').then((answer) => answer.text())", "'hello'"],
     ["for (const n of [1, 2]) console.log(await Promise.resolve(n))", { prints: "1\n2\n" }],
     [
@@ -229,6 +238,8 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
     ["import fs = require('fs'); fs.existsSync('settings.json')", "true"],
     ["export const shared = 3; export default shared + 1", "4"],
     ["shared + 1", "4"],
+    ["module.exports = { shared }; module.exports", "{ shared: 3 }"],
+    ["#!/usr/bin/env node\nshared", "3"],
     [
       "import { greeet } from 'esm-only'",
       { fails: ["'esm-only' does not export 'greeet'. Did you mean 'greet'?"] },
@@ -327,6 +338,12 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
       "throw new AggregateError([new Error('one'), new TypeError('two')], 'both')",
       { fails: ["AggregateError: both", "- Error: one", "- TypeError: two"] },
     ],
+    [
+      "throw new (class extends Error { override get message(): string { throw 1 } })()",
+      { fails: ["It cannot be shown"] },
+    ],
+    ["throw Object.assign(new Error('x'), { stack: 5, name: 7 })", { fails: ["7: x"] }],
+    ["throw { [Symbol.for('nodejs.util.inspect.custom')]() { throw 2 } }", { fails: ["It cannot be shown"] }],
     ["await Promise.reject('just text')", { fails: ["Thrown: 'just text'"] }],
     ["console.trace('here')", { warns: ["Trace: here\n    at cell["] }],
     [

@@ -254,6 +254,7 @@ describe("errors", () => {
       try { four() } catch (error) { console.log((error as Error).message) }
       try { holder.missing(four) } catch ({ message }) { console.log(message) }
       await (async () => four())().catch((error) => console.log(error.message));
+      await (async () => four())().then(null, (error) => console.log("then", error.message));
       await Promise.reject(new Error("as it was")).catch(tell);
       const schema = { catch: (value: number) => value };
       try { throw 3 } catch (thrown) { console.log(thrown, schema.catch(5)) }`);
@@ -261,6 +262,7 @@ describe("errors", () => {
       "four is not a function",
       "holder.missing is not a function",
       "four is not a function",
+      "then four is not a function",
       "Error: as it was",
       "3 5",
       "",
