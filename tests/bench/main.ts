@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { type Contender, Field } from "./contenders.ts";
 import { device, homes, onGpu, rivals } from "./peers.ts";
 import { type Limits, overheadRows, printRate, printRows, type Row, rateOf, rowsOf } from "./table.ts";
-import { PAIRS, PROBES, workloadsFor } from "./workloads/index.ts";
+import { PAIRS, probesFor, workloadsFor } from "./workloads/index.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,8 +20,9 @@ const { values: options, positionals } = parseArgs({
 });
 if (options.device !== undefined) process.env.GRADBOOK_DEVICE = options.device;
 const WORKLOADS = workloadsFor(onGpu());
-// the others are about the CPU
-const [pairs, probes] = onGpu() ? [{}, {}] : [PAIRS, PROBES];
+const probes = probesFor(onGpu());
+// what watching costs is looked at on the CPU
+const pairs = onGpu() ? {} : PAIRS;
 const rounds = Number(options.rounds);
 /** Rounds of a pair: each is a whole run, and measures thousands of times. */
 const pairRounds = Math.min(4, rounds);
@@ -101,7 +102,7 @@ for (const name of Object.keys(pairs).filter(chosen)) {
   rows.push(...found);
 }
 for (const name of Object.keys(probes).filter(chosen)) {
-  console.log(`\n${name}: ${PROBES[name]!.title}`);
+  console.log(`\n${name}: ${probes[name]!.title}`);
   for (const { name: what, value, unit, limit } of await field.probe(name)) {
     say(`${what.padEnd(36)} ${value.toPrecision(4)} ${unit}  (at most ${limit})`);
     const [peer, ratio] = [{ peer: "limit", peerValue: limit, peerSpread: null }, value / limit];

@@ -5,14 +5,16 @@ import { MessageChannel } from "node:worker_threads";
 import type { Explanation } from "gradbook/compute/engine/explanation";
 import { closeSession, session } from "gradbook/tensor/session";
 import { installHost } from "gradbook/train/host";
+import { planRunMost } from "./most-run.ts";
 import type { Hello, Reply, Request } from "./protocol.ts";
 import type { Task, Variant } from "./workload.ts";
-import { PAIRS, PROBES, workloadsFor } from "./workloads/index.ts";
+import { PAIRS, probesFor, workloadsFor } from "./workloads/index.ts";
 import { streamTask } from "./workloads/stream.ts";
 
 const { GRADBOOK_DEVICE: device = "wasm", GRADBOOK_SERVER: server = "0" } = process.env;
 const say = (message: Hello | Reply): void => console.log(JSON.stringify(message));
-const workloads = workloadsFor(device === "webgpu");
+const onGpu = device === "webgpu";
+const workloads = workloadsFor(onGpu);
 const built = new Map<string, Task>();
 
 // As in a notebook, what a watched model records is posted to another thread's port.
@@ -25,21 +27,12 @@ const prepare = (workload: string, variant: Variant): Promise<Task> =>
 
 /** The plan that a task runs most often. */
 function explainMost(task: Task): Explanation {
-  const { client } = session();
-  const runs = new Map<number, number>();
-  const run = client.run;
-  client.run = (plan, ...rest) => {
-    runs.set(plan, (runs.get(plan) ?? 0) + 1);
-    return run.call(client, plan, ...rest);
-  };
-  task.run(20);
-  client.run = run;
-  const [[most]] = [...runs].sort(([, a], [, b]) => b - a) as [[number, number]];
-  return client.explain(most, true);
+  const most = planRunMost(() => task.run(20));
+  return session().client.explain(most, true);
 }
 
 async function answer(request: Request): Promise<Reply> {
-  if ("probe" in request) return { readings: await PROBES[request.probe]!.measure() };
+  if ("probe" in request) return { readings: await probesFor(onGpu)[request.probe]!.measure() };
   if ("pair" in request) return { slices: await PAIRS[request.pair]!.measure(request.watchedFirst) };
   if ("kernels" in request) return { explanation: explainMost(built.get(`${request.kernels} plain`)!) };
   const { workload, variant, iterations, fresh } = request;
@@ -53,7 +46,7 @@ async function answer(request: Request): Promise<Reply> {
   const since = performance.now();
   task.run(iterations);
   // a GPU is still at it when the engine has handed everything over
-  if (device === "webgpu") session().client.memory();
+  if (onGpu) session().client.memory();
   return { seconds: (performance.now() - since) / 1000, value: task.value() };
 }
 

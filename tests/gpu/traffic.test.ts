@@ -5,9 +5,9 @@ import type { Traffic } from "gradbook/compute/device";
 import { buildPlan } from "gradbook/compute/plan/index";
 import { ProgramBuilder, trafficOf } from "gradbook/compute/webgpu/program";
 import { usualTile } from "gradbook/compute/webgpu/tiles";
-import type { GraphSpec } from "gradbook/graph/spec";
-import { closeSession, session } from "gradbook/tensor/session";
+import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { graphRunMost } from "../bench/most-run.js";
 import { useDevice } from "../unit/parity/library.js";
 
 const { F, manualSeed, nn, optim, tensor } = gb;
@@ -15,37 +15,18 @@ const { F, manualSeed, nn, optim, tensor } = gb;
 beforeAll(() => useDevice("wasm"));
 afterAll(closeSession);
 
-/** The graph of the plan that `step` runs once it is settled. */
-function graphOf(step: () => void): GraphSpec {
-  const { client } = session();
-  const define = client.define.bind(client);
-  const graphs = new Map<number, GraphSpec>();
-  client.define = (plan, graph, where) => {
-    graphs.set(plan, graph);
-    define(plan, graph, where);
-  };
-  const run = client.run.bind(client);
-  let last = 0;
-  client.run = (plan, ...rest) => {
-    last = plan;
-    return run(plan, ...rest);
-  };
-  for (let i = 0; i < 3; i++) step();
-  client.define = define;
-  client.run = run;
-  return graphs.get(last)!;
-}
-
 function trafficOfStep(
   model: gb.nn.Module,
   optimizer: { step(): void; zeroGrad(): void },
   batch: number,
 ): Traffic {
   const [images, labels] = [tensor.randn(batch, 784).realize(), tensor.randint(0, 10, [batch]).realize()];
-  const graph = graphOf(() => {
-    F.crossEntropy(model(images) as gb.Tensor, labels).backward();
-    optimizer.step();
-    optimizer.zeroGrad();
+  const graph = graphRunMost(() => {
+    for (let step = 0; step < 5; step++) {
+      F.crossEntropy(model(images) as gb.Tensor, labels).backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+    }
   });
   const plan = buildPlan(graph, { halfFactors: true });
   return trafficOf(new ProgramBuilder(plan, { half: false, tileFor: usualTile }).program);

@@ -44,6 +44,7 @@ function count(slot: number, faults: Int32Array = NO_FAULTS): void {
 const ANSWERED: ReadonlySet<GpuRequest["type"]> = new Set(["open", "grow", "read", "compile", "finish"]);
 let runner: Runner | undefined;
 let runs = 0;
+const loss = webgpuLoss();
 /** Once whoever waits was told that the GPU is lost, there is nothing more to say. */
 let lost = false;
 /** What is waited for after each run: in their order. */
@@ -73,7 +74,7 @@ async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
       await gpu.compile(request.id, request.program);
       return NOTHING;
     case "run": {
-      if (++runs === webgpuLoss()) gpu.lose();
+      if (++runs === loss) gpu.lose();
       const { ended } = await gpu.run(request.id, request.parameters, request.slot);
       ends = ends.then(() => ended).then((faults) => count(request.slot, faults), fail);
       return undefined;

@@ -6,6 +6,7 @@ import { barrier } from "./barrier.ts";
 import { bookEpoch } from "./book-epoch.ts";
 import { firstStep } from "./first-step.ts";
 import { GPU_WORKLOADS } from "./gpu.ts";
+import { handOver } from "./hand-over.ts";
 import { hostOverhead } from "./host-overhead.ts";
 import { layerNorm } from "./layernorm.ts";
 import { products } from "./matmul.ts";
@@ -28,8 +29,6 @@ export const PAIRS: { readonly [name: string]: Pair } = { "watch-overhead": watc
 export const workloadsFor = (gpu: boolean): { readonly [name: string]: Workload } =>
   gpu ? GPU_WORKLOADS : WORKLOADS;
 
-export const PROBES: { readonly [name: string]: Probe } = {
-  barrier,
-  "host-overhead": hostOverhead,
-  "steps-100k": steps100k,
-};
+/** The same for probes. */
+export const probesFor = (gpu: boolean): { readonly [name: string]: Probe } =>
+  gpu ? { "hand-over": handOver } : { barrier, "host-overhead": hostOverhead, "steps-100k": steps100k };
