@@ -43,7 +43,7 @@ interface Curves {
   };
 }
 
-/** Loss of each step (pale), smoothed (bold) and on the validation set (circles), with ln(classes) for orientation. */
+/** Loss of measured steps (pale), smoothed (bold) and on the validation set (circles), with ln(classes) for orientation. */
 export function lossFigure(
   record: RunRecord,
   progress: Progress,
@@ -119,7 +119,7 @@ export function lossFigure(
       ...(compact ? [] : markLabels(marked, frame)),
       {
         key: "each",
-        text: roomy && each.x.length > 20 ? trans.__("| training, each step") : "",
+        text: roomy && each.x.length > 20 ? trans.__("| training, single steps") : "",
         color,
         line: middle(frame.points(each.x, each.y)),
         along: true,

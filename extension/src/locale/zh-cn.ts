@@ -13,7 +13,7 @@ const PANEL: Catalogue = {
   "guessing: ln %1 = %2": "瞎猜：ln %1 = %2",
   "training %1": "训练 %1",
   "○ validation %1": "○ 验证 %1",
-  "| training, each step": "| 训练，逐步",
+  "| training, single steps": "| 训练，单步",
   guessing: "瞎猜",
   "no number any more": "不再是数值",
   step: "步",
