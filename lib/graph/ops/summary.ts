@@ -107,10 +107,7 @@ export function wordsOf(part: SummaryPart): number {
 
 const SUMMARY: Op = defineOp({
   name: "summary",
-  infer: (inputs, attributes) => {
-    const words = partsFrom(attributes, inputs).reduce((sum, part) => sum + part.words, 0);
-    return { shape: [words], dtype: "int32" };
-  },
+  infer: (_, { words }) => ({ shape: [words as number], dtype: "int32" }),
   lowering: { kind: "routine", name: "summary" },
 });
 
@@ -118,12 +115,14 @@ const SUMMARY: Op = defineOp({
 export function summary(parts: readonly SummaryPart[]): Node {
   const numbers: number[] = [];
   const limits: number[] = [];
+  let words = 0;
   for (const part of parts) {
+    words += wordsOf(part);
     numbers.push(SUMMARY_KINDS.indexOf(part.kind), part.inputs.length, optionOf(part));
     if (part.kind === "beyond") limits.push(part.low, part.high);
   }
   const inputs = parts.flatMap((part): readonly Node[] => part.inputs);
-  return record(SUMMARY, inputs.map(stored), { parts: numbers, limits });
+  return record(SUMMARY, inputs.map(stored), { parts: numbers, limits, words });
 }
 
 /** Routines look at float32 in memory. */

@@ -11,7 +11,7 @@ import type { WatchedLayer } from "../layers.js";
 import type { RunRecorder } from "../recorder.js";
 import { Schedule } from "../sampling.js";
 import { momentumOf } from "./optimizer.js";
-import { StepSample } from "./sample.js";
+import { StepSample, type WatchedModel } from "./sample.js";
 import { Silence } from "./silence.js";
 
 /** A step that is measured. */
@@ -33,8 +33,7 @@ interface Measured {
 export class Measurements {
   /** Examples in the last batch. */
   batchSize: number = Number.NaN;
-  private readonly layers: readonly WatchedLayer[];
-  private readonly parameters: readonly Tensor[];
+  private readonly model: WatchedModel;
   private readonly silences: readonly Silence[];
   private readonly recorder: RunRecorder;
   private readonly schedule = new Schedule();
@@ -45,8 +44,8 @@ export class Measurements {
   private flushing = false;
 
   constructor(layers: readonly WatchedLayer[], parameters: readonly Tensor[], recorder: RunRecorder) {
-    this.layers = layers;
-    this.parameters = parameters;
+    const own = layers.map(({ head }) => head.parameters().map((parameter) => parameters.indexOf(parameter)));
+    this.model = { layers, parameters, own };
     this.silences = layers.map(() => new Silence());
     this.recorder = recorder;
   }
@@ -61,11 +60,10 @@ export class Measurements {
     const due = this.schedule.at(step, performance.now());
     if (this.waiting.length > 0) this.collect();
     if (!close && !due.row) return;
-    const { layers, parameters, silences } = this;
     this.current = {
       step,
       session: session(),
-      layers: close || due.layers ? new StepSample(layers, parameters, silences) : undefined,
+      layers: close || due.layers ? new StepSample(this.model, this.silences) : undefined,
       learningRate: Number.NaN,
       momentum: Number.NaN,
       memory: Number.NaN,

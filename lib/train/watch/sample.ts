@@ -63,8 +63,8 @@ const FIELDS: { readonly [of: string]: readonly (LayerField | undefined)[] } = {
   ],
 };
 
-/** The words of a part's result, and where to put what they say. */
-type Read = (words: Float32Array, sampled: Sampled) => void;
+/** Puts what the words of a part say, which begin at `at`, to where it belongs. */
+type Read = (words: Float32Array, at: number, sampled: Sampled) => void;
 
 /** Parts that are computed together, and what becomes of each. */
 class Gathered {
@@ -84,27 +84,26 @@ class Gathered {
       quantity === undefined
         ? { kind: "moments", inputs }
         : { kind: "values", inputs, exponent: firstExponent(quantity) };
-    this.add(part, (words, { row, histograms }) => {
+    this.add(part, (words, at, { row, histograms }) => {
       fields.forEach((field, i) => {
-        if (field !== undefined) row[layerColumn(layer, field)] = words[i]!;
+        if (field !== undefined) row[layerColumn(layer, field)] = words[at + i]!;
       });
-      if (quantity === undefined) return;
-      putBins(words, histograms, layer, quantity);
+      if (quantity !== undefined) putBins(words, at, histograms, layer, quantity);
     });
   }
 
   /** Only a histogram. */
   addHistogram(layer: number, input: Node, quantity: Quantity): void {
     const part: Part = { kind: "values", inputs: [input], exponent: firstExponent(quantity) };
-    this.add(part, (words, { histograms }) => putBins(words, histograms, layer, quantity));
+    this.add(part, (words, at, { histograms }) => putBins(words, at, histograms, layer, quantity));
   }
 
   /** A layer's output is its input sum, too. */
   copyOutput(layer: number): void {
     const last = this.reads.length - 1;
     const read = this.reads[last]!;
-    this.reads[last] = (words, sampled) => {
-      read(words, sampled);
+    this.reads[last] = (words, at, sampled) => {
+      read(words, at, sampled);
       const { row, histograms } = sampled;
       row[layerColumn(layer, "inputMean")] = row[layerColumn(layer, "mean")]!;
       row[layerColumn(layer, "inputStd")] = row[layerColumn(layer, "std")]!;
@@ -134,17 +133,30 @@ class Gathered {
     const words = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
     let at = 0;
     this.parts.forEach((part, i) => {
-      const length = ops.wordsOf(part);
-      this.reads[i]!(words.subarray(at, at + length), sampled);
-      at += length;
+      this.reads[i]!(words, at, sampled);
+      at += ops.wordsOf(part);
     });
   }
 }
 
 /** The bins stand behind the numbers of a part's result. */
-function putBins(words: Float32Array, histograms: Uint8Array, layer: number, quantity: Quantity): void {
-  const at = words.byteOffset + 4 * ops.VALUES.length;
-  histograms.set(new Uint8Array(words.buffer, at, ops.VALUE_BINS), histogramOffset(layer, quantity));
+function putBins(
+  words: Float32Array,
+  at: number,
+  histograms: Uint8Array,
+  layer: number,
+  quantity: Quantity,
+): void {
+  const begin = words.byteOffset + 4 * (at + ops.VALUES.length);
+  histograms.set(new Uint8Array(words.buffer, begin, ops.VALUE_BINS), histogramOffset(layer, quantity));
+}
+
+/** What is watched. */
+export interface WatchedModel {
+  readonly layers: readonly WatchedLayer[];
+  readonly parameters: readonly Tensor[];
+  /** The places among `parameters` of those of each layer's head. */
+  readonly own: readonly (readonly number[])[];
 }
 
 const slotOf = (parameter: Tensor): GradientSlot | undefined =>
@@ -153,6 +165,7 @@ const slotOf = (parameter: Tensor): GradientSlot | undefined =>
 export class StepSample {
   private readonly layers: readonly WatchedLayer[];
   private readonly parameters: readonly Tensor[];
+  private readonly own: WatchedModel["own"];
   private readonly silences: readonly Silence[];
   private readonly forward = new Gathered();
   /** Apart, since devices compute the rest of `forward` in pieces. */
@@ -174,9 +187,10 @@ export class StepSample {
   private gradients: readonly Node[] | undefined;
   private forwardDone = false;
 
-  constructor(layers: readonly WatchedLayer[], parameters: readonly Tensor[], silences: readonly Silence[]) {
+  constructor({ layers, parameters, own }: WatchedModel, silences: readonly Silence[]) {
     this.layers = layers;
     this.parameters = parameters;
+    this.own = own;
     this.silences = silences;
     const none = (): undefined[] => new Array<undefined>(layers.length).fill(undefined);
     [this.inputSums, this.outputs, this.normInputs, this.entering] = [none(), none(), none(), none()];
@@ -238,23 +252,25 @@ export class StepSample {
       forward.addValues(i, "output", [output], "output");
       if (head === last) forward.copyOutput(i);
       const axis = channelsFirst ? 1 : Math.max(1, output.shape.length - 1);
-      forward.add({ kind: "units", inputs: [output], axis }, (words, { row }) => {
-        row[layerColumn(i, "batchStd")] = words[0]!;
+      forward.add({ kind: "units", inputs: [output], axis }, (words, at, { row }) => {
+        row[layerColumn(i, "batchStd")] = words[at]!;
         if (activation === undefined) return;
-        const bits = new Uint32Array(words.buffer, words.byteOffset + 4, words.length - 1);
-        const silent = this.silences[i]!.add(output.shape[0] ?? 1, bits, output.shape[axis] ?? 1);
+        const units = output.shape[axis] ?? 1;
+        const begin = words.byteOffset + 4 * (at + 1);
+        const bits = new Uint32Array(words.buffer, begin, Math.ceil(units / 32));
+        const silent = this.silences[i]!.add(output.shape[0] ?? 1, bits, units);
         row[layerColumn(i, "silent")] = silent;
       });
       const flat = flatParts(info);
       if (flat !== undefined) {
-        forward.add({ kind: "beyond", inputs: [output], ...flat }, ([share], { row }) => {
-          row[layerColumn(i, "saturated")] = share!;
+        forward.add({ kind: "beyond", inputs: [output], ...flat }, (words, at, { row }) => {
+          row[layerColumn(i, "saturated")] = words[at]!;
         });
       }
     }
     if (normInput !== undefined) this.addDrift(i, normInput);
     // here, so that the update need not wait for what the gradients are asked
-    const weights = head.parameters().map((parameter) => this.before[this.parameters.indexOf(parameter)]!);
+    const weights = this.own[i]!.map((index) => this.before[index]!);
     if (weights.length > 0) forward.addValues(i, "weight", weights, "weight");
   }
 
@@ -263,9 +279,9 @@ export class StepSample {
     const { runningMean, runningVar } = this.layers[i]!.batchNorm as unknown as Record<string, Tensor | null>;
     if (!runningMean || !runningVar) return;
     const inputs = [input, runningMean.node, runningVar.node] as const;
-    this.drifts.add({ kind: "drift", inputs }, ([gap, ratio], { row }) => {
-      row[layerColumn(i, "normMeanGap")] = gap!;
-      row[layerColumn(i, "normVarianceRatio")] = ratio!;
+    this.drifts.add({ kind: "drift", inputs }, (words, at, { row }) => {
+      row[layerColumn(i, "normMeanGap")] = words[at]!;
+      row[layerColumn(i, "normVarianceRatio")] = words[at + 1]!;
     });
   }
 
@@ -274,9 +290,7 @@ export class StepSample {
     noGrad(() => {
       const rest = new Set(this.gradients ?? []);
       const squares: ((row: Float32Array) => number)[] = [];
-      this.layers.forEach((layer, i) => {
-        this.addBackward(layer, i, rest, squares, optimizer);
-      });
+      for (const i of this.layers.keys()) this.addBackward(i, rest, squares, optimizer);
       if (this.gradients !== undefined) this.addGradientNorm([...rest], squares);
       this.backward.ride();
       this.changes.ride();
@@ -284,7 +298,6 @@ export class StepSample {
   }
 
   private addBackward(
-    { head }: WatchedLayer,
     i: number,
     rest: Set<Node>,
     squares: ((row: Float32Array) => number)[],
@@ -293,7 +306,7 @@ export class StepSample {
     const { backward } = this;
     const gradient = this.inputGradients[i];
     if (gradient !== undefined) backward.addValues(i, "gradient", [gradient], "gradient");
-    const own = head.parameters().map((parameter) => this.parameters.indexOf(parameter));
+    const own = this.own[i]!;
     const gradients = own.flatMap((index) => slotOf(this.parameters[index]!)?.gradient?.node ?? []);
     if (gradients.length === 0) return;
     backward.addValues(i, "weightGradient", gradients);
@@ -314,15 +327,15 @@ export class StepSample {
     }
     const steps = moved.map((index) => ops.sub(this.parameters[index]!.storage.node, this.before[index]!));
     if (steps.length === 0) return;
-    this.changes.add({ kind: "squares", inputs: steps }, ([sum], { row }) => {
-      row[layerColumn(i, "updateRatio")] = Math.sqrt(sum!) / row[layerColumn(i, "weightNorm")]!;
+    this.changes.add({ kind: "squares", inputs: steps }, (words, at, { row }) => {
+      row[layerColumn(i, "updateRatio")] = Math.sqrt(words[at]!) / row[layerColumn(i, "weightNorm")]!;
     });
   }
 
   private addGradientNorm(rest: readonly Node[], squares: readonly ((row: Float32Array) => number)[]): void {
-    this.backward.add({ kind: "squares", inputs: rest }, ([sum], sampled) => {
+    this.backward.add({ kind: "squares", inputs: rest }, (words, at, sampled) => {
       const layers = squares.reduce((total, square) => total + square(sampled.row), 0);
-      sampled.gradientNorm = Math.sqrt(sum! + layers);
+      sampled.gradientNorm = Math.sqrt(words[at]! + layers);
     });
   }
 
