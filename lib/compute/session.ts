@@ -177,8 +177,8 @@ export class Session {
       this.run(kept);
       this.walk(results);
     }
-    this.addHeld(results);
-    const reported = this.run(results, report) ? this.lastRun : undefined;
+    const all = this.withHeld(results, riders);
+    const reported = this.run(all, report) ? this.lastRun : undefined;
     const overdue = this.keepAtRisk();
     this.settle(riders);
     if (overdue.length > 0) {
@@ -263,12 +263,18 @@ export class Session {
     return often.filter((node) => !below.has(node)).map((node) => resultOf(node));
   }
 
-  /** Adds what user code holds and this run computes on the way, or could not be computed after it. */
-  private addHeld(results: Result[]): void {
+  /** Adds what user code holds and this run computes on the way, or could not be computed after it. What rides and is held has its
+   *  place among what is held: the plan is then that of a run in which it does not ride. */
+  private withHeld(wanted: Result[], riders: readonly Rider[]): readonly Result[] {
     const { capture, superseded } = this;
     this.escaped = this.held();
     // few, where a step has hundreds of results
     const candidates = new Set(this.escaped.map(({ node }) => node));
+    const both = new Set(riders.flatMap(({ node }) => (candidates.has(node) ? [node] : [])));
+    const results =
+      both.size === 0
+        ? wanted
+        : wanted.filter(({ node, storage }) => storage !== undefined || !both.has(node));
     let loses = superseded.size > 0;
     for (const { node, overwrites } of results) {
       candidates.delete(node);
@@ -287,8 +293,10 @@ export class Session {
       if (node.slot !== undefined) node.owned = true;
       results.push(resultOf(node, node.slot === undefined ? undefined : storage));
     }
+    for (const node of both) if (candidates.has(node)) results.push(resultOf(node));
     for (const node of superseded) node.doomed = false;
     superseded.clear();
+    return results;
   }
 
   /** Values that are not computed and still in the hands of user code. */

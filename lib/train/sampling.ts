@@ -22,17 +22,25 @@ const SHARE = 0.015;
 /** A row is due, in any case, when the last one is so long ago. */
 const ROW_MILLISECONDS = 75;
 
-/** What to measure at a step: a row of the table of steps; of its layers a sample (which comes with a row). */
+/** Once a run has gone on for so long, the accuracy is measured beside samples, too: with rows that are due by time. It makes a
+ *  plan of its own, and making that takes as long as thirty steps of a small network. */
+const ACCURACY_MILLISECONDS = 5000;
+
+/** What to measure at a step: a row of the table of steps; with it the accuracy; of the layers a sample, which comes with both. */
 export interface Due {
   readonly row: boolean;
+  readonly accuracy: boolean;
   readonly layers: boolean;
 }
 
+/** A sample among others that are not costs so much more than one of many in a row: nothing of it is in the caches. */
+const ALONE = 1.5;
+
 /** Samples while the step number grows by the factor e, where one makes its step take `cost` times as long in addition: the
- *  first steps pay DENSE * cost, the others density * ln(HORIZON / DENSE) * cost. */
+ *  first steps pay DENSE * cost, the others density * ln(HORIZON / DENSE) * cost * ALONE. */
 function densityFor(cost: number): number {
   const left = SHARE * HORIZON - DENSE * cost;
-  const density = left / (cost * Math.log(HORIZON / DENSE));
+  const density = left / (cost * ALONE * Math.log(HORIZON / DENSE));
   return Math.min(MOST, Math.max(LEAST, density));
 }
 
@@ -42,6 +50,7 @@ export class Schedule {
   private readonly plain: number[] = [];
   private last: { readonly step: number; readonly time: number; readonly layers: boolean } | undefined;
   private lastRow = Number.NEGATIVE_INFINITY;
+  private started: number | undefined;
   /** The step at which times are compared next. */
   private look = DENSE + COMPARED;
 
@@ -49,10 +58,13 @@ export class Schedule {
   at(step: number, time: number): Due {
     if (step <= LAST_LOOK) this.compare(step, time);
     const layers = step < DENSE || (step >= DENSE + COMPARED && passes(step, this.density));
-    const row = layers || passes(step, ROWS) || time - this.lastRow >= ROW_MILLISECONDS;
+    const late = time - this.lastRow >= ROW_MILLISECONDS;
+    const row = layers || late || passes(step, ROWS);
     if (row) this.lastRow = time;
     if (step < LAST_LOOK) this.last = { step, time, layers };
-    return { row, layers };
+    this.started ??= time;
+    const accuracy = layers || (late && time - this.started >= ACCURACY_MILLISECONDS);
+    return { row, accuracy, layers };
   }
 
   /** Collects the times of steps with and without layers, and compares them now and then: the first ones without are few, and

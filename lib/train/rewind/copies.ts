@@ -28,6 +28,8 @@ export class Copies<T> {
 
   /** Of `tree` as it is now. */
   constructor(tree: T) {
+    // what is new is computed first, so that all copies of a training are made by one plan
+    if (tensorsIn(tree).some(({ storage }) => storage.node.pending)) session().evaluate([]);
     const nodes: Node[] = [];
     this.tree = noGrad(() =>
       mapTensors(tree, (tensor) => {

@@ -2,7 +2,6 @@
 // when it has arrived, so that nothing waits for it.
 
 import type { Node } from "../../graph/node.js";
-import * as ops from "../../graph/ops/index.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import { insideModule, noGrad } from "../../tensor/scope.js";
 import { isCurrent, type Rider, session } from "../../tensor/session.js";
@@ -21,6 +20,8 @@ interface Measured {
   readonly session: ReturnType<typeof session>;
   /** Set where its layers are sampled, too. */
   readonly layers: StepSample | undefined;
+  /** Whether its accuracy is wanted. */
+  readonly accurate: boolean;
   loss?: Rider;
   accuracy?: Rider;
   learningRate: number;
@@ -64,6 +65,7 @@ export class Measurements {
       step,
       session: session(),
       layers: close || due.layers ? new StepSample(this.model, this.silences) : undefined,
+      accurate: close || due.accuracy,
       learningRate: Number.NaN,
       momentum: Number.NaN,
       memory: Number.NaN,
@@ -85,10 +87,10 @@ export class Measurements {
     this.current.layers?.endForward();
   }
 
-  /** Measures the accuracy; true where that has been done. */
+  /** Measures the accuracy if it is wanted; true where that has been done. */
   predict(logits: Tensor, target: Tensor): boolean {
     const { current } = this;
-    if (current === undefined || current.accuracy !== undefined) return false;
+    if (!current?.accurate || current.accuracy !== undefined) return false;
     // inside a module, so that nothing of it counts as held by user code
     const share = insideModule(() => noGrad(() => logits.detach().argmax(1).eq(target).float().mean()));
     current.accuracy = session().ride(share.node);
@@ -100,7 +102,8 @@ export class Measurements {
     const { current } = this;
     if (current === undefined) return;
     current.layers?.beginBackward();
-    current.loss ??= session().ride(noGrad(() => (root.pending ? ops.identity(ops.detached(root)) : root)));
+    // the node itself: a step that only tells its loss then has the plan of those that tell nothing
+    current.loss ??= session().ride(root);
   }
 
   /** The optimizer has recorded its update. `group`: that of the model's first parameters. */

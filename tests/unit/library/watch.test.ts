@@ -252,6 +252,31 @@ test("watching changes no bit of the training, and samples share one plan", () =
   expect(trained(300, true).plans).toBe(0);
 });
 
+test("a step that tells only its loss has the plan of a step that tells nothing", () => {
+  // no row is due because the machine is slow
+  const now = vi.spyOn(performance, "now").mockReturnValue(0);
+  const model = nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 3));
+  const optimizer = new optim.SGD(model.parameters(), { lr: LEARNING_RATE });
+  const steps = (number: number): number =>
+    count(() => {
+      for (let i = 0; i < number; i++) trainStep(model, optimizer, () => undefined);
+    }).compiles;
+  steps(3);
+  const watcher = watch(model, { snapshots: false });
+  steps(100);
+  expect(steps(200)).toBe(0);
+  watcher.finish();
+  now.mockRestore();
+  const later = rowsOf().filter(([step]) => step! >= 100);
+  const sampledSteps = new Set(samplesOf().map(([step]) => step));
+  const tellOnlyTheLoss = later.filter(([step]) => !sampledSteps.has(step));
+  expect(tellOnlyTheLoss.length).toBeGreaterThan(5);
+  for (const row of tellOnlyTheLoss) {
+    expect(row[stepColumn("loss")]).toBeGreaterThan(0);
+    expect(row[stepColumn("accuracy")]).toBeNaN();
+  }
+});
+
 test("works without a host, and publishes while the event loop turns", async () => {
   Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
   const { model, optimizer } = network();
@@ -323,6 +348,16 @@ test("however dear samples are, some are taken; and there is always a row within
     (step) => schedule.at(step, step).row,
   );
   expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(75);
+});
+
+test("the accuracy comes with samples, and from five seconds on with every row that is due by time", () => {
+  const schedule = new Schedule();
+  const dues = Array.from({ length: 10_000 }, (_, step) => ({ step, ...schedule.at(step, step) }));
+  const before = dues.filter(({ step }) => step < 5000);
+  expect(before.map(({ accuracy }) => accuracy)).toEqual(before.map(({ layers }) => layers));
+  const accurate = dues.flatMap(({ step, accuracy }) => (accuracy && step >= 5000 ? [step] : []));
+  expect(accurate.length).toBeGreaterThan(5000 / 80 - 20);
+  expect(Math.max(...accurate.slice(1).map((step, i) => step - accurate[i]!))).toBeLessThanOrEqual(150);
 });
 
 test("normalisation and activations with parameters belong to the layer before them", () => {
