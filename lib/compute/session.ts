@@ -144,6 +144,11 @@ export class Session {
       storage.base = undefined;
     if (storage.base === undefined && storage.node.pending) {
       this.superseded.add(storage.node);
+      // results of the first step in the order of later ones: then it needs no plan of its own
+      if (storage.dirtyIn === this) {
+        this.dirty.splice(this.dirty.lastIndexOf(storage), 1);
+        storage.dirtyIn = undefined;
+      }
       if (node.checked && !storage.node.checked) this.newborn.set(storage, storage.node);
     }
     storage.node = node;
@@ -375,9 +380,10 @@ export class Session {
     return buffer;
   }
 
+  /** What a result may overwrite has to be on the device, however small it is. */
   private inlineOrUpload(leaf: Node): void {
-    if (leaf.value === undefined && leaf.data !== undefined && leaf.data.byteLength > INLINE_BYTES)
-      this.upload(leaf);
+    if (leaf.value !== undefined || leaf.data === undefined) return;
+    if (leaf.owned || leaf.data.byteLength > INLINE_BYTES) this.upload(leaf);
   }
 
   /** Writes a leaf's host data to the device. */

@@ -1,15 +1,17 @@
 // What batch and instance normalisation have in common: options, scale and shift of each channel, running statistics.
 
+import type { DType } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
-import { formatShape, sameShape } from "../graph/shape.js";
+import { elements, formatShape, sameShape } from "../graph/shape.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
-import { full, ones, zeros } from "../tensor/create.js";
+import { ones, zeros } from "../tensor/create.js";
+import { ownedStorage } from "../tensor/owned.js";
 import { noGrad } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 
 export interface ChannelNormOptions {
   /** Added to the variance (1e-5). */
@@ -72,9 +74,13 @@ export abstract class ChannelNorm extends Module {
     this.trackRunningStats = trackRunningStats;
     this.weight = affine ? new Parameter(ones(numFeatures)) : null;
     this.bias = affine ? new Parameter(zeros(numFeatures)) : null;
-    this.registerBuffer("runningMean", trackRunningStats ? zeros(numFeatures) : null);
-    this.registerBuffer("runningVar", trackRunningStats ? ones(numFeatures) : null);
-    this.registerBuffer("numBatchesTracked", trackRunningStats ? full([], 0, { dtype: "int32" }) : null);
+    const tracked = (value: number, shape: readonly number[], dtype: DType): Tensor | null =>
+      trackRunningStats
+        ? new Tensor(ownedStorage(new Array<number>(elements(shape)).fill(value), shape, dtype))
+        : null;
+    this.registerBuffer("runningMean", tracked(0, [numFeatures], "float32"));
+    this.registerBuffer("runningVar", tracked(1, [numFeatures], "float32"));
+    this.registerBuffer("numBatchesTracked", tracked(0, [], "int32"));
   }
 
   /** Running statistics as those of a new layer: mean 0, variance 1, no batches.

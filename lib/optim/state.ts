@@ -5,9 +5,9 @@ import { typedArray } from "../graph/dtype.js";
 import { type Node, scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements } from "../graph/shape.js";
+import { ownedStorage } from "../tensor/owned.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
-import { hostNode } from "../tensor/types.js";
 
 /** Names of states that are plain numbers here and 0-d tensors in a state dict. All others are tensors like the parameter. */
 export const NUMBERS: ReadonlySet<string> = new Set(["step", "mu_product", "eta", "mu"]);
@@ -48,7 +48,7 @@ abstract class StoredState implements State {
   value(name: string, initial = 0): Node {
     let storage = this.tensors.get(name);
     if (storage === undefined) {
-      storage = ownStorage(new Float32Array(elements(this.shape)).fill(initial), this.shape);
+      storage = ownedStorage(new Float32Array(elements(this.shape)).fill(initial), this.shape, "float32");
       this.tensors.set(name, storage);
     }
     return storage.node;
@@ -61,16 +61,6 @@ abstract class StoredState implements State {
     if (storage === undefined) throw new Error(`state ${name} was never read`);
     session().assign(storage, value);
   }
-}
-
-/** A storage whose value updates are written over from the first one on, so that the plan of the first step serves them all. */
-function ownStorage(values: Float32Array, shape: readonly number[]): Storage {
-  const node = hostNode(values, shape, "float32");
-  session().upload(node);
-  node.owned = true;
-  const storage = new Storage(node);
-  storage.base = node;
-  return storage;
 }
 
 /** State of one parameter, under PyTorch's names. While it takes the same steps as others its values are in theirs. */
@@ -109,7 +99,7 @@ export class ParameterState extends StoredState {
     const values = this.read(new Map());
     this.common = undefined;
     for (const [name, value] of common.state.numbers) this.numbers.set(name, value);
-    for (const [name, part] of values) this.tensors.set(name, ownStorage(part, this.shape));
+    for (const [name, part] of values) this.tensors.set(name, ownedStorage(part, this.shape, "float32"));
     return this;
   }
 
@@ -203,7 +193,7 @@ export class CommonState extends StoredState {
         joined.set(name, values);
       }
     });
-    for (const [name, values] of joined) this.tensors.set(name, ownStorage(values, this.shape));
+    for (const [name, values] of joined) this.tensors.set(name, ownedStorage(values, this.shape, "float32"));
     members.forEach((member, i) => {
       member.join(this, starts[i]!);
     });

@@ -81,6 +81,20 @@ test("a parameter made of another one keeps its value when that one is changed",
   ]);
 });
 
+test("the plans that a training needs are made in its first step, also for running statistics and states", () => {
+  const model = smallClassifier();
+  const optimizer = new optim.Adam(model.parameters());
+  const [X, y] = [tensor.randn(16, 3, 4), tensor.randint(0, 4, [16])];
+  const step = (): void => {
+    nn.CrossEntropyLoss()(model(X), y).backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  };
+  // what the parameters start as is computed on its own
+  expect(count(step).runs).toBe(2);
+  expect(count(step)).toMatchObject({ runs: 1, compiles: 0 });
+});
+
 test("gradients of parameters that no optimizer has add up, and keep what they were computed from", () => {
   const [a, b] = [tensor([2], { requiresGrad: true }), tensor([3], { requiresGrad: true })];
   const optimizer = new optim.SGD([a], { lr: 0.5 });
