@@ -18,8 +18,9 @@ export function floatNode(x: Tensor, what: string): Node {
 }
 
 /** Defines a function of each element by its value and its derivative `slope` in closed form (in terms of x and of the value y).
- *  Both may use `options`, numbers that the function is called with; other numbers are part of its formula. */
-export function elementwise(
+ *  Both may use options, numbers that the function is called with; other numbers are part of its formula. `what` is its name in
+ *  messages. */
+export function elementwiseWith(
   what: string,
   value: (x: Node, ...options: Node[]) => Node,
   slope: (x: Node, y: Node, ...options: Node[]) => Node,
@@ -39,4 +40,15 @@ export function elementwise(
   });
   return (x, ...options) =>
     Tensor.from(recordComposite(op, [floatNode(x, what), ...options.map(constantNode)]));
+}
+
+/** The same without options. It ignores what else it is called with. */
+export function elementwise(
+  what: string,
+  value: (x: Node) => Node,
+  slope: (x: Node, y: Node) => Node,
+  name: string = what,
+): (x: Tensor) => Tensor {
+  const apply = elementwiseWith(what, value, slope, name);
+  return (x) => apply(x);
 }

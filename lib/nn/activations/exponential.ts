@@ -3,7 +3,7 @@
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { elementwise, number } from "./common.js";
+import { elementwiseWith, number } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
 
 /** scale * (x for x > 0, else alpha * (exp(x * rate) - 1)); at 0 the derivative is that of the exponential. */
@@ -11,7 +11,7 @@ function exponential(what: string): (x: Tensor, alpha: number, scale: number, ra
   const positive = (x: Node): Node => ops.gt(x, number(0));
   // what is not chosen must not overflow either: derivatives of derivatives multiply it with 0
   const negative = (x: Node, rate: Node): Node => ops.mul(ops.where(positive(x), number(0), x), rate);
-  const apply = elementwise(
+  const apply = elementwiseWith(
     what,
     (x, scale, rate, depth) =>
       ops.where(positive(x), ops.mul(x, scale!), ops.mul(ops.expm1(negative(x, rate!)), depth!)),

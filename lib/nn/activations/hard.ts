@@ -3,7 +3,7 @@
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { elementwise, number } from "./common.js";
+import { elementwise, elementwiseWith, number } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
 
 const clip = (x: Node, min: Node, max: Node): Node => ops.minimum(ops.maximum(x, min), max);
@@ -20,7 +20,7 @@ export interface HardtanhOptions {
 }
 
 const clipped = (what: string): ((x: Tensor, min: number, max: number) => Tensor) =>
-  elementwise(
+  elementwiseWith(
     what,
     (x, min, max) => clip(x, min!, max!),
     (x, _y, min, max) => inside(x, min!, max!),
@@ -102,13 +102,13 @@ export interface ShrinkOptions {
 const beyond = (x: Node, low: Node, lambd: Node): Node =>
   ops.where(ops.logicalAnd(ops.ge(x, low), ops.le(x, lambd)), number(0), number(1));
 
-const hardshrinkOf = elementwise(
+const hardshrinkOf = elementwiseWith(
   "hardshrink",
   (x, low, lambd) => ops.where(ops.eq(beyond(x, low!, lambd!), number(0)), number(0), x),
   (x, _y, low, lambd) => beyond(x, low!, lambd!),
 );
 
-const softshrinkOf = elementwise(
+const softshrinkOf = elementwiseWith(
   "softshrink",
   (x, low, lambd) => {
     const moved = ops.sub(x, ops.mul(ops.sign(x), lambd!));

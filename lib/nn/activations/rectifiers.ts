@@ -9,7 +9,7 @@ import { Module } from "../../module/module.js";
 import { Parameter } from "../../module/parameter.js";
 import { full } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
-import { elementwise, floatNode, number } from "./common.js";
+import { elementwise, elementwiseWith, floatNode, number } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
 
 /** max(0, x), with derivative 0 at 0. Shape of x.
@@ -28,7 +28,7 @@ export interface LeakyReluOptions {
   negativeSlope: number;
 }
 
-const leakyReluOf = elementwise(
+const leakyReluOf = elementwiseWith(
   "leakyRelu",
   (x, slope) => ops.where(ops.gt(x, number(0)), x, ops.mul(x, slope!)),
   (x, _y, slope) => ops.where(ops.gt(x, number(0)), number(1), slope!),
@@ -68,7 +68,7 @@ export const relu2: (x: Tensor) => Tensor = elementwise(
 export const ReLU2: ActivationClass = activation("ReLU2", relu2, {});
 export type ReLU2 = InstanceType<typeof ReLU2>;
 
-const thresholdOf = elementwise(
+const thresholdOf = elementwiseWith(
   "threshold",
   (x, limit, value) => ops.where(ops.le(x, limit!), value!, x),
   (x, _y, limit) => ops.where(ops.le(x, limit!), number(0), number(1)),

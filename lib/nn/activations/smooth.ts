@@ -8,7 +8,7 @@ import { Module } from "../../module/module.js";
 import { Parameter } from "../../module/parameter.js";
 import { full } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
-import { elementwise, floatNode, number } from "./common.js";
+import { elementwise, elementwiseWith, floatNode, number } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
 
 export interface GeluOptions {
@@ -186,7 +186,7 @@ export interface SoftplusOptions {
   threshold: number;
 }
 
-const softplusOf = elementwise(
+const softplusOf = elementwiseWith(
   "softplus",
   (x, beta, threshold, inverse) => {
     const scaled = ops.mul(x, beta!);

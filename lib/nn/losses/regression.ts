@@ -2,7 +2,7 @@
 
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { elementwise, number } from "../activations/common.js";
+import { elementwiseWith, number } from "../activations/common.js";
 import { checkFloats, checkShapes, type InputAndTarget, type ReductionOptions, reduced } from "./common.js";
 import { type LossClass, lossLayer } from "./layer.js";
 
@@ -47,7 +47,7 @@ export interface SmoothL1Options extends ReductionOptions {
   beta?: number;
 }
 
-const smoothL1 = elementwise(
+const smoothL1 = elementwiseWith(
   "smoothL1Loss",
   (e, beta, shift, curve) => {
     const size = ops.abs(e);
@@ -84,7 +84,7 @@ export interface HuberOptions extends ReductionOptions {
   delta?: number;
 }
 
-const huber = elementwise(
+const huber = elementwiseWith(
   "huberLoss",
   (e, delta, half) => {
     const size = ops.abs(e);

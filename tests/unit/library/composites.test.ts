@@ -5,10 +5,11 @@ import * as gb from "gradbook";
 import { composite, recordComposite } from "gradbook/graph/composite";
 import { constantNode, type Node } from "gradbook/graph/node";
 import * as ops from "gradbook/graph/ops/index";
+import { session } from "gradbook/tensor/session";
 import { expect, test } from "vitest";
 import { count, valuesOf } from "./support.js";
 
-const { autograd, F, manualSeed, tensor } = gb;
+const { autograd, F, manualSeed, nn, tensor } = gb;
 
 /** tanh(x w) (s + 0.1), summed along the last axis. */
 const formula = ([x, w, s]: readonly Node[]): Node =>
@@ -78,4 +79,18 @@ test("an input that the value does not depend on has the gradient 0", () => {
   const x = tensor([1, -2], { requiresGrad: true });
   const [kinked] = autograd.grad(F.leakyRelu(x).sum(), [x], { createGraph: true });
   expect(valuesOf(autograd.grad(kinked.sum(), [x])[0])).toEqual([0, 0]);
+});
+
+test("a layer without options brings no numbers into a run", () => {
+  const { client } = session();
+  const run = client.run.bind(client);
+  const brought: number[] = [];
+  client.run = (plan, bindings, numbers, ...rest) => {
+    brought.push(numbers.length);
+    return run(plan, bindings, numbers, ...rest);
+  };
+  const x = tensor([1, -2]);
+  for (const layer of [nn.SiLU(), nn.Mish(), nn.Hardswish(), nn.ReLU2(), nn.Softsign()]) layer(x).realize();
+  client.run = run;
+  expect(brought).toEqual([0, 0, 0, 0, 0]);
 });
