@@ -1,11 +1,14 @@
-// Generated shaders as text: they keep to the workgroup memory that every implementation has, and hold nothing that they do not call.
+// Generated shaders as text: they keep to the workgroup memory that every implementation has, hold nothing that they do not call, and
+// compile also where no test machine can run them.
 
 import type { LoopKernel, MatmulKernel, Plan } from "gradbook/compute/ir";
+import { UNIT_FEATURE } from "gradbook/compute/webgpu/adapter";
+import { WebGpuDevice } from "gradbook/compute/webgpu/device";
 import { ProgramBuilder } from "gradbook/compute/webgpu/program";
 import { ALL_TILES, TILES, type TileName, usualTile } from "gradbook/compute/webgpu/tiles";
 import type { DType } from "gradbook/graph/dtype";
 import type { Expr } from "gradbook/graph/expr";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 
 /** Bytes of workgroup memory that every implementation has. */
 const LEAST = 16_384;
@@ -17,8 +20,10 @@ const load = (dtype: DType, buffer: number, strides: readonly number[]): Expr =>
   view: { offset: 0, strides },
 });
 
-/** The shader of a kernel that overwrites something after a check: it must not once that has failed. */
-function shaderOf(kernel: LoopKernel | MatmulKernel, tile?: TileName): string {
+const UNIT = { m: 16, n: 16, k: 16, lanes: 32 };
+
+/** Overwrites something after a check: it must not once that has failed. */
+function planFor(kernel: LoopKernel | MatmulKernel): Plan {
   const label: Expr = { kind: "check", dtype: "int32", x: load("int32", 0, [1]), bound: 10, fault: 0 };
   const check: LoopKernel = {
     kind: "loop",
@@ -27,7 +32,7 @@ function shaderOf(kernel: LoopKernel | MatmulKernel, tile?: TileName): string {
     passes: [],
     outputs: [{ buffer: 0, view: { offset: 0, strides: [1] }, value: label }],
   };
-  const plan: Plan = {
+  return {
     buffers: [0, 1, 2].map((binding) => ({ kind: "binding", binding, bytes: 2 ** 20 })),
     kernels: [check, kernel],
     arenaBytes: 0,
@@ -36,15 +41,18 @@ function shaderOf(kernel: LoopKernel | MatmulKernel, tile?: TileName): string {
     args: 0,
     faults: ["label {value}"],
   };
-  const unit = { m: 16, n: 16, k: 16, lanes: 32 };
+}
+
+function shaderOf(kernel: LoopKernel | MatmulKernel, tile?: TileName): string {
   const tileFor = (product: MatmulKernel) => (tile === undefined ? usualTile(product) : ALL_TILES[tile]);
-  const { shaders } = new ProgramBuilder(plan, { half: true, unit, tileFor }).program;
+  const { shaders } = new ProgramBuilder(planFor(kernel), { half: true, unit: UNIT, tileFor }).program;
   return shaders.at(-1)!.code;
 }
 
-function product(dtype: "float32" | "float16"): MatmulKernel {
+function product(dtype: "float32" | "float16", turned = false): MatmulKernel {
   const value: Expr = { kind: "accumulator", dtype: "float32", index: 0 };
-  const operand = (buffer: number) => ({ buffer, dtype, view: { offset: 0, strides: [256, 1] } });
+  const strides = turned ? [1, 256] : [256, 1];
+  const operand = (buffer: number) => ({ buffer, dtype, view: { offset: 0, strides } });
   const outputs = [{ buffer: 2, view: { offset: 0, strides: [256, 1] }, value }];
   return { kind: "matmul", batch: [], m: 256, n: 256, k: 256, a: operand(0), b: operand(1), outputs };
 }
@@ -83,6 +91,22 @@ it.each(Object.keys(TILES) as TileName[])(
     expect(workgroupBytes(code)).toBeLessThanOrEqual(LEAST);
   },
 );
+
+afterEach(() => vi.unstubAllEnvs());
+
+// that of large matrix units needs more workgroup memory than there is here
+it("what the GPU in software has no features for is accepted by the compiler", () => {
+  vi.stubEnv("GRADBOOK_WEBGPU_BACKEND", "null");
+  let tile: TileName = "units";
+  const gpu = new WebGpuDevice({ unit: UNIT, tileFor: () => ALL_TILES[tile] });
+  expect(gpu.adapter.features).toEqual(expect.arrayContaining(["shader-f16", UNIT_FEATURE]));
+  for (tile of [...(Object.keys(TILES) as TileName[]), "units" as const])
+    for (const turned of [false, true]) {
+      const [, how] = gpu.compile(planFor(product("float16", turned))).describe();
+      expect(how!.includes("on matrix units")).toBe(tile === "units");
+    }
+  gpu.close();
+});
 
 it.each([1, 2, 4, 9])("%i reductions at once fit", (count) => {
   const code = shaderOf(sums(count));

@@ -74,6 +74,8 @@ function describeRun({ kernels }: Plan): string {
 export interface WebGpuOptions {
   /** Another choice of tiles for products. */
   readonly tileFor?: Target["tileFor"];
+  /** Matrix units that tiles for such may use, whether the adapter names them or not. */
+  readonly unit?: MatrixUnit;
   /** Where measured tiles are kept; also a GPU in software is measured then. */
   readonly presetFolder?: string;
 }
@@ -94,7 +96,7 @@ export class WebGpuDevice implements Device {
   #doing = "starting";
 
   /** Opens the adapter that chooseAdapter() finds. */
-  constructor({ tileFor, presetFolder }: WebGpuOptions = {}) {
+  constructor({ tileFor, unit: given, presetFolder }: WebGpuOptions = {}) {
     this.#link = new GpuLink(webgpuPatience());
     try {
       this.adapter = (decoded(this.#link.ask({ type: "open" }, "opened")) as Opened).adapter;
@@ -103,7 +105,7 @@ export class WebGpuDevice implements Device {
       throw error;
     }
     const half = this.adapter.features.includes("shader-f16");
-    this.#target = { half, tileFor: tileFor ?? usualTile };
+    this.#target = { half, ...(given && { unit: given }), tileFor: tileFor ?? usualTile };
     this.#grow(Math.min(FIRST_HEAP_BYTES, this.adapter.memoryBytes));
     if (tileFor !== undefined || !this.#measures(presetFolder)) return;
     const unit = this.#checkedUnit();
