@@ -187,8 +187,15 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
    *  optimizer.step();
    *  optimizer.zeroGrad(); */
   step(loss?: Tensor): void {
-    // a stop ends the cell here, before anything is recorded
-    session().client.awaitTurn();
+    const { client } = session();
+    try {
+      // a stop ends the cell here, before anything is recorded
+      client.awaitTurn();
+    } catch (error) {
+      // what gradients are computed from is lost with the engine
+      if (client.gone) this.zeroGrad();
+      throw error;
+    }
     loss?.backward();
     this.announce();
     const gradients: Node[] = [];

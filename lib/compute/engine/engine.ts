@@ -98,14 +98,16 @@ export class Engine {
     try {
       what();
     } catch (error) {
-      this.refuse(sequence, error);
-      if (error instanceof DeviceLostError) this.#ended = true;
+      const lost = error instanceof DeviceLostError;
+      // it was lost in the oldest run that has not ended, whoever has noticed
+      this.refuse(sequence, error, lost ? this.unsettled : sequence);
+      if (lost) this.#ended = true;
     }
   }
 
-  /** Replies that request `sequence` failed because of `error`. */
-  refuse(sequence: number, error: unknown): void {
-    const { kind, message, origin } = failureOf(error, sequence);
+  /** Replies that request `sequence` failed because of `error`, of request `cause` unless it says otherwise. */
+  refuse(sequence: number, error: unknown, cause: number = sequence): void {
+    const { kind, message, origin } = failureOf(error, cause);
     this.#options.reply({ type: "error", sequence, origin, kind, message });
   }
 

@@ -76,7 +76,7 @@ async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
     case "run": {
       if (++runs === loss) gpu.lose();
       const { ended } = await gpu.run(request.id, request.parameters, request.slot);
-      ends = ends.then(() => ended).then((faults) => count(request.slot, faults), fail);
+      ends = Promise.all([ended, ends]).then(([faults]) => count(request.slot, faults), fail);
       return undefined;
     }
     case "release":
