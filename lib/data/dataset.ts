@@ -3,6 +3,7 @@
 import { callable } from "../module/callable.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { Generator } from "../tensor/random/generator.js";
+import { session } from "../tensor/session.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { hostTensor } from "./host-tensor.js";
 import { printsAs, samples } from "./printing.js";
@@ -51,6 +52,9 @@ class TensorDatasetClass<T extends readonly Tensor[]> implements Dataset<Tensors
   }
 
   getBatch(indices: Int32Array): Tensors<T> {
+    // a part or a choice of another tensor would be made anew, as a whole, for each batch
+    const pending = this.tensors.filter(({ node }) => node.pending);
+    if (pending.length > 0) session().evaluate(pending.map(({ node }) => node));
     const index = hostTensor(indices, [indices.length]);
     return this.tensors.map((tensor) => tensor.indexSelect(0, index)) as Tensors<T>;
   }

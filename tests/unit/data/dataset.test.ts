@@ -5,6 +5,7 @@ import { randomSplit, Subset, TensorDataset } from "gradbook/data/dataset";
 import { hostTensor } from "gradbook/data/host-tensor";
 import { fashionMNIST } from "gradbook/data/images/fashion-mnist";
 import { DataLoader } from "gradbook/data/loader";
+import { explain } from "gradbook/tensor/explain";
 import { manualSeed } from "gradbook/tensor/random/default";
 import { closeSession, session } from "gradbook/tensor/session";
 import type { Tensor } from "gradbook/tensor/tensor";
@@ -21,6 +22,22 @@ function five(): TensorDataset<[Tensor, Tensor]> {
 }
 
 describe("TensorDataset", () => {
+  test("a part of a tensor is made once, and not again, as a whole, for each batch", () => {
+    const whole = hostTensor(
+      Float32Array.from({ length: 4000 }, (_, i) => i),
+      [1000, 4],
+    );
+    const parts = [whole.narrow(0, 10, 900), whole.flip([0])];
+    for (const part of parts) {
+      const set = new TensorDataset(part);
+      set.getBatch(Int32Array.of(0));
+      const [batch] = set.getBatch(Int32Array.of(3, 1));
+      // two rows of four numbers, of what is stored: nothing of the size of the part is computed
+      expect(explain(batch)).toMatch(/^1 kernel, 0 FLOP, .* 0 B of memory inside$/m);
+      expect(batch.select(1, 0).toArray()).toEqual(part === parts[0] ? [52, 44] : [3984, 3992]);
+    }
+  });
+
   test("gathers the same rows of all tensors, in the order asked for", () => {
     const [x, y] = five().getBatch(Int32Array.of(3, 0, 3));
     expect(x.toArray()).toEqual([
