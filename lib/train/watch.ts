@@ -163,10 +163,12 @@ export class Watcher {
       }
       this.handles.push(
         head.tapForward((_m, inputs, sum) => {
+          if (!this.looks) return;
           follow((inputs as readonly unknown[])[0], (paths, x) => paths.addInput(i, x));
           this.measurements.tap(sum, (sample, x) => sample.tapInputSum(i, x));
         }),
         last.tapForward((_m, _x, output) => {
+          if (!this.looks) return;
           follow(output, (paths, x) => paths.addSource(x));
           this.measurements.tap(output, (sample, x) => sample.tapOutput(i, x));
         }),
@@ -184,6 +186,11 @@ export class Watcher {
     );
     this.handles.push(...this.desk.attach());
     this.stops.push(...listen(new WeakRef(this)));
+  }
+
+  /** Whether anybody wants what goes through the layers in this step. */
+  private get looks(): boolean {
+    return this.paths !== undefined || this.measurements.samplesLayers;
   }
 
   /** The number of the next step. */

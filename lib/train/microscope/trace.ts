@@ -66,8 +66,9 @@ export class Trace {
   }
 
   private addSum(i: number, input: unknown, output: unknown): void {
+    if (!this.on) return;
     const [from, sum] = [nodeOf(input), nodeOf(output)];
-    if (!this.on || from === undefined || sum === undefined) return;
+    if (from === undefined || sum === undefined) return;
     const layer = this.layers[i]!;
     layer.input = from;
     layer.sum = sum;
@@ -79,7 +80,7 @@ export class Trace {
   }
 
   private addActivation(i: number, output: unknown): void {
-    const activation = nodeOf(output);
-    if (this.on && activation !== undefined) this.layers[i]!.activation = activation;
+    const activation = this.on ? nodeOf(output) : undefined;
+    if (activation !== undefined) this.layers[i]!.activation = activation;
   }
 }

@@ -56,6 +56,11 @@ export class Measurements {
     return this.current !== undefined;
   }
 
+  /** Whether the layers are sampled in the present step. */
+  get samplesLayers(): boolean {
+    return this.current?.layers !== undefined;
+  }
+
   /** Starts step number `step`, whose layers are measured if it is looked at closely, or if they are due. */
   begin(step: number, close: boolean): void {
     const due = this.schedule.at(step, performance.now());
