@@ -75,6 +75,10 @@ export function memoriesFor(bytes: number): number {
 export const SPINS = 20_000;
 export const SPINS_IN_JAVASCRIPT = 2000;
 
+/** A plan that is cut into fewer chunks, each of 4 us and more, is run by the engine's thread alone. To wake a helper costs about as
+ *  much as it then does, and it takes the core from the thread that records the next step. */
+export const CHUNKS_FOR_HELPERS = 32;
+
 export type EnvironmentVariable = keyof typeof ENVIRONMENT;
 
 /** The value of an environment variable or its default; an Error that lists the choices when it is neither. */

@@ -5,6 +5,7 @@ import { elements } from "../../graph/shape.js";
 import type { DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
+import { CHUNKS_FOR_HELPERS } from "../settings.js";
 import type { ProductKind } from "./blas.js";
 import {
   ARENA_WORD,
@@ -83,6 +84,8 @@ export interface WasmDeviceOptions extends HeapOptions {
   readonly threads?: number;
   /** Nanoseconds a piece of work for one of them takes at least; tests cut finer. */
   readonly grain?: number;
+  /** Chunks of a plan from which on the others help; tests have them help always. */
+  readonly helpFrom?: number;
   /** Gives the BLAS, if there is one to be used, and for what; asked when there is a product of some size. */
   readonly blas?: (engine: Engine) => BlasUse | undefined;
 }
@@ -107,7 +110,7 @@ export class WasmDevice implements SingleMemory {
   constructor(options: WasmDeviceOptions = {}, engine: Engine = prepareEngine()) {
     const { shape, library } = engine;
     this.#engine = engine;
-    const { threads = 1, grain = GRAIN, blas = () => undefined } = options;
+    const { threads = 1, grain = GRAIN, helpFrom = CHUNKS_FOR_HELPERS, blas = () => undefined } = options;
     this.#chooseBlas = blas;
     this.#shape = shape;
     this.#threads = threads;
@@ -118,7 +121,7 @@ export class WasmDevice implements SingleMemory {
       cancelled: () => (this.#current!.cancelled() ? 1 : 0),
       routine: (index) => this.#routine(index),
     });
-    this.#helpers = new Helpers(threads - 1, memory, library);
+    this.#helpers = new Helpers(threads - 1, helpFrom, memory, library);
   }
 
   get description(): string {

@@ -21,6 +21,7 @@ export interface HelperMessage {
 
 export class Helpers {
   readonly #count: number;
+  readonly #from: number;
   readonly #memory: Memory;
   readonly #library: Module;
   readonly #words: Int32Array<SharedArrayBuffer>;
@@ -30,8 +31,10 @@ export class Helpers {
   #sequence = 0;
   #failures = 0;
 
-  constructor(count: number, memory: Memory, library: Module) {
+  /** `count` of them, who help in runs of at least `from` chunks. */
+  constructor(count: number, from: number, memory: Memory, library: Module) {
     this.#count = count;
+    this.#from = from;
     this.#memory = memory;
     this.#library = library;
     // The memory may grow, but these words stay where they are.
@@ -48,11 +51,13 @@ export class Helpers {
     this.#tell({ plan, module: undefined });
   }
 
-  /** Calls `lead` with the count from which a run of so many chunks starts, while the helpers help. */
+  /** Calls `lead` with the count from which a run of so many chunks starts, while the helpers help where that is worth it. */
   run(plan: number, block: number, chunks: number, lead: (base: number) => number): number {
     const words = this.#words;
     const base = this.#base;
-    if (chunks > 0 && this.#team.length > 0) {
+    const alone = chunks < this.#from;
+    Atomics.store(words, TEAM.alone / 4, alone ? 1 : 0);
+    if (!alone && this.#team.length > 0) {
       Atomics.store(words, TEAM.sequence / 4, ++this.#sequence);
       Atomics.store(words, TEAM.plan / 4, plan);
       Atomics.store(words, TEAM.block / 4, block);

@@ -32,6 +32,8 @@ export const TEAM = {
   sleepers: 768,
   /** Chunks of helpers that threw, ever. */
   failed: 832,
+  /** Not 0 while the leader runs a plan without helpers: they are neither told nor woken. */
+  alone: 896,
 } as const;
 
 /** Every function that works on one chunk: run block, chunk, thread, step. */
@@ -132,8 +134,12 @@ export class TeamWriter {
       () => f.get(chunks),
     );
     f.atomic(OP.i64_atomic_store, TEAM.left);
-    storeWord(f, TEAM.limit, () => f.getGlobal(this.end));
-    this.#wake(f);
+    loadWord(f, TEAM.alone);
+    f.op(OP.i32_eqz);
+    f.if(() => {
+      storeWord(f, TEAM.limit, () => f.getGlobal(this.end));
+      this.#wake(f);
+    });
     const front = (): void => f.i32(1);
     this.#claims(f, front, (chunk) => {
       this.#work(f, [block, slot, chunk, step], () => f.i32(0));

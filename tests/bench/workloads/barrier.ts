@@ -34,7 +34,7 @@ const PLAN: Plan = {
 
 /** Microseconds that each kernel takes: the median of many runs. */
 function perKernel(threads: number, grain: number): number {
-  const device = new WasmDevice({ threads, grain });
+  const device = new WasmDevice({ threads, grain, helpFrom: 1 });
   const executable = device.compile(PLAN);
   const bindings = [device.allocate(4 * EXTENT), device.allocate(4 * EXTENT)];
   const times = Array.from({ length: RUNS }, () => {

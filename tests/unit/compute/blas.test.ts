@@ -16,7 +16,7 @@ const blas = (): BlasUse | undefined => {
   return found && { path: found.path, kinds: new Set(PRODUCT_KINDS) };
 };
 const own = new WasmDevice();
-const devices = [1, 2, 3].map((threads) => new WasmDevice({ threads, blas }));
+const devices = [1, 2, 3].map((threads) => new WasmDevice({ threads, helpFrom: 1, blas }));
 afterAll(() => {
   for (const device of devices) device.close();
 });

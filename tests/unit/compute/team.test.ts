@@ -14,7 +14,7 @@ import { Random } from "./random.js";
 
 /** So fine that even small kernels fall into many chunks. */
 const grain = 5;
-const devices = [1, 2, 3].map((threads) => new WasmDevice({ threads, grain }));
+const devices = [1, 2, 3].map((threads) => new WasmDevice({ threads, grain, helpFrom: 1 }));
 const reference = new ReferenceDevice();
 afterAll(() => {
   for (const device of devices) device.close();
@@ -91,6 +91,31 @@ describe("the barrier", () => {
       expect(floats(device.read(bound[0]!, 0, 4 * extent))).toEqual(expected);
     }
   });
+});
+
+it("the leader runs plans of few chunks alone, and others with its helpers, in any order", () => {
+  const device = new WasmDevice({ threads: 3, grain, helpFrom: 100 });
+  const extent = 640;
+  const bound = [device.allocate(4 * extent), device.allocate(4 * extent)];
+  const executables = [2, 40].map((kernels) => {
+    const all = Array.from({ length: kernels }, (_, i) => reversed(i % 2, 1 - (i % 2), extent));
+    return device.compile(planOf(all, [extent, extent]));
+  });
+  const start = Array.from({ length: extent }, (_, i) => i);
+  const run = (which: number, kernels: number): void => {
+    device.write(bound[0]!, 0, bytesOf(start));
+    expect(device.run(executables[which]!, bound, none, never)).toBeUndefined();
+    expect(floats(device.read(bound[0]!, 0, 4 * extent))).toEqual(start.map((x) => x + kernels));
+  };
+  for (let i = 0; i < 100; i++) run(0, 2);
+  expect(helped(device)).toBe(0);
+  while (helped(device) < 100) {
+    run(1, 40);
+    const before = helped(device);
+    run(0, 2);
+    expect(helped(device)).toBe(before);
+  }
+  device.close();
 });
 
 describe("a failed check", () => {
