@@ -20,7 +20,7 @@ interface Limits {
 
 const ENGINE = [
   "tests/unit/{compute,engine}/**/*.test.ts",
-  "tests/unit/library/{determinism,explain,fusion,lazy,plans}.test.ts",
+  "tests/unit/library/{determinism,explain,fusion,lazy,plans,speculation}.test.ts",
 ];
 export const PARITY = [
   "tests/unit/parity/*.test.ts",

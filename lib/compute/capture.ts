@@ -230,3 +230,14 @@ export class Capture {
     for (let i = 0; i < shape.length; i++) this.codes[this.length++] = shape[i]!;
   }
 }
+
+/** The same computation, with new buffers for all its results. */
+export function inNewBuffers(captured: Captured, results: number): Captured {
+  const codes = captured.codes.slice(0, captured.length);
+  for (let i = 0; i < results; i++) codes[captured.length - 1 - 2 * i] = 0;
+  const spec = (): GraphSpec => {
+    const graph = captured.spec();
+    return { ...graph, results: graph.results.map(({ node }) => ({ node })) };
+  };
+  return { ...captured, codes, spec };
+}

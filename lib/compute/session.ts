@@ -6,7 +6,7 @@ import { type Node, newWalk, type Value } from "../graph/node.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
 import { callSite } from "./call-site.js";
-import { Capture, type Captured } from "./capture.js";
+import { Capture, type Captured, inNewBuffers } from "./capture.js";
 import { expectShortLives } from "./collector.js";
 import type { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/errors.js";
@@ -27,6 +27,7 @@ import { PlanTable } from "./plan-table.js";
 import { PlanWatch } from "./plan-watch.js";
 import { originsOf, type Result, resultOf, settleResult } from "./results.js";
 import { Rider } from "./rider.js";
+import { type Asked, type Awaited, Speculation } from "./speculation.js";
 
 /** Host data up to this size travels with each run that reads it; larger data is written to the device once. And values up to
  *  this size that are waited for come back with the run that computes them; larger ones are asked for. */
@@ -82,6 +83,9 @@ export class Session {
   private readonly firstBuffer = nextBuffer;
   /** Buffers whose values nobody needs any more, by their size. */
   private readonly spare = new Map<number, Buffer[]>();
+  private readonly speculation: Speculation;
+  /** A run that reports a loss which has not been waited for yet. */
+  private reporting: Awaited | undefined;
   private runs = 0;
   private lastRun = -1;
 
@@ -89,6 +93,12 @@ export class Session {
     expectShortLives();
     this.client = client;
     this.live = new LiveBuffers((id) => client.free([id]));
+    this.speculation = new Speculation({
+      client,
+      live: this.live,
+      newBuffer: (bytes, origin) => this.newBuffer(bytes, origin),
+      planInNewBuffers: (captured, results) => this.planFor(inNewBuffers(captured, results)),
+    });
     this.capture = new Capture(
       (leaf) => this.inlineOrUpload(leaf),
       (node) => {
@@ -332,10 +342,27 @@ export class Session {
     return overdue;
   }
 
-  /** Runs what the walk has found. Gives whether the run reports the value of `report`. */
+  /** Runs what the walk has found, unless that is on its way already. Gives whether the run reports the value of `report`. */
   private run(results: readonly Result[], report?: Node): boolean {
     const captured = this.capture.finish(results);
     const plan = this.planFor(captured);
+    const asked = { plan, captured, results };
+    const ahead = this.speculation.take(asked);
+    let reports = false;
+    if (ahead === undefined) {
+      reports = this.send(asked, report);
+      this.speculation.learn(asked);
+    } else {
+      this.lastRun = ahead.sequence;
+      for (let i = 0; i < results.length; i++) results[i]!.buffer = ahead.results[i];
+    }
+    this.runs++;
+    for (const result of results) settleResult(result);
+    return reports;
+  }
+
+  /** Queues a run. Gives whether it reports the value of `report`. */
+  private send({ plan, captured, results }: Asked, report: Node | undefined): boolean {
     const origins = this.origins[plan] ?? originsOf(results, plan);
     this.origins[plan] = origins;
     const bindings: number[] = [];
@@ -354,9 +381,12 @@ export class Session {
       bindings.push(result.buffer.id);
     }
     this.lastRun = this.client.run(plan, bindings, captured.args, inline, reported);
-    this.runs++;
     if (inline.length > 0) this.client.free(inline.map(({ binding }) => bindings[binding]!));
-    for (const result of results) settleResult(result);
+    if (reported !== undefined && report!.requiresGrad) {
+      const inputs = captured.inputs.map(({ value }) => value as Buffer | undefined);
+      const made = results.flatMap(({ buffer }) => buffer ?? []);
+      this.reporting = { plan, bindings: [...inputs, ...made] };
+    }
     return reported !== undefined;
   }
 
@@ -436,6 +466,8 @@ export class Session {
     const ready = contentOf(node);
     if (ready instanceof Uint8Array) return ready;
     this.here(ready);
+    if (this.reporting !== undefined) this.speculation.awaits(this.reporting);
+    this.reporting = undefined;
     try {
       const bytes = run === undefined ? this.client.read(ready.id) : this.client.reported(run);
       this.client.check();

@@ -119,6 +119,12 @@ export const LOOK_AHEAD_MS = 1;
 /** Runs that may be on their way at once; a caller that submits one more waits for the oldest. */
 export const RUN_AHEAD = 4;
 
+/** An update of parameters that has followed the reading of a loss so many times in a row is started before it is asked for
+ *  (`speculation.ts`), if what it overwrites has at most so many bytes: it needs them twice, and for larger models the time of
+ *  the device counts, not when it begins. */
+export const REPEATS_BEFORE_SPECULATION = 64;
+export const SPECULATION_BYTES: number = 4 * 2 ** 20;
+
 /** A line of user code that needs this many new plans for the same operations, with at most so many runs from one to the next,
  *  is warned about. */
 export const NEW_PLANS_IN_A_ROW = 16;

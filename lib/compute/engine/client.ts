@@ -78,6 +78,8 @@ export class EngineClient {
   readonly #recent: { readonly sequence: number; readonly plan: number }[] = [];
   /** Runs that were not done when last looked at, oldest first. */
   readonly #inFlight: { readonly sequence: number; readonly overwrites: boolean }[] = [];
+  /** Runs that nobody had asked for when they were queued. Their errors are nobody's, until someone does. */
+  readonly #ahead = new Map<number, { failed: boolean; undo: (() => void) | undefined }>();
   #freed: number[] = [];
   #sequence = 0;
   #gone: EngineError | undefined;
@@ -148,6 +150,30 @@ export class EngineClient {
       report: report + 1,
     });
     return sequence;
+  }
+
+  /** Queues a run that nobody has asked for yet. It must overwrite nothing; `bindings` as for `run`. What goes wrong in it is not
+   *  told, nor is it finished when the cell is interrupted. See `confirm`. */
+  runAhead(planId: number, bindings: readonly number[], args: readonly number[]): number {
+    const over = [...this.#ahead.keys()].filter((sequence) => this.completed(sequence));
+    if (over.length > 0) this.#drain();
+    for (const sequence of over) this.#ahead.delete(sequence);
+    const sequence = this.run(planId, bindings, args);
+    this.#ahead.set(sequence, { failed: false, undo: undefined });
+    return sequence;
+  }
+
+  /** Now run `sequence` is asked for, in place of one that overwrites what it has been computed from: from now on it is finished in
+   *  any case, and `undo` is called if it fails. False where it has failed, or was cancelled: it has to be run anew. */
+  confirm(sequence: number, undo: () => void): boolean {
+    this.#drain();
+    const run = this.#ahead.get(sequence);
+    const cancelled = this.#cancelledUpTo !== undefined && notAfter(sequence, this.#cancelledUpTo);
+    if (run?.failed === true || cancelled) return false;
+    if (run !== undefined) run.undo = undo;
+    const at = this.#inFlight.findIndex((run) => run.sequence === sequence);
+    if (at >= 0) this.#inFlight[at] = { sequence, overwrites: true };
+    return true;
   }
 
   /** The bytes that run `sequence` reports. To be called once for each run that was asked to; waits and throws as `read`. */
@@ -460,8 +486,12 @@ export class EngineClient {
     const told = place === undefined ? message : `${message} (first computed for ${place})`;
     const error = new EngineError(errorKind(kind), told);
     const awaited = this.#awaited.get(sequence);
+    const ahead = this.#ahead.get(sequence);
     const gone = error.kind === "connection";
     if (gone) this.#gone ??= error;
+    if (ahead !== undefined) ahead.failed = true;
+    ahead?.undo?.();
+    if (ahead !== undefined && ahead.undo === undefined) return;
     if (awaited !== undefined) awaited.error = { origin, error };
     // that a run was cancelled is no news to the user, who has stopped it
     else if (!gone && error.kind !== "cancelled" && !this.#errors.has(origin))
