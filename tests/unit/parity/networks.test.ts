@@ -1,12 +1,11 @@
-// Whole networks against PyTorch: the same seed gives the same signals and first 50 losses. The interpreter, and a GPU in
-// software, would take minutes.
+// Whole networks against PyTorch: the same seed gives the same signals and first 50 losses. The interpreter would take minutes.
 
 import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildClassifier, fashionMNIST, Training, whyNoData } from "./classifier.js";
 import { type DepthInit, loadTraining, mismatch, TRAJECTORY_TOLERANCE } from "./golden.js";
-import { useDevice } from "./library.js";
+import { DEVICE, useDevice } from "./library.js";
 
 const golden = loadTraining();
 const { nn, init, manualSeed, tensor } = gb;
@@ -22,8 +21,8 @@ const INITS: { readonly [name in DepthInit]: ((weight: gb.Tensor) => void) | und
   he: (weight) => void init.kaimingUniform_(weight, { nonlinearity: "relu" }),
 };
 
-describe("wasm", () => {
-  beforeAll(() => useDevice("wasm"));
+describe(DEVICE, () => {
+  beforeAll(() => useDevice(DEVICE));
 
   const depths = Object.keys(INITS) as DepthInit[];
   test.each(depths)("signal and gradient through 30 ReLU layers, %s init", (name) => {
