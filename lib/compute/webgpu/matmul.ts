@@ -4,21 +4,13 @@
 // bounds.
 
 import type { MatmulKernel, MatrixOperand } from "../ir.js";
-import type { Access } from "./access.js";
 import { LOAD, type Names, offsetText } from "./expressions.js";
-import { block, indicesOf } from "./loop.js";
+import { block } from "./loop.js";
+import { loopOverTiles, type MatmulCode } from "./product-loop.js";
 import { type ProductStore, productStore } from "./product-store.js";
 import { isInFours, LOAD_FOUR } from "./quads.js";
 import type { Slots } from "./shader.js";
 import { invocations, type Tile } from "./tiles.js";
-
-export interface MatmulCode {
-  readonly declarations: string;
-  readonly statements: readonly string[];
-  /** What stores the results, after the statements. */
-  readonly results: readonly string[];
-  readonly access: Access;
-}
 
 /** The code for workgroup `group` as invocation `local`. `half`: whether shaders may have values of type f16. */
 export function emitMatmul(
@@ -90,30 +82,22 @@ class MatmulWriter {
   }
 
   write(): MatmulCode {
-    const { m, n, k, batch } = this.#kernel;
     const { rows, columns, depth, wide } = this.#tile;
-    const [across, down] = [Math.ceil(n / columns), Math.ceil(m / rows)];
     const declarations = `var<workgroup> left: array<vec4<f32>, ${(rows * depth) / 4}>;
 var<workgroup> right: array<vec4<f32>, ${(columns * depth) / 4}>;
 ${this.#store.code}
 `;
-    const statements = [
-      `let row0 = (group / ${across}u) % ${down}u * ${rows}u;`,
-      `let column0 = group % ${across}u * ${columns}u;`,
-      ...indicesOf(`(group / ${across * down}u)`, batch, this.#batch),
-      `let ty = local / ${columns / wide}u;`,
-      `let tx = local % ${columns / wide}u;`,
-      ...this.#blocks((i, j) => `var c${i}_${j} = vec4<f32>();`),
-      ...this.#loaded((name) => `var ${name} = vec4<f32>();`),
-      ...this.#fetch("0u"),
-      ...block(`for (var k0 = 0u; k0 < ${k}u; k0 += ${depth}u)`, [
-        ...this.#put(),
-        "workgroupBarrier();",
-        ...block(`if (k0 + ${depth}u < ${k}u)`, this.#fetch(`(k0 + ${depth}u)`)),
-        ...this.#multiply(),
-        "workgroupBarrier();",
-      ]),
-    ];
+    const statements = loopOverTiles(this.#kernel, this.#tile, this.#batch, {
+      variables: [
+        `let ty = local / ${columns / wide}u;`,
+        `let tx = local % ${columns / wide}u;`,
+        ...this.#blocks((i, j) => `var c${i}_${j} = vec4<f32>();`),
+        ...this.#loaded((name) => `var ${name} = vec4<f32>();`),
+      ],
+      fetch: (from) => this.#fetch(from),
+      put: this.#put(),
+      multiply: this.#multiply(),
+    });
     return { declarations, statements, results: this.#results(), access: this.#store.access };
   }
 

@@ -6,8 +6,8 @@
 
 import type { MatmulKernel, MatrixOperand } from "../ir.js";
 import { type Names, offsetText } from "./expressions.js";
-import { block, indicesOf } from "./loop.js";
-import type { MatmulCode } from "./matmul.js";
+import { block } from "./loop.js";
+import { loopOverTiles, type MatmulCode } from "./product-loop.js";
 import { productStore } from "./product-store.js";
 import { isInFours } from "./quads.js";
 import type { Slots } from "./shader.js";
@@ -114,10 +114,8 @@ class UnitWriter {
   }
 
   write(): MatmulCode {
-    const { batch, m, n, k } = this.#kernel;
     const { rows, columns, depth, high, wide } = this.#tile;
     const unit = this.#unit;
-    const [across, down] = [Math.ceil(n / columns), Math.ceil(m / rows)];
     const subgroups = (rows / high) * (columns / wide);
     const arrays = this.#sides.map(({ name, extent, alongK }) => {
       const size = alongK ? extent * (depth + PAD) : depth * (extent + PAD);
@@ -127,24 +125,20 @@ class UnitWriter {
 var<workgroup> stage: array<f32, ${subgroups * unit.m * unit.n}>;
 ${this.#store.code}
 `;
-    const statements = [
-      `let row0 = (group / ${across}u) % ${down}u * ${rows}u;`,
-      `let column0 = group % ${across}u * ${columns}u;`,
-      ...indicesOf(`(group / ${across * down}u)`, batch, this.#batch),
-      `let subgroup = local / ${unit.lanes}u;`,
-      `let sy = subgroup / ${columns / wide}u * ${high}u;`,
-      `let sx = subgroup % ${columns / wide}u * ${wide}u;`,
-      ...this.#matrices((i, j) => [`var c${i}_${j} = subgroup_matrix_result<f32, ${unit.n}, ${unit.m}>();`]),
-      ...this.#fours((side, i) => [`var ${side.name}${i} = vec4<f16>();`]),
-      ...this.#fetch("0u"),
-      ...block(`for (var k0 = 0u; k0 < ${k}u; k0 += ${depth}u)`, [
-        ...this.#put(),
-        "workgroupBarrier();",
-        ...block(`if (k0 + ${depth}u < ${k}u)`, this.#fetch(`(k0 + ${depth}u)`)),
-        ...this.#multiply(),
-        "workgroupBarrier();",
-      ]),
-    ];
+    const statements = loopOverTiles(this.#kernel, this.#tile, this.#batch, {
+      variables: [
+        `let subgroup = local / ${unit.lanes}u;`,
+        `let sy = subgroup / ${columns / wide}u * ${high}u;`,
+        `let sx = subgroup % ${columns / wide}u * ${wide}u;`,
+        ...this.#matrices((i, j) => [
+          `var c${i}_${j} = subgroup_matrix_result<f32, ${unit.n}, ${unit.m}>();`,
+        ]),
+        ...this.#fours((side, i) => [`var ${side.name}${i} = vec4<f16>();`]),
+      ],
+      fetch: (from) => this.#fetch(from),
+      put: this.#put(),
+      multiply: this.#multiply(),
+    });
     return { declarations, statements, results: this.#results(), access: this.#store.access };
   }
 
