@@ -17,9 +17,11 @@ const OPTIMIZERS = "notebooks/04-optimizers.ipynb#Nine-on-Fashion-MNIST";
 const SCHEDULES = "notebooks/05-schedules.ipynb";
 const RANGE_TEST = `${SCHEDULES}#Learning-rate-range-test`;
 const PLATEAU = `${SCHEDULES}#Performance-scheduling,-and-a-warm-up`;
+const EQUAL_WEIGHTS = "notebooks/08-exercises.ipynb#2.-Equal-weights";
 const OVERFITTING = "notebooks/06-regularisation.ipynb#By-heart";
 
 const SECTIONS: { readonly [rule in RuleId]?: string } = {
+  "symmetric-weights": EQUAL_WEIGHTS,
   "default-initialisation": VARIANCES,
   initialisation: VARIANCES,
   "vanishing-signal": VARIANCES,
