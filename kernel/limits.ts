@@ -11,8 +11,9 @@ export const LIMITS = {
   yieldMilliseconds: 50,
   /** After an interrupt a cell that waits for something may end by itself this long before it is abandoned. */
   interruptGraceMilliseconds: 50,
-  /** A cell that has not stopped by then gets SIGINT, which breaks synchronous code without checks. */
-  interruptSignalMilliseconds: 250,
+  /** A cell that has not stopped by then gets SIGINT, which breaks synchronous code without checks. Later than the library takes to
+   *  give up a wait (80 ms, lib/compute/settings.ts), which leaves more in order. */
+  interruptSignalMilliseconds: 120,
   /** A cell that a debugger holds goes on so long after the signal, which has reached it by then. */
   signalMilliseconds: 20,
   /** A cell that has not stopped by then is reported to the user. */

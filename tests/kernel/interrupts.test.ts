@@ -58,18 +58,13 @@ describe("a stop ends within 0.2 s", MEASURED, () => {
     ["a promise that never settles", "console.log('go'); await new Promise(() => {});"],
     ["a result that never comes", "console.log('go'); new Promise(() => {})"],
     ["a loop that catches everything", "console.log('go'); while (true) { try { Math.random(); } catch {} }"],
+    ["code without any checks", "console.log('go'); (gb as any).spin()"],
     ["a wait of the library", "import { waitForValue } from 'gradbook'; console.log('go'); waitForValue()"],
   ])("%s", async (_, code) => {
     await kernel().execute("function spinHere() { console.log('go'); while (true); }");
     const { seconds, most, ename, status } = await stopped(code);
     expect({ status, ename }).toEqual({ status: "error", ename: "Interrupted" });
     expect(seconds).toBeLessThan(most);
-  });
-
-  test("of code without any checks needs a little longer", async () => {
-    const { seconds, most, ename } = await stopped("console.log('go'); (gb as any).spin()");
-    expect(ename).toBe("Interrupted");
-    expect(seconds).toBeLessThan(0.4 + most);
   });
 });
 
@@ -130,9 +125,9 @@ test("stop checks cost at most 10 % in loops over floats, arrays and nested loop
   const { result } = await kernel().execute(`
     const checked = ${work.replace("(n)", "(n: number)").replace("a[i]", "a[i]!")};
     const unchecked = (0, eval)(${JSON.stringify(work)});
-    const time = (f: (n: number) => number) => { const t = performance.now(); f(20000); return performance.now() - t };
-    time(checked); time(unchecked);
-    const best = (f: (n: number) => number) => Math.min(...Array.from({ length: 9 }, () => time(f)));
-    best(checked) / best(unchecked)`);
+    const time = (f: (n: number) => number) => { const t = performance.now(); f(2000); return performance.now() - t };
+    // in turns, and so short that some of each are not disturbed
+    const times = Array.from({ length: 80 }, () => [time(checked), time(unchecked)] as const);
+    Math.min(...times.map(([t]) => t)) / Math.min(...times.map(([, t]) => t))`);
   expect(Number(result)).toBeLessThan(1.15);
 });
