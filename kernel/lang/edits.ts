@@ -39,8 +39,14 @@ export class Edits {
     kept.push({ from, to: this.#source.length + 1, at: text.length });
     text += this.#source.slice(from);
     const moved = (position: number): number | undefined => {
-      const piece = kept.find(({ from, to }) => position >= from && position < to);
-      return piece === undefined ? undefined : piece.at + position - piece.from;
+      let [low, high] = [0, kept.length - 1];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (position < kept[middle]!.to) high = middle;
+        else low = middle + 1;
+      }
+      const { from, to, at } = kept[low]!;
+      return position >= from && position < to ? at + position - from : undefined;
     };
     return { text, moved };
   }

@@ -40,7 +40,7 @@ const FUNCTION_TYPES: ReadonlySet<string> = new Set(["Function", "CallableFuncti
 /** Replacements for what the converter calls. */
 export function hints(typescript: TypeScript): Pick<Internals, "Completions" | "getQuickInfoAtPosition"> {
   const { Completions, getQuickInfoAtPosition, getTouchingPropertyName } = typescript as unknown as Internals;
-  const { SymbolFlags } = typescript;
+  const { SymbolFlags, sys } = typescript;
   const resolved = (symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol =>
     (symbol.flags & SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
 
@@ -70,8 +70,14 @@ export function hints(typescript: TypeScript): Pick<Internals, "Completions" | "
     Completions: {
       ...Completions,
       /** Asks for symbols, too, and tells by them what stands behind an imported name, and how it is called. */
-      getCompletionsAtPositionForTslab(host: unknown, program: ts.Program, ...given: unknown[]) {
-        const found = Completions.getCompletionsAtPosition(host, program, ...given, undefined, true);
+      getCompletionsAtPositionForTslab(_: unknown, program: ts.Program, ...given: unknown[]) {
+        // names of modules are looked for in files; the base of our paths is the root, whose folders are no modules
+        const { baseUrl: _base, ...options } = program.getCompilerOptions();
+        const getCompilationSettings = (): ts.CompilerOptions => options;
+        const useCaseSensitiveFileNames = (): boolean => sys.useCaseSensitiveFileNames;
+        const host = { ...sys, useCaseSensitiveFileNames, getCompilationSettings };
+        const seen = Object.assign(Object.create(program), { getCompilerOptions: getCompilationSettings });
+        const found = Completions.getCompletionsAtPosition(host, seen, ...given, undefined, true);
         const checker = program.getTypeChecker();
         for (const entry of found?.entries ?? []) {
           const { symbol } = entry;

@@ -93,13 +93,15 @@ export class LanguageService implements Language {
       text,
       position,
     );
+    const module = MODULE_NAME.exec(text.slice(0, position))?.[1];
+    const fits = (name: string): boolean => module === undefined || name.startsWith(module);
     const known = new Map(original?.entries.map((entry) => [entry.name, entry as Entry]));
-    const entries = candidates.map((text, index) => {
+    const entries = candidates.filter(fits).map((text, index) => {
       const entry = known.get(text);
       const signature = index < LIMITS.completionSignatures ? entry?.signature?.() : undefined;
       return { text, type: completionType(entry?.kind), ...(signature !== undefined && { signature }) };
     });
-    return { start, end, entries };
+    return { start: module === undefined ? start : position - module.length, end, entries };
   }
 
   inspect(source: string, position: number): Inspection | undefined {
@@ -145,6 +147,9 @@ function chosenTypeErrors(source: string): LanguageState["typeErrors"] | undefin
     | undefined;
 }
 
+/** The name of a module up to here, from its last folder on. */
+const MODULE_NAME = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](?:[^"'\n]*\/)?([^"'\n/]*)$/;
+
 /** TypeScript's kinds that Jupyter's front ends name differently. */
 const COMPLETION_TYPES: Readonly<Record<string, string>> = {
   const: "const",
@@ -159,6 +164,8 @@ const COMPLETION_TYPES: Readonly<Record<string, string>> = {
   "local class": "class",
   "enum member": "enum",
   alias: "module",
+  script: "module",
+  directory: "module",
   "external module name": "module",
 };
 

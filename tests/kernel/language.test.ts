@@ -323,6 +323,20 @@ describe("help while writing", () => {
     expect([completion.cursor_start, completion.cursor_end]).toEqual([15, 17]);
   });
 
+  test.each([
+    ["import x from 'only-ex", ["only-exports"], 15],
+    ["import x from 'only-exports/", ["deep"], 28],
+    ["await import('./hel", ["helper"], 16],
+    ["require('node:timers/pr", ["promises"], 21],
+  ])("completes modules' names: %s", async (code, expected, start) => {
+    const { matches, cursor_start, cursor_end } = await at("complete_request", code);
+    expect({ matches, cursor_start, cursor_end }).toEqual({
+      matches: expected,
+      cursor_start: start,
+      cursor_end: code.length,
+    });
+  });
+
   test("inspection tells signature and documentation", async () => {
     const { found, data } = await at("inspect_request", "manualSeed(1)", 4);
     expect(found).toBe(true);
