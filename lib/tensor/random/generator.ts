@@ -216,7 +216,8 @@ export class Generator {
     if (!Number.isInteger(n) || n < 0 || n > LARGEST_PERMUTATION) {
       throw new RangeError(`randperm: n must be a whole number from 0 to ${LARGEST_PERMUTATION}; got ${n}`);
     }
-    const order = Int32Array.from({ length: n }, (_, i) => i);
+    const order = new Int32Array(n);
+    for (let i = 0; i < n; i++) order[i] = i;
     for (let i = 0; i < n - 1; i++) {
       const j = i + (this.uint32() % (n - i));
       const chosen = order[j]!;
