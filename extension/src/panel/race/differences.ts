@@ -12,6 +12,9 @@ import { laneDash } from "./lane.js";
 /** Lines of code shown of a run; the rest is in the tooltip. */
 const CODE_LINES = 4;
 
+/** So many runs stand side by side; more of them below one another, a line of code each. */
+const MOST_COLUMNS = 4;
+
 export interface Fact {
   readonly name: string;
   /** One a run, in their order. */
@@ -53,23 +56,18 @@ export function differencesTable(records: readonly RunRecord[], trans: Translati
   );
   const different = facts.filter(differs);
   const same = facts.filter((fact) => !differs(fact));
-  const names = records.map(({ info }, lane) => {
-    const cell = element("th", "", laneDash(lane), info.name);
-    cell.scope = "col";
-    return cell;
-  });
-  const table = element("table", "gb-Differences-table", element("tr", "", element("td", ""), ...names));
+  const many = records.length > MOST_COLUMNS;
+  const names = records.map(({ info }, lane) => element("th", "", laneDash(lane), info.name));
+  const rows: HTMLTableCellElement[][] = [[element("td", ""), ...names]];
   for (const { name, values } of different) {
-    const head = element("th", "gb-Quiet", name);
-    head.scope = "row";
-    table.append(element("tr", "", head, ...values.map((value) => element("td", "", value))));
+    rows.push([element("th", "gb-Quiet", name), ...values.map((value) => element("td", "", value))]);
   }
-  const code = codeCells(records.map(({ info }) => info));
-  if (code) {
-    const head = element("th", "gb-Quiet", trans.__("Only in its code"));
-    head.scope = "row";
-    table.append(element("tr", "", head, ...code));
-  }
+  const code = codeCells(
+    records.map(({ info }) => info),
+    many ? 1 : CODE_LINES,
+  );
+  if (code) rows.push([element("th", "gb-Quiet", trans.__("Only in its code")), ...code]);
+  const table = tableOf(many ? transposed(rows) : rows);
   const rest = same.map(({ name, values }) => `${name} ${values[0]}`).join(" · ");
   const folded = element(
     "details",
@@ -86,12 +84,24 @@ export function differencesTable(records: readonly RunRecord[], trans: Translati
   );
 }
 
-/** For each run the lines of its cells that the first one's do not have; for the first, those that the second's do not. */
-function codeCells(infos: readonly RunInfo[]): HTMLElement[] | undefined {
+/** A table whose first row and first column are heads. */
+function tableOf(rows: readonly (readonly HTMLTableCellElement[])[]): HTMLElement {
+  for (const [i, cells] of rows.entries())
+    for (const cell of cells) if (cell.tagName === "TH") cell.scope = i === 0 ? "col" : "row";
+  return element("table", "gb-Differences-table", ...rows.map((cells) => element("tr", "", ...cells)));
+}
+
+function transposed<T>(rows: readonly (readonly T[])[]): T[][] {
+  return rows[0]!.map((_, i) => rows.map((row) => row[i]!));
+}
+
+/** For each run the first lines of its cells that the first one's do not have, so many at most; for the first, those that the
+ *  second's do not. */
+function codeCells(infos: readonly RunInfo[], most: number): HTMLTableCellElement[] | undefined {
   const lines = infos.map((info, lane) => linesOnlyIn(info, infos[lane === 0 ? 1 : 0]!)[0]);
   if (lines.every((own) => own.length === 0)) return undefined;
   return lines.map((own) => {
-    const cell = element("td", "gb-Differences-code", own.slice(0, CODE_LINES).join("\n"));
+    const cell = element("td", "gb-Differences-code", own.slice(0, most).join("\n"));
     cell.title = own.join("\n");
     return cell;
   });
