@@ -44,6 +44,15 @@ export function formatTick(value: number): string {
   return Math.abs(value) >= 1_000 ? formatCount(value) : String(Number(value.toPrecision(6)));
 }
 
+/** A tick beside a linear axis, where there is room for five characters: from 10,000 on "2·10⁴". */
+export function formatSideTick(value: number): string {
+  const size = Math.abs(value);
+  if (size < 1e4) return formatTick(value);
+  const exponent = Math.floor(Math.log10(size) + 1e-9);
+  const digits = Number((value / 10 ** exponent).toPrecision(2));
+  return digits === 1 ? `10${superscript(exponent)}` : `${digits}·10${superscript(exponent)}`;
+}
+
 function superscript(value: number): string {
   const digits = String(Math.abs(value)).replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)]!);
   return value < 0 ? `⁻${digits}` : digits;

@@ -5,7 +5,7 @@ import type * as Plotly from "plotly.js";
 import type { RunRecord } from "../data/record.js";
 import { AxisMemory, decadeTicks, type Ticks } from "./axis.js";
 import type { Size } from "./chart.js";
-import { formatDecade, formatTick } from "./format.js";
+import { formatDecade, formatSideTick, formatTick } from "./format.js";
 import {
   type Box,
   LABEL_HEIGHT,
@@ -146,9 +146,14 @@ export class Frame {
     };
   }
 
-  /** Ticks of a linear axis at given values. */
+  /** Ticks below a linear axis at given values. */
   ticks(values: readonly number[]): Partial<Plotly.LayoutAxis> {
     return { tickmode: "array", tickvals: [...values], ticktext: values.map(formatTick) };
+  }
+
+  /** Ticks beside a linear axis, in the margin. */
+  sideTicks(values: readonly number[]): Partial<Plotly.LayoutAxis> {
+    return { tickmode: "array", tickvals: [...values], ticktext: values.map(formatSideTick) };
   }
 
   /** Ticks of a logarithmic axis: whole decades, as many as have room. */

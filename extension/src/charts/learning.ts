@@ -307,7 +307,7 @@ function begin(
         showticklabels: margin !== STRIP,
         unifiedhovertitle: { text: hoverTitle },
       },
-      yaxis: log ? frame.decadeTicks() : frame.ticks(yTicks.values),
+      yaxis: log ? frame.decadeTicks() : frame.sideTicks(yTicks.values),
       hovermode: "x unified",
     },
   };

@@ -220,7 +220,7 @@ function layout(
       ...frame.title(trans.__("step")),
       unifiedhovertitle: { text: trans.__("step %1", "%{x:,d}") },
     },
-    yaxis: frame.ticks(frame.yTicks),
+    yaxis: frame.sideTicks(frame.yTicks),
     annotations,
     shapes,
     hovermode: "x unified",

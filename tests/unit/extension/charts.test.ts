@@ -2,7 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import { AxisMemory, decades, decadeTicks, linearTicks } from "../../../extension/dist/charts/axis.js";
-import { formatDecade, formatLoss, formatValue } from "../../../extension/dist/charts/format.js";
+import {
+  formatDecade,
+  formatLoss,
+  formatSideTick,
+  formatValue,
+} from "../../../extension/dist/charts/format.js";
 import { type LabelMemory, placeLabels } from "../../../extension/dist/charts/labels.js";
 import { decimate, quantile, smooth } from "../../../extension/dist/data/series.js";
 import { nearest, share, stepAt } from "../../../extension/dist/panel/scrub.js";
@@ -174,5 +179,7 @@ describe("formats", () => {
   it("writes losses and decades as people read them", () => {
     expect([formatLoss(2.305), formatLoss(0.012)]).toEqual(["2.31", "0.012"]);
     expect([-9, -1, 0, 12].map(formatDecade)).toEqual(["10⁻⁹", "0.1", "1", "10¹²"]);
+    const sides = [0.3, 9999, 10_000, 25_000, 1e6, 2e11, -30_000].map(formatSideTick);
+    expect(sides).toEqual(["0.3", "9,999", "10⁴", "2.5·10⁴", "10⁶", "2·10¹¹", "-3·10⁴"]);
   });
 });
