@@ -2,6 +2,7 @@
 // which nothing is started early. The reference is the same loop with every early run refused, so that all is run when asked for.
 
 import * as gb from "gradbook";
+import { installInterrupt } from "gradbook/compute/interrupt";
 import { closeSession, session } from "gradbook/tensor/session";
 import { afterAll, expect, it } from "vitest";
 import { valuesOf } from "./support.js";
@@ -108,6 +109,17 @@ const bodies: Record<string, (loop: Loop) => void> = {
     optimizer.step();
     losses.push(...valuesOf(weight));
     optimizer.zeroGrad();
+  },
+  "is interrupted while it reads a loss": ({ loss }) => {
+    const value = loss();
+    const flag = new Int32Array(new SharedArrayBuffer(4));
+    const interrupted = (): never => {
+      flag[0] = 0;
+      throw new Error("stopped");
+    };
+    installInterrupt({ flag, interrupted });
+    flag[0] = 1;
+    expect(() => value.item()).toThrow("stopped");
   },
   "sets a weight in between": ({ weight, loss, losses, optimizer }) => {
     const value = loss();
