@@ -22,6 +22,8 @@ export const LIMITS = {
   shutdownMilliseconds: 100,
   /** Time for main to end by itself at shutdown before the process is killed. */
   shutdownKillMilliseconds: 500,
+  /** Longest that `process.exit` waits for the last messages to leave. */
+  exitMilliseconds: 10_000,
   /** How often the kernel looks whether its parent still lives. */
   parentPollMilliseconds: 500,
   /** Remembered cells for `history_request`. */

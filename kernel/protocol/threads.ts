@@ -10,7 +10,9 @@ export const SHARED = {
   charactersTaken: 2,
   inputs: 3,
   requests: 4,
-  length: 5,
+  /** 1 once the sockets are closed: the process may end. */
+  closed: 5,
+  length: 6,
 } as const;
 
 /** A position table: rows of [generated line, generated column, source line, source column], all from 0, sorted. */
@@ -78,6 +80,8 @@ export type FromMain =
     }
   | { readonly type: "done"; readonly execution: number; readonly outcome: Outcome }
   | { readonly type: "run"; readonly execution: number; readonly event: RunEvent }
+  /** Something called `process.exit`; main waits for word `closed` and then ends. */
+  | { readonly type: "exit"; readonly execution: number; readonly code: number }
   | { readonly type: "target"; readonly name: string; readonly registered: boolean }
   | { readonly type: "comm"; readonly execution: number; readonly event: CommEvent };
 

@@ -11,6 +11,7 @@ import { receiveComm } from "./comms.js";
 import { connect } from "./connection.js";
 import { ErrorReports } from "./errors.js";
 import { Executor } from "./executor.js";
+import { exitInOrder } from "./exit.js";
 import { Inputs } from "./input.js";
 import { Interrupts, isInterrupt } from "./interrupt.js";
 import { LocalFiles } from "./local-files.js";
@@ -39,6 +40,7 @@ export function startMainThread(options: MainThreadOptions): void {
   const output = new Output(port, words);
   connect(output);
   output.captureStreams();
+  exitInOrder(output, words);
   new Inputs(inputs, words, output).install();
   const libraryFolder = new URL("./", library).href;
   const reports = new ErrorReports(libraryFolder, folder);

@@ -67,6 +67,10 @@ export class Executions {
   /** By the identifier of the shell; a queue begins with the cell that runs. */
   readonly #queues = new Map<string, Request[]>();
   readonly #running = new Map<number, Running>();
+  /** One for each queue. */
+  readonly #ends = new Map<string, Promise<void>>();
+  /** What becomes of cells once main ends. */
+  #exit: Outcome | undefined;
   #nextId = 1;
   #count = 0;
   #hidden = 0;
@@ -104,15 +108,34 @@ export class Executions {
   }
 
   add(request: Request): void {
+    if (this.#exit !== undefined) {
+      this.#abort([request]);
+      return;
+    }
     const queue = this.#queues.get(request.shell) ?? [];
     this.#queues.set(request.shell, queue);
     queue.push(request);
-    if (queue.length === 1) void this.#runAll(request.shell, queue);
+    if (queue.length === 1) this.#ends.set(request.shell, this.#runAll(request.shell, queue));
   }
 
   /** Main says that an execution has ended. */
   done(id: number, outcome: Outcome): void {
     this.#running.get(id)?.finish?.(outcome);
+  }
+
+  /** Main ends with this exit code, because of what this execution called: all cells get their replies, and none runs any more. */
+  async leave(id: number, code: number): Promise<void> {
+    const evalue = `process.exit(${code}) was called.`;
+    const exit = failed({ ename: "Exit", evalue, traceback: [`Exit: ${evalue}`] });
+    this.#exit = exit;
+    const notice = `The kernel ends, and its variables with it: process.exit(${code}) was called.\n`;
+    const record = this.#records.get(id);
+    if (record?.silent !== true) this.#parts.publisher.stream("stderr", notice, record?.parent ?? {});
+    // as after IPython's `exit`: a console ends, too
+    if (code === 0) this.#running.get(id)?.payload.push({ source: "ask_exit", keepkernel: false });
+    this.stopCompiling();
+    for (const [each, { finish }] of this.#running) finish?.(each === id && code === 0 ? OK : exit);
+    await Promise.all(this.#ends.values());
   }
 
   /** Stops the cells that are being compiled, and gives those that run. */
@@ -126,9 +149,11 @@ export class Executions {
     for (let request = queue[0]; request !== undefined; request = queue[0]) {
       const ok = await this.#run(request);
       queue.shift();
-      if (!ok && flagField(request.message.content, "stop_on_error", true)) this.#abort(queue);
+      const stop = !ok && flagField(request.message.content, "stop_on_error", true);
+      if (stop || this.#exit !== undefined) this.#abort(queue);
     }
     this.#queues.delete(shell);
+    this.#ends.delete(shell);
     this.#parts.cells.settled();
   }
 
@@ -153,7 +178,9 @@ export class Executions {
     this.#running.set(record.id, running);
     const outcome = source.trim() === "" ? OK : await this.#outcome(running, record, source, name);
     const user_expressions =
-      outcome.status === "ok" ? await this.#evaluate(running, objectField(content, "user_expressions")) : {};
+      outcome.status === "ok" && this.#exit === undefined
+        ? await this.#evaluate(running, objectField(content, "user_expressions"))
+        : {};
     this.#running.delete(record.id);
     this.#parts.ended(record.id, outcome);
 
@@ -210,6 +237,7 @@ export class Executions {
     running.compiling = false;
     if (this.#running.size === 1) starting();
     await prepare(cell);
+    if (this.#exit !== undefined) return this.#exit;
     const outcome = new Promise<Outcome>((resolve) => {
       running.finish = resolve;
     });

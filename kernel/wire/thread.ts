@@ -99,7 +99,7 @@ const handlers = requestHandlers({
     stop.interrupt();
     void debug.letGo();
   },
-  shutdown: () => setTimeout(() => void end(), 0),
+  shutdown: () => setTimeout(() => void shutDown(), 0),
 });
 
 publisher.status("starting", {});
@@ -175,6 +175,7 @@ const FROM_MAIN: Handlers = {
   },
   target: ({ name, registered }) => comms.setMainTarget(name, registered),
   comm: ({ execution, event }) => comms.fromMain(event, executions.record(execution)?.parent ?? {}),
+  exit: ({ execution, code }) => void executions.leave(execution, code).then(end),
 };
 
 function showDisplay(execution: number, bundle: Json, id: string | undefined, update: boolean): void {
@@ -193,15 +194,23 @@ function statusOfRuns(outcome: Outcome): RunStatus {
   return outcome.interrupted ? "stopped" : "failed";
 }
 
-/** Lets the last messages go, then ends the process, by force if user code does not let go. */
+/** Ends the process, by force if user code does not let go. */
+async function shutDown(): Promise<void> {
+  await end();
+  setTimeout(() => kill(), LIMITS.shutdownKillMilliseconds);
+}
+
+/** Lets the last messages go; then the main thread may end the process. */
 async function end(): Promise<void> {
+  publisher.flush();
   debug.detach().catch(() => {});
   await Promise.all([sockets.shell.sent(), sockets.control.sent(), sockets.iopub.sent()]);
   setTimeout(() => {
     sockets.close();
+    Atomics.store(words, SHARED.closed, 1);
+    Atomics.notify(words, SHARED.closed);
     toMain({ type: "exit" });
   }, LIMITS.shutdownMilliseconds);
-  setTimeout(() => kill(), LIMITS.shutdownKillMilliseconds);
 }
 
 function kill(): void {
