@@ -219,7 +219,7 @@ describe("npy and npz", () => {
   });
 });
 
-test("2,000 damaged files are read or refused, never anything else", async () => {
+test("1,000 damaged files are read or refused, never anything else", async () => {
   let state = 20261123;
   const random = (limit: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -234,7 +234,7 @@ test("2,000 damaged files are read or refused, never anything else", async () =>
   ];
   const originals = await Promise.all(sources.map(({ name }) => readFile(golden(name))));
   let refused = 0;
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 1000; i++) {
     const which = i % sources.length;
     let bytes = Buffer.from(originals[which]!);
     for (let changes = 1 + random(3); changes > 0; changes--) {
@@ -257,5 +257,5 @@ test("2,000 damaged files are read or refused, never anything else", async () =>
       expect(error.message).toContain(at("damaged"));
     }
   }
-  expect(refused).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(500);
 });
