@@ -48,9 +48,12 @@ export const GPU = [
 
 /** What proves something on the CPU and is not run on the GPU, with the reason. */
 export const NOT_ON_GPU: Readonly<Record<string, string>> = {
-  "tests/unit/parity/networks.test.ts": "large; tests/gpu/training.test.ts trains smaller networks",
-  "tests/unit/init/for-activation.test.ts": "numbers drawn on the host, seen through deep and wide networks",
-  "tests/unit/init/statistics.test.ts": "numbers drawn on the host, seen through deep and wide networks",
+  "tests/unit/parity/networks.test.ts":
+    "minutes on a GPU in software (GRADBOOK_DEVICE=webgpu tries it); tests/gpu/training.test.ts trains smaller networks",
+  "tests/unit/init/for-activation.test.ts":
+    "numbers drawn on the host, seen through deep and wide networks: minutes",
+  "tests/unit/init/statistics.test.ts":
+    "numbers drawn on the host, seen through deep and wide networks: minutes",
 };
 
 const GROUPS: Record<string, Limits> = {
