@@ -1,5 +1,6 @@
-// Two places where tslab's rewriting of earlier cells' names goes wrong, put right before it runs: `{ s }` (shorthand), whose
-// value it misses, and the `a` of `const { a: x } = earlier`, a property's name that it takes for a variable.
+// Names that tslab's rewriting of earlier cells' names misses, put right before it runs: `{ s }` (shorthand), whose value it does
+// not see, the `a` of `const { a: x } = earlier`, a property's name that it takes for a variable, and what the cell itself imports,
+// which has to be read from its module each time.
 
 import type ts from "@tslab/typescript-for-tslab";
 import type { TypeScript } from "./typescript.js";
@@ -14,13 +15,27 @@ export function keepNamesRight(
 ): ts.TransformerFactory<ts.SourceFile> {
   return (context) => (file) => {
     const { factory } = context;
-    const isEarlier = (symbol: ts.Symbol | undefined): boolean =>
-      symbol?.declarations?.some((d) => DECLARATIONS.test(d.getSourceFile().fileName)) === true;
+    /** Internal: also tells names that are read from those in declarations and after dots. */
+    const { isExpressionNode } = typescript as unknown as { isExpressionNode(node: ts.Node): boolean };
+    const isImported = (declaration: ts.Declaration): boolean =>
+      typescript.isImportSpecifier(declaration) || typescript.isImportClause(declaration);
+    const isShared = (symbol: ts.Symbol | undefined): boolean =>
+      symbol?.declarations?.some((d) => DECLARATIONS.test(d.getSourceFile().fileName) || isImported(d)) ===
+      true;
+
+    /** Leaves no trace at run time. What a class extends looks like a type, but is a value. */
+    const isType = (node: ts.Node): boolean =>
+      typescript.isTypeNode(node) && !typescript.isExpressionWithTypeArguments(node);
 
     const visit = (node: ts.Node): ts.Node => {
+      if (typescript.isImportDeclaration(node) || isType(node)) return node;
+      if (typescript.isIdentifier(node) && isExpressionNode(node)) {
+        const declarations = checker.getSymbolAtLocation(node)?.declarations;
+        return declarations?.some(isImported) === true ? earlierName(node) : node;
+      }
       if (typescript.isShorthandPropertyAssignment(node)) {
         const symbol = checker.getShorthandAssignmentValueSymbol(node);
-        if (!isEarlier(symbol)) return typescript.visitEachChild(node, visit, context);
+        if (!isShared(symbol)) return typescript.visitEachChild(node, visit, context);
         const value = earlierName(node.name);
         const fallback = node.objectAssignmentInitializer;
         return factory.createPropertyAssignment(

@@ -33,6 +33,14 @@ export function bindCall(name: string): string {
   return `__gb.bind(${JSON.stringify(name)}, new (class { ${accessors} })());`;
 }
 
+/** Shares what a cell imports, in the same way; `value` reads it from its module each time, since that may assign it. */
+export function bindImport(name: string, value: string): string {
+  const refusal = JSON.stringify(`'${name}' is imported: it cannot be assigned here.`);
+  const accessors = `get $v() { return ${value}; } set $v(_) { throw new TypeError(${refusal}); }`;
+  const text = JSON.stringify(name);
+  return `__gb.bind(${text}, new (class { ${accessors} })());const __$${name} = { b: __gb.slot(${text}).b };`;
+}
+
 /** Has the runtime name variables in a caught error as they are written; gives the error. */
 export function toldCall(name: string): string {
   return `__gb.told(${name})`;
@@ -40,12 +48,13 @@ export function toldCall(name: string): string {
 
 const TOLD = /(?:let [^;]* = )?__gb\.told\([\w$]+\);/;
 const BIND = /__gb\.bind\("[^"]*", new \(class \{ [^{}]*\{[^{}]*\}[^{}]*\{[^{}]*\} \}\)\(\)\);/;
+const SLOT = /const __\$[^=;]+ = [^;]*;/;
 const STRIP_PARTS = [
   `if \\([^;{}]*\\) ${STRIP_END} = [^;]*; else \\{[^{}]*\\} for \\(; [^;]* ${STRIP_END};`,
   `if \\([^;{}]* \\|\\| !\\([^;{}]*\\)\\) break ${STRIP_LABEL}; \\}`,
 ];
 const escaped = [CHECK, CHECK_ASYNC, REST].map((text) => text.replace(/[()[\].]/g, "\\$&"));
-const OWN = new RegExp([BIND.source, TOLD.source, ...STRIP_PARTS, ...escaped].join("|"), "g");
+const OWN = new RegExp([BIND.source, SLOT.source, TOLD.source, ...STRIP_PARTS, ...escaped].join("|"), "g");
 
 /** True if the kernel wrote what stands at this column of a line of compiled code. */
 export function isOwnCode(line: string, column: number): boolean {

@@ -9,7 +9,7 @@ import { isName } from "./counted-loops.js";
 import { boundNames, declarationOf } from "./declarations.js";
 import { Edits, Lines } from "./edits.js";
 import { addLoopChecks } from "./loops.js";
-import { bindCall } from "./own-code.js";
+import { bindCall, bindImport } from "./own-code.js";
 import { type Mapping, splitSourceMap } from "./sourcemap.js";
 import { typescript } from "./typescript.js";
 
@@ -47,6 +47,7 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
   const earlier = new Set<string>();
   const exported = exportedNames(file);
   const late = new Set<string>();
+  const imported = new Set<string>();
 
   const bindLate = (names: readonly string[]): string => {
     for (const name of names) late.add(name);
@@ -54,8 +55,9 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
   };
   for (const statement of file.statements) {
     if (typescript.isImportDeclaration(statement)) {
-      const { text, names } = importCall(statement);
-      edits.replace(statement.getStart(), statement.end, `${text}${bindLate(names)}`);
+      const { text, names } = importCall(statement, `__gbFrom${imported.size}`);
+      for (const name of names) imported.add(name);
+      edits.replace(statement.getStart(), statement.end, text);
     } else if (typescript.isExportDeclaration(statement)) {
       edits.replace(statement.getStart(), statement.end, "");
     } else if (typescript.isVariableStatement(statement)) {
@@ -78,8 +80,10 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
   restoreUsing(file, edits, sourceOf(mappings, lines), usingAt);
 
   const { text, moved } = edits.apply();
-  const hoisted = exported.filter((name) => !late.has(name));
-  const slots = [...earlier].map((name) => `const __$${name} = __gb.slot(${JSON.stringify(name)});`);
+  const hoisted = exported.filter((name) => !late.has(name) && !imported.has(name));
+  const slots = [...earlier]
+    .filter((name) => !imported.has(name))
+    .map((name) => `const __$${name} = __gb.slot(${JSON.stringify(name)});`);
   const header = `(async function (__gb, require) { "use strict"; ${slots.join("")}${hoisted.map(bindCall).join("")}`;
   const positions = positionTable(mappings, lines, moved, new Lines(text));
   return { code: `${header}\n${text}\n})`, positions, declared: exported };
@@ -99,7 +103,8 @@ function lastExpressionOf(statement: ts.VariableStatement, name: string | undefi
   return isLast && first.name.text === name ? first.initializer : undefined;
 }
 
-function importCall(statement: ts.ImportDeclaration): { text: string; names: string[] } {
+/** `from`: a name for the module's exports. */
+function importCall(statement: ts.ImportDeclaration, from: string): { text: string; names: string[] } {
   const specifier = statement.moduleSpecifier.getText();
   const clause = statement.importClause;
   const wanted: [imported: string, local: string][] = [];
@@ -110,19 +115,20 @@ function importCall(statement: ts.ImportDeclaration): { text: string; names: str
   }
   let text = "";
   if (bindings !== undefined && typescript.isNamespaceImport(bindings)) {
-    text += `const ${bindings.name.text} = await __gb.import(${specifier});`;
+    const name = bindings.name.text;
+    text += `const ${name} = await __gb.import(${specifier});${bindImport(name, name)}`;
   }
   if (wanted.length > 0) {
-    const pattern = wanted.map(([imported, local]) => `${JSON.stringify(imported)}: ${local}`).join(", ");
     const names = JSON.stringify(wanted.map(([imported]) => imported));
-    text += `const { ${pattern} } = await __gb.importNames(${specifier}, ${names});`;
+    text += `const ${from} = await __gb.importNames(${specifier}, ${names});`;
+    for (const [imported, local] of wanted) text += bindImport(local, `${from}[${JSON.stringify(imported)}]`);
   }
   const names = wanted.map(([, local]) => local);
   if (bindings !== undefined && typescript.isNamespaceImport(bindings)) names.push(bindings.name.text);
   return { text: text === "" ? `await __gb.import(${specifier});` : text, names };
 }
 
-/** Earlier cells' names, which the converter calls `exports.name`; `import(...)`; `import.meta`; `module.exports`. */
+/** Names of imports and of earlier cells, which the converter calls `exports.name`; `import(...)`; `import.meta`; `module.exports`. */
 function visitNames(root: ts.Node, edits: Edits, earlier: Set<string>): void {
   const visit = (node: ts.Node): void => {
     if (typescript.isPropertyAccessExpression(node) && isExports(node.expression)) {

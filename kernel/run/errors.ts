@@ -12,8 +12,8 @@ import type { CompiledCell, PositionTable } from "../protocol/threads.js";
 const CELL_POSITION = /((?:cell|hidden)\[[^\]]*\]\.ts):(\d+):(\d+)/;
 /** In files of the notebook's folder, as local-files.ts names them. */
 const FILE_POSITION = /(file:[^\s()]*\?changed=[\d.]+):(\d+):(\d+)/;
-/** Variables of earlier cells, as compiled cells name them. */
-const SLOT = /\(0 ?, __\$([\w$]+)\.b\.\$v\)|__\$([\w$]+?)\.b\.\$v/g;
+/** Variables of earlier cells and imported ones, as compiled cells name them. */
+const SLOT = /\(0 ?, __\$([\w$]+)\.b\.\$v\)|__\$([\w$]+?)\.b\.\$v|__\$([\w$]+)/g;
 const OWN_CODE = new URL(".", import.meta.url).href;
 /** The kernel's code around cells, and the accessors through which cells share variables. */
 const isOwn = (frame: string): boolean =>
@@ -158,7 +158,10 @@ export function toldTo<T>(handler: T): T | ((error: unknown) => unknown) {
 
 /** The text with variables called as the user calls them. */
 function named(text: string): string {
-  return text.replace(SLOT, (_, called?: string, used?: string) => called ?? used ?? "");
+  return text.replace(
+    SLOT,
+    (_, called?: string, used?: string, declared?: string) => called ?? used ?? declared ?? "",
+  );
 }
 
 /** Of a function that calls itself again and again, one frame and how many more there are. */

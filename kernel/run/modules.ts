@@ -59,13 +59,13 @@ export class Modules {
     }
   };
 
-  /** The values of a static import; CommonJS modules give their properties as names. */
+  /** What a static import reads these names from: the module's live exports. CommonJS modules give their properties as names. */
   importNames = async (specifier: string, names: readonly string[]): Promise<Namespace> => {
     const namespace = await this.import(specifier);
     const commonJS = namespace["module.exports"];
     const values: Namespace = {};
     for (const name of names) values[name] = exportOf(specifier, namespace, commonJS, name);
-    return values;
+    return commonJS === undefined ? namespace : values;
   };
 
   #withRemedy(specifier: string, url: string | undefined, error: unknown): unknown {

@@ -174,6 +174,47 @@ describe("imports", () => {
     expect(await result("import data from './data.json'; data.rows")).toBe("3");
   });
 
+  test("are live: a module's own assignments show, in the same cell and in later ones", async () => {
+    writeFileSync(
+      path.join(folder, "counter.ts"),
+      `export let n: number = 0;
+       export let label = (): string => "first";
+       export class Base { size = n; }
+       export default function inc(): void { n++; label = () => "later" + n; }`,
+    );
+    const cell = `
+      import inc, { n, n as count, label, Base } from './counter';
+      const seen: unknown[] = [n, label()];
+      class Derived extends Base { at: typeof n = count; }
+      const reads = () => n;
+      const shadow = (n: number) => ({ n });
+      inc();
+      seen.push(n, count, label(), { n }, new Derived(), shadow(9), typeof n, label.name.length);
+      JSON.stringify(seen)`;
+    expect(await result(cell)).toBe(
+      `'[0,"first",1,1,"later1",{"n":1},{"size":1,"at":1},{"n":9},"number",5]'`,
+    );
+    expect(await result("inc(); const { length } = label(); [n, count, label(), { n }, length]")).toBe(
+      "[ 2, 2, 'later2', { n: 2 }, 6 ]",
+    );
+    // a later declaration of the name leaves the earlier cell's function with its own
+    expect(await result("import { sep as n } from 'node:path'; inc(); [n, reads()]")).toBe("[ '/', 3 ]");
+  });
+
+  test("cannot be assigned, nor used before they are there", async () => {
+    const failing = async (code: string) => (await kernel().execute(code)).reply.content.evalue;
+    expect(await failing("import { answer as six } from 'only-exports'; six = 1")).toBe(
+      "'six' is imported: it cannot be assigned here.",
+    );
+    expect(await failing("six = 1")).toBe("'six' is imported: it cannot be assigned here.");
+    expect(await failing("soon; import { answer as soon } from 'only-exports'")).toBe(
+      "Cannot access 'soon' before initialization",
+    );
+    expect(await failing("import { answer as many } from 'only-exports'; many()")).toBe(
+      "many is not a function",
+    );
+  });
+
   test("of a name that is not there says what is", async () => {
     const { reply } = await kernel().execute("import { nothing } from 'only-exports'; nothing");
     expect(reply.content.evalue).toBe(
