@@ -10,8 +10,11 @@ export interface Preloaded {
 /** The module of the kernel's own functions for notebooks; `gradbook` stands for the library the kernel was started with. */
 export const NOTEBOOK_MODULE = "@gradbook/kernel/notebook";
 
+/** The kernel's own names in cells begin so, and are not for users. */
+export const OWN_NAMES = "__gb";
+
 /** What elements of JSX become where there is no React: a global function (run/rich/jsx.ts). */
-export const OWN_JSX = "__gbJsx";
+export const OWN_JSX: string = `${OWN_NAMES}Jsx`;
 
 export const PRELOADED: readonly Preloaded[] = [
   {

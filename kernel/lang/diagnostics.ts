@@ -2,6 +2,8 @@
 
 import type ts from "@tslab/typescript-for-tslab";
 import type { Diagnostic } from "../protocol/threads.js";
+import { isName } from "./counted-loops.js";
+import { declarationOf } from "./declarations.js";
 import { typescript } from "./typescript.js";
 
 const { SyntaxKind } = typescript;
@@ -39,6 +41,25 @@ export function findings(
     (REFUSED.has(found.code) ? errors : warnings).push(inCell(found));
   }
   return { errors, warnings };
+}
+
+/** Says of each `exports.name = value` that it declares nothing, and what does. */
+export function exportsAssigned(file: ts.SourceFile): Diagnostic[] {
+  const names = file.statements.flatMap((statement) => {
+    if (!typescript.isExpressionStatement(statement) || !typescript.isBinaryExpression(statement.expression))
+      return [];
+    const { left, operatorToken } = statement.expression;
+    const isExport =
+      operatorToken.kind === SyntaxKind.EqualsToken &&
+      typescript.isPropertyAccessExpression(left) &&
+      isName(left.expression, "exports") &&
+      declarationOf("exports", left) === undefined;
+    return isExport ? [left.name.text] : [];
+  });
+  return [...new Set(names)].map((name) => {
+    const message = `Nothing reads 'exports.${name}'. Write 'const ${name} = ...', and later cells can use ${name}.`;
+    return { code: 0, message, line: 0, column: 0, length: 0 };
+  });
 }
 
 function diagnosticInCell(

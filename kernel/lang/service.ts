@@ -3,7 +3,7 @@
 
 import type ts from "@tslab/typescript-for-tslab";
 import { LIMITS } from "../limits.js";
-import { PRELOADED_NAMES, preloadedDeclarations } from "../preloaded.js";
+import { OWN_NAMES, PRELOADED_NAMES, preloadedDeclarations } from "../preloaded.js";
 import type {
   CellNames,
   Compiled,
@@ -18,7 +18,7 @@ import { blockVariables } from "./block-vars.js";
 import { cellNames } from "./cell-names.js";
 import { isComplete } from "./complete-code.js";
 import { usesStandardDecorators } from "./decorators.js";
-import { type Found, findings } from "./diagnostics.js";
+import { exportsAssigned, type Found, findings } from "./diagnostics.js";
 import { Lines } from "./edits.js";
 import { explanation } from "./explanation.js";
 import type { Entry } from "./hints.js";
@@ -34,6 +34,7 @@ export class LanguageService implements Language {
   readonly #converter;
   readonly #shadowed = new Set<string>();
   #found: Found = { errors: [], warnings: [] };
+  #exportsAssigned: readonly Diagnostic[] = [];
   #blockVariables = "";
   #augmentations: readonly string[] = [];
   #names: CellNames = { declares: [], reads: [], writes: [], captures: {} };
@@ -44,6 +45,7 @@ export class LanguageService implements Language {
       paths,
       diagnose: (program, cell) => {
         this.#found = findings(program, cell, PREFIX_LINES, modulesByFile(paths));
+        this.#exportsAssigned = exportsAssigned(cell);
         this.#names = cellNames(program, cell);
         this.#blockVariables = blockVariables(program, cell);
         this.#augmentations = augmentationsIn(cell);
@@ -81,7 +83,7 @@ export class LanguageService implements Language {
     return {
       ok: true,
       cell: { name, source, code, positions },
-      warnings: [...warnings, ...this.#shadowing(declared)],
+      warnings: [...warnings, ...this.#exportsAssigned, ...this.#shadowing(declared)],
       names: this.#names,
     };
   }
@@ -94,7 +96,8 @@ export class LanguageService implements Language {
       position,
     );
     const module = MODULE_NAME.exec(text.slice(0, position))?.[1];
-    const fits = (name: string): boolean => module === undefined || name.startsWith(module);
+    const fits = (name: string): boolean =>
+      !name.startsWith(OWN_NAMES) && (module === undefined || name.startsWith(module));
     const known = new Map(original?.entries.map((entry) => [entry.name, entry as Entry]));
     const entries = candidates.filter(fits).map((text, index) => {
       const entry = known.get(text);

@@ -239,6 +239,18 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
     ["export const shared = 3; export default shared + 1", "4"],
     ["shared + 1", "4"],
     ["module.exports = { shared }; module.exports", "{ shared: 3 }"],
+    [
+      "exports.left = 1; exports.right = (exports.left as number) + 1; Object.keys(exports).slice(-2)",
+      {
+        value: "[ 'left', 'right' ]",
+        warns: ["Nothing reads 'exports.left'. Write 'const left = ...', and later cells can use left."],
+      },
+    ],
+    ["(function (..._: number[]) { return (() => arguments.length)() })(1, 2)", "2"],
+    [
+      "[typeof arguments, ((): number => arguments.length)()]",
+      { warns: ["Cannot find name 'arguments'"], fails: ["ReferenceError: arguments is not defined"] },
+    ],
     ["#!/usr/bin/env node\nshared", "3"],
     [
       "import { greeet } from 'esm-only'",

@@ -353,6 +353,9 @@ describe("help while writing", () => {
     const names = await at("complete_request", "nn.");
     expect(names.matches).toContain("Linear");
     await result("const myTensor = { shape: [1], item() { return 1 } }");
+    const own = await at("complete_request", "_");
+    expect(own.matches).toContain("__dirname");
+    expect((own.matches as string[]).filter((name) => name.startsWith("__gb"))).toEqual([]);
     const members = await at("complete_request", "myTensor.it");
     expect(members).toMatchObject({ matches: ["item"], cursor_start: 9, cursor_end: 11 });
     const types = (members.metadata as Record<string, unknown>)._jupyter_types_experimental;
