@@ -13,8 +13,8 @@ export interface Sockets {
   readonly stdin: Channel;
   /** Hands over every well-formed, rightly signed message; others are dropped. */
   receive(handle: (message: Message, from: "shell" | "control" | "stdin") => void): void;
-  /** Closes all of them: a socket that is still read when its thread ends brings the process down. */
-  close(): void;
+  /** Closes all of them; done when nobody reads any more: a socket that is still read when its thread ends brings the process down. */
+  close(): Promise<void>;
 }
 
 const SUBSCRIBED = 1;
@@ -37,23 +37,25 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
     iopub.bind(address(connection.iopub_port)),
     heartbeat.bind(address(connection.hb_port)),
   ]);
-  void echo(heartbeat);
   const channels = {
     shell: new Channel(shell, signer),
     control: new Channel(control, signer),
     iopub: new Channel(iopub, signer),
     stdin: new Channel(stdin, signer),
   };
-  void welcome(iopub, channels.iopub);
+  const readers = [echo(heartbeat), welcome(iopub, channels.iopub)];
   return {
     ...channels,
     receive: (handle) => {
       const drops = new Drops();
       for (const [name, socket] of Object.entries({ shell, control, stdin }))
-        void read(socket, signer, drops, (message) => handle(message, name as "shell" | "control" | "stdin"));
+        readers.push(
+          read(socket, signer, drops, (message) => handle(message, name as "shell" | "control" | "stdin")),
+        );
     },
-    close: () => {
+    close: async () => {
       for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
+      await Promise.allSettled(readers);
     },
   };
 }

@@ -1,5 +1,6 @@
 // The wire thread: answers Jupyter whatever user code does. This file puts the parts of the folder together.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { type MessagePort, workerData } from "node:worker_threads";
 import type { RunStatus } from "gradbook/train/run";
 import { Debugger } from "../debug/adapter.js";
@@ -89,6 +90,7 @@ recorder.listen(
   new Pictures((execution, data, id, update) => showDisplay(execution, { data, metadata: {} }, id, update)),
 );
 const subshells = new Subshells();
+let ending = false;
 const handlers = requestHandlers({
   language,
   comms,
@@ -196,21 +198,27 @@ function statusOfRuns(outcome: Outcome): RunStatus {
 
 /** Ends the process, by force if user code does not let go. */
 async function shutDown(): Promise<void> {
-  await end();
+  void end();
+  await sent();
   setTimeout(() => kill(), LIMITS.shutdownKillMilliseconds);
 }
 
 /** Lets the last messages go; then the main thread may end the process. */
 async function end(): Promise<void> {
+  if (ending) return;
+  ending = true;
   publisher.flush();
   debug.detach().catch(() => {});
+  await sent();
+  await pause(LIMITS.shutdownMilliseconds);
+  await sockets.close();
+  Atomics.store(words, SHARED.closed, 1);
+  Atomics.notify(words, SHARED.closed);
+  toMain({ type: "exit" });
+}
+
+async function sent(): Promise<void> {
   await Promise.all([sockets.shell.sent(), sockets.control.sent(), sockets.iopub.sent()]);
-  setTimeout(() => {
-    sockets.close();
-    Atomics.store(words, SHARED.closed, 1);
-    Atomics.notify(words, SHARED.closed);
-    toMain({ type: "exit" });
-  }, LIMITS.shutdownMilliseconds);
 }
 
 function kill(): void {

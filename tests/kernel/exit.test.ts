@@ -68,7 +68,8 @@ const CASES: Readonly<Record<string, Case>> = {
 
 /** Waits for the kernel's end, then for the cell's last words. */
 async function ended(client: KernelClient, cell: string): Promise<Executed> {
-  if (client.process.exitCode === null) await once(client.process, "exit");
+  if (client.process.exitCode === null && client.process.signalCode === null)
+    await once(client.process, "exit");
   await client.wait((m) => m.parent === cell && /process\.exit/.test(String(m.content.text)), "the notice");
   return client.finished(cell);
 }
@@ -110,5 +111,14 @@ test("all other cells get their replies", async () => {
     expect((await client.finished(main)).reply.content).toMatchObject({ status: "error", ename: "Exit" });
     expect((await client.finished(waiting)).reply.content.status).toBe("aborted");
     expect(client.process.exitCode).toBe(0);
+  });
+});
+
+test("a request to shut down that comes meanwhile changes nothing", async () => {
+  await withKernel(async (client) => {
+    const cell = client.startCell("console.log('now'); process.exit(0);");
+    await client.wait((m) => m.parent === cell && m.type === "execute_reply", "the reply");
+    client.send("shutdown_request", { restart: false }, { channel: "control" });
+    expect((await ended(client, cell)).stdout).toBe("now\n");
   });
 });
