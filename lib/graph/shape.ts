@@ -72,11 +72,11 @@ export function normalizeAxes(
   what: string,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  if (typeof axes === "number") {
-    const axis = normalizeAxis(axes, rank, what);
+  if (!Array.isArray(axes)) {
+    const axis = normalizeAxis(axes as number, rank, what);
     return rank === 0 ? [] : [axis];
   }
-  const list = axes.map((axis) => normalizeAxis(axis, rank, what));
+  const list = (axes as number[]).map((axis) => normalizeAxis(axis, rank, what));
   if (new Set(list).size !== list.length)
     throw new RangeError(`${what}: dim ${list.join(", ")} names an axis twice`);
   if (rank === 0) return [];
