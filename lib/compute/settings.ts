@@ -116,8 +116,10 @@ export const WEBGPU_RUNS_IN_FLIGHT = 3;
 /** Milliseconds after which an engine without requests looks how runs on the GPU have ended whose checks nobody waits for. */
 export const LOOK_AHEAD_MS = 1;
 
-/** Runs that may be on their way at once; a caller that submits one more waits for the oldest. */
+/** Runs that may be on their way when an evaluation begins; else it waits for the oldest. And the most runs it needs itself: between
+ *  them it does not wait, since a stop there would leave it half done. */
 export const RUN_AHEAD = 4;
+export const RUNS_OF_AN_EVALUATION = 4;
 
 /** An update of parameters that has followed the reading of a loss so many times in a row is started before it is asked for
  *  (`speculation.ts`), if what it overwrites has at most so many bytes: it needs them twice, and for larger models the time of

@@ -3,7 +3,14 @@
 
 import type { GraphSpec } from "../../graph/spec.js";
 import { checkInterrupt, interruptRequested } from "../interrupt.js";
-import { CHUNK_BYTES, RUN_AHEAD, STOP_GRACE_MS, STOP_PATIENCE_MS, WAIT_SLICE_MS } from "../settings.js";
+import {
+  CHUNK_BYTES,
+  RUN_AHEAD,
+  RUNS_OF_AN_EVALUATION,
+  STOP_GRACE_MS,
+  STOP_PATIENCE_MS,
+  WAIT_SLICE_MS,
+} from "../settings.js";
 import { ChannelEnd, type ChannelMemory, notAfter, type Receiver } from "./channel.js";
 import { EngineError } from "./errors.js";
 import type { Explanation } from "./explanation.js";
@@ -102,8 +109,8 @@ export class EngineClient {
     this.#send({ type: "define", sequence: this.#next(), plan: planId, graph: formatGraph(graph) });
   }
 
-  /** Waits while RUN_AHEAD runs are in flight, so that the next `run` need not. Ends an interrupted cell if the engine does not get
-   *  on: to be called where nothing has been begun that this would leave half done. */
+  /** Waits while RUN_AHEAD runs are in flight, so that the next few calls of `run` need not. Ends an interrupted cell if the engine
+   *  does not get on: to be called where nothing has been begun that this would leave half done. */
   awaitTurn(): void {
     this.#landed();
     while (this.#inFlight.length >= RUN_AHEAD) {
@@ -114,7 +121,7 @@ export class EngineClient {
 
   /** Queues a run and gives its number. `bindings`: buffer ids of the inputs, then those for the results that overwrite
    *  nothing: new ones, or of buffers whose values are no longer needed. `inline`: contents of inputs whose
-   *  ids are new. `report`: the binding whose value `reported` gives. Waits while RUN_AHEAD runs are in flight. */
+   *  ids are new. `report`: the binding whose value `reported` gives. Call `awaitTurn` before the first of an evaluation. */
   run(
     planId: number,
     bindings: readonly number[],
@@ -123,7 +130,7 @@ export class EngineClient {
     report = -1,
   ): number {
     this.#landed();
-    while (this.#inFlight.length >= RUN_AHEAD) {
+    while (this.#inFlight.length >= RUN_AHEAD + RUNS_OF_AN_EVALUATION) {
       this.#waitFor(this.#inFlight[0]!.sequence);
       this.#landed();
     }
