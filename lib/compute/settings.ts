@@ -75,9 +75,11 @@ export function memoriesFor(bytes: number): number {
 export const SPINS = 20_000;
 export const SPINS_IN_JAVASCRIPT = 2000;
 
-/** A plan that is cut into fewer chunks, each of 4 us and more, is run by the engine's thread alone. To wake a helper costs about as
- *  much as it then does, and it takes the core from the thread that records the next step. */
+/** A plan that is cut into fewer chunks, of 4 us each as a rule, is run by the engine's thread alone. To wake a helper costs about
+ *  as much as it then does, and it takes the core from the thread that records the next step. Few chunks can be large, as those of
+ *  products by a BLAS are: not where they have so many operations and bytes together. */
 export const CHUNKS_FOR_HELPERS = 32;
+export const WORK_FOR_HELPERS = 2e7;
 
 export type EnvironmentVariable = keyof typeof ENVIRONMENT;
 

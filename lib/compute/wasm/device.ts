@@ -5,7 +5,7 @@ import { elements } from "../../graph/shape.js";
 import type { DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
-import { CHUNKS_FOR_HELPERS } from "../settings.js";
+import { CHUNKS_FOR_HELPERS, WORK_FOR_HELPERS } from "../settings.js";
 import type { ProductKind } from "./blas.js";
 import {
   ARENA_WORD,
@@ -99,6 +99,7 @@ export class WasmDevice implements SingleMemory {
   readonly #linker: Linker;
   readonly #helpers: Helpers;
   readonly #threads: number;
+  readonly #helpFrom: number;
   readonly #grain: number;
   readonly #arena: Range = { address: 0, bytes: 0 };
   readonly #local: Range = { address: 0, bytes: 0 };
@@ -114,6 +115,7 @@ export class WasmDevice implements SingleMemory {
     this.#chooseBlas = blas;
     this.#shape = shape;
     this.#threads = threads;
+    this.#helpFrom = helpFrom;
     this.#grain = grain;
     this.#heap = new Heap(options);
     const { memory } = this.#heap;
@@ -121,7 +123,7 @@ export class WasmDevice implements SingleMemory {
       cancelled: () => (this.#current!.cancelled() ? 1 : 0),
       routine: (index) => this.#routine(index),
     });
-    this.#helpers = new Helpers(threads - 1, helpFrom, memory, library);
+    this.#helpers = new Helpers(threads - 1, memory, library);
   }
 
   get description(): string {
@@ -223,7 +225,8 @@ export class WasmDevice implements SingleMemory {
     this.#current = { executable: executable as WasmExecutable, bindings, cancelled };
     const block = this.#block.address;
     const { integers } = this.#fillBlock(bindings, args, program.localBytes);
-    const stopped = this.#helpers.run(id, block, program.chunks, (base) => run(block, base));
+    const alone = program.chunks < this.#helpFrom && program.work < WORK_FOR_HELPERS;
+    const stopped = this.#helpers.run(id, block, program.chunks, alone, (base) => run(block, base));
     const fault = integers[(block + FAULT_WORD) / 4]!;
     if (fault !== 0) return { fault: fault - 1, value: integers[(block + FAULT_VALUE_WORD) / 4]! };
     return stopped === 0 ? undefined : "cancelled";

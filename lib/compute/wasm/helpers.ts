@@ -21,7 +21,6 @@ export interface HelperMessage {
 
 export class Helpers {
   readonly #count: number;
-  readonly #from: number;
   readonly #memory: Memory;
   readonly #library: Module;
   readonly #words: Int32Array<SharedArrayBuffer>;
@@ -31,10 +30,9 @@ export class Helpers {
   #sequence = 0;
   #failures = 0;
 
-  /** `count` of them, who help in runs of at least `from` chunks. */
-  constructor(count: number, from: number, memory: Memory, library: Module) {
+  /** `count` of them. */
+  constructor(count: number, memory: Memory, library: Module) {
     this.#count = count;
-    this.#from = from;
     this.#memory = memory;
     this.#library = library;
     // The memory may grow, but these words stay where they are.
@@ -51,11 +49,10 @@ export class Helpers {
     this.#tell({ plan, module: undefined });
   }
 
-  /** Calls `lead` with the count from which a run of so many chunks starts, while the helpers help where that is worth it. */
-  run(plan: number, block: number, chunks: number, lead: (base: number) => number): number {
+  /** Calls `lead` with the count from which a run of so many chunks starts, while the helpers help, unless it is to be `alone`. */
+  run(plan: number, block: number, chunks: number, alone: boolean, lead: (base: number) => number): number {
     const words = this.#words;
     const base = this.#base;
-    const alone = chunks < this.#from;
     Atomics.store(words, TEAM.alone / 4, alone ? 1 : 0);
     if (!alone && this.#team.length > 0) {
       Atomics.store(words, TEAM.sequence / 4, ++this.#sequence);

@@ -36,6 +36,8 @@ export interface Program {
   readonly code: Uint8Array<ArrayBuffer>;
   /** Chunks that are claimed in a run. */
   readonly chunks: number;
+  /** Operations and bytes of a run. */
+  readonly work: number;
   /** The plan's own arena and the scratch memory behind it; scratch memory of each thread. */
   readonly arenaBytes: number;
   readonly localBytes: number;
@@ -136,6 +138,7 @@ class ProgramWriter {
     const how: string[] = [];
     const routines: RoutineKernel[] = [];
     const walk = new Walk(this.#module, this.#team);
+    let work = 0;
     plan.kernels.forEach((kernel, number) => {
       // Nothing is written over once a check has failed, and a routine finds no index that is out of bounds.
       const stops = number === plan.commit || kernel.kind === "routine";
@@ -147,8 +150,10 @@ class ProgramWriter {
           (sum, { parts, steps }) => parts.reduce((all, part) => all + part.chunks * steps, sum),
           0,
         );
-        const work = Math.min(2 ** 30, Math.ceil(workOf(kernel, plan.buffers) / Math.max(1, chunks)));
-        for (const stage of stages) walk.stage(stage, work);
+        const all = workOf(kernel, plan.buffers);
+        const each = Math.min(2 ** 30, Math.ceil(all / Math.max(1, chunks)));
+        work += all;
+        for (const stage of stages) walk.stage(stage, each);
         how.push(stages.flatMap(({ parts }) => parts.map((part) => part.how)).join("; ") || "empty");
       };
       if (kernel.kind !== "routine") {
@@ -164,6 +169,7 @@ class ProgramWriter {
     return {
       code: this.#module.encode(),
       chunks: claimed,
+      work,
       arenaBytes: this.#shared.end,
       localBytes: this.#local.end,
       routines,
