@@ -93,6 +93,39 @@ describe("the barrier", () => {
   });
 });
 
+it("few chunks are shared, too, where they are large", async () => {
+  // half a millisecond and more in each: the product of 256 x 256 x 256 falls into two
+  const device = new WasmDevice({ threads: 2, grain: 1e5 });
+  const side = 256;
+  const bound = [0, 1, 2].map(() => device.allocate(4 * side ** 2));
+  const matrix = (buffer: number) => ({ buffer, view: { offset: 0, strides: [side, 1] } });
+  const value: Expr = { kind: "accumulator", dtype: "float32", index: 0 };
+  const product: Kernel = {
+    kind: "matmul",
+    batch: [],
+    m: side,
+    n: side,
+    k: side,
+    a: matrix(0),
+    b: matrix(1),
+    outputs: [{ ...matrix(2), value }],
+  };
+  const executable = device.compile(planOf([product], [side ** 2, side ** 2, side ** 2]));
+  const ones = bytesOf(new Array(side ** 2).fill(1));
+  for (const buffer of bound.slice(0, 2)) device.write(buffer, 0, ones);
+  await expect
+    .poll(
+      () => {
+        expect(device.run(executable, bound, none, never)).toBeUndefined();
+        return helped(device);
+      },
+      { timeout: 15_000, interval: 1 },
+    )
+    .toBeGreaterThan(0);
+  expect(new Set(floats(device.read(bound[2]!, 0, 4 * side ** 2)))).toEqual(new Set([side]));
+  device.close();
+});
+
 it("the leader runs plans of few chunks alone, and others with its helpers, in any order", () => {
   const device = new WasmDevice({ threads: 3, grain, helpFrom: 100 });
   const extent = 640;
