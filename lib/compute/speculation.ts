@@ -100,7 +100,7 @@ export class Speculation {
     );
     pattern.replaced = [];
     const ids = [...inputs, ...results].map(({ id }) => id);
-    const sequence = this.#means.client.runAhead(inNewBuffers, ids, pattern.args);
+    const sequence = this.#means.client.speculate(inNewBuffers, ids, pattern.args);
     this.#ahead = { pattern, sequence, inputs, results };
   }
 

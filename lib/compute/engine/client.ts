@@ -86,7 +86,7 @@ export class EngineClient {
   /** Runs that were not done when last looked at, oldest first. */
   readonly #inFlight: { readonly sequence: number; readonly overwrites: boolean }[] = [];
   /** Runs that nobody had asked for when they were queued. Their errors are nobody's, until someone does. */
-  readonly #ahead = new Map<number, { failed: boolean; undo: (() => void) | undefined }>();
+  readonly #speculative = new Map<number, { failed: boolean; undo: (() => void) | undefined }>();
   #freed: number[] = [];
   #sequence = 0;
   #gone: EngineError | undefined;
@@ -161,12 +161,12 @@ export class EngineClient {
 
   /** Queues a run that nobody has asked for yet. It must overwrite nothing; `bindings` as for `run`. What goes wrong in it is not
    *  told, nor is it finished when the cell is interrupted. See `confirm`. */
-  runAhead(planId: number, bindings: readonly number[], args: readonly number[]): number {
-    const over = [...this.#ahead.keys()].filter((sequence) => this.completed(sequence));
+  speculate(planId: number, bindings: readonly number[], args: readonly number[]): number {
+    const over = [...this.#speculative.keys()].filter((sequence) => this.completed(sequence));
     if (over.length > 0) this.#drain();
-    for (const sequence of over) this.#ahead.delete(sequence);
+    for (const sequence of over) this.#speculative.delete(sequence);
     const sequence = this.run(planId, bindings, args);
-    this.#ahead.set(sequence, { failed: false, undo: undefined });
+    this.#speculative.set(sequence, { failed: false, undo: undefined });
     return sequence;
   }
 
@@ -174,7 +174,7 @@ export class EngineClient {
    *  any case, and `undo` is called if it fails. False where it has failed, or was cancelled: it has to be run anew. */
   confirm(sequence: number, undo: () => void): boolean {
     this.#drain();
-    const run = this.#ahead.get(sequence);
+    const run = this.#speculative.get(sequence);
     const cancelled = this.#cancelledUpTo !== undefined && notAfter(sequence, this.#cancelledUpTo);
     if (run?.failed === true || cancelled) return false;
     if (run !== undefined) run.undo = undo;
@@ -493,12 +493,12 @@ export class EngineClient {
     const told = place === undefined ? message : `${message} (first computed for ${place})`;
     const error = new EngineError(errorKind(kind), told);
     const awaited = this.#awaited.get(sequence);
-    const ahead = this.#ahead.get(sequence);
+    const speculative = this.#speculative.get(sequence);
     const gone = error.kind === "connection";
     if (gone) this.#gone ??= error;
-    if (ahead !== undefined) ahead.failed = true;
-    ahead?.undo?.();
-    if (ahead !== undefined && ahead.undo === undefined) return;
+    if (speculative !== undefined) speculative.failed = true;
+    speculative?.undo?.();
+    if (speculative !== undefined && speculative.undo === undefined) return;
     if (awaited !== undefined) awaited.error = { origin, error };
     // that a run was cancelled is no news to the user, who has stopped it
     else if (!gone && error.kind !== "cancelled" && !this.#errors.has(origin))

@@ -16,11 +16,11 @@ const WARM = 90;
 function newSession(refuse = false): { started: number; used: number } {
   closeSession();
   const { client } = session();
-  const { confirm, runAhead } = client;
+  const { confirm, speculate } = client;
   const counts = { started: 0, used: 0 };
-  client.runAhead = (...run) => {
+  client.speculate = (...run) => {
     counts.started++;
-    return runAhead.call(client, ...run);
+    return speculate.call(client, ...run);
   };
   client.confirm = (...run) => {
     const fine = !refuse && confirm.call(client, ...run);
