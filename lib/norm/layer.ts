@@ -70,12 +70,7 @@ const LAYER_NORM: Op = composite({
     const [x, eps, weight, bias] = inputs as [Node, Node, Node?, Node?];
     const axes = lastAxes(x, dims);
     const y = standardize("layerNorm", x, axes, eps);
-    return rescale(
-      y,
-      weight,
-      bias,
-      axes.map((axis) => x.shape[axis]!),
-    );
+    return rescale(y, weight, bias, x.shape.slice(-axes.length));
   },
 });
 
@@ -168,12 +163,7 @@ const RMS_NORM: Op = composite({
     const [x, eps, weight] = inputs as [Node, Node, Node?];
     const axes = lastAxes(x, dims);
     const y = divideByRootMeanSquare("rmsNorm", x, axes, eps);
-    return rescale(
-      y,
-      weight,
-      undefined,
-      axes.map((axis) => x.shape[axis]!),
-    );
+    return rescale(y, weight, undefined, x.shape.slice(-axes.length));
   },
 });
 
