@@ -9,12 +9,26 @@ export const CHECK_ASYNC = "__gb.check();";
 /** In a loop at the top level of a cell. */
 export const REST = "if (__gbFlag[1] !== 0) await __gb.rest();";
 
-/** Names of the strips that a loop is cut into (strips.ts). */
-export const STRIP_LABEL = "__gbStrip";
+/** How a loop is cut into strips (strips.ts). */
+export interface Strip {
+  readonly label: string;
+  /** Turns between two checks, at most. */
+  readonly turns: number;
+}
+
+const STRIP_LABEL = "__gbStrip";
 export const STRIP_END = "__gbEnd";
 
+/** Of an innermost loop. */
+export const STRIP: Strip = { label: STRIP_LABEL, turns: 65_536 };
+/** Of an innermost loop in a loop that is cut as well, and of that one. */
+export const INNER_STRIP: Strip = { label: STRIP_LABEL, turns: 512 };
+export const OUTER_STRIP: Strip = { label: `${STRIP_LABEL}Outer`, turns: 512 };
+
+export const stripHead = ({ label }: Strip): string => `${label}: `;
+
 /** Between the head of a loop and the step of its counter: begins a strip. */
-export function stripStart({ name, comparison, bound }: CountedLoop, turns: number): string {
+export function stripStart({ name, comparison, bound }: CountedLoop, { turns }: Strip): string {
   const end = bound.getText();
   const next = `${name} + ${turns}`;
   const long = `${CHECK} ${STRIP_END} = ${next} ${comparison} ${end} ? ${next} : ${end};`;
@@ -23,8 +37,8 @@ export function stripStart({ name, comparison, bound }: CountedLoop, turns: numb
 }
 
 /** After the body: ends the loop, unless there is another strip. */
-export function stripEnd({ condition, bound }: CountedLoop, turns: number): string {
-  return ` if (${bound.getText()} < ${turns} || !(${condition.getText()})) break ${STRIP_LABEL}; }`;
+export function stripEnd({ condition, bound }: CountedLoop, { label, turns }: Strip): string {
+  return ` if (${bound.getText()} < ${turns} || !(${condition.getText()})) break ${label}; }`;
 }
 
 /** Shares a variable of the cell with later cells. A class, since V8 keeps accessors of object literals in slow dictionaries. */
@@ -51,7 +65,7 @@ const BIND = /__gb\.bind\("[^"]*", new \(class \{ [^{}]*\{[^{}]*\}[^{}]*\{[^{}]*
 const SLOT = /const __\$[^=;]+ = [^;]*;/;
 const STRIP_PARTS = [
   `if \\([^;{}]*\\) ${STRIP_END} = [^;]*; else \\{[^{}]*\\} for \\(; [^;]* ${STRIP_END};`,
-  `if \\([^;{}]* \\|\\| !\\([^;{}]*\\)\\) break ${STRIP_LABEL}; \\}`,
+  `if \\([^;{}]* \\|\\| !\\([^;{}]*\\)\\) break ${STRIP_LABEL}\\w*; \\}`,
 ];
 const escaped = [CHECK, CHECK_ASYNC, REST].map((text) => text.replace(/[()[\].]/g, "\\$&"));
 const OWN = new RegExp([BIND.source, SLOT.source, TOLD.source, ...STRIP_PARTS, ...escaped].join("|"), "g");

@@ -7,14 +7,14 @@ import { declarationOf, isConstant } from "./declarations.js";
 import { typescript } from "./typescript.js";
 
 /** The most turns of a short loop; with a body that calls nothing they take microseconds. */
-export const MOST_TURNS = 65_536;
+const MOST_TURNS = 65_536;
 
 /** Whether a loop, whose body calls nothing and has no loops, takes few turns. */
-export function isShortLoop(loop: ts.Node): boolean {
+export function isShortLoop(loop: ts.Node, most: number = MOST_TURNS): boolean {
   const counted = typescript.isForStatement(loop) ? countedLoop(loop) : undefined;
   const from = counted && numberOf(counted.start);
   const to = counted && numberOf(counted.bound);
-  return from !== undefined && to !== undefined && to - from <= MOST_TURNS;
+  return from !== undefined && to !== undefined && to - from <= most;
 }
 
 /** The value of a number that is written out, or of a constant that is one. */

@@ -205,6 +205,31 @@ describe("in a cell", () => {
     expect((await kernel().finished(second)).result).toBe("3");
   });
 
+  test("loops in strips, one in the other, are stepped through as they are written", async () => {
+    const code = [
+      "const most = Number('3');",
+      "let total = 0;",
+      "for (let i = 0; i < most; i++) {",
+      "  for (let j = 0; j < most; j++) {",
+      "    if (j === 1) break;",
+      "  }",
+      "  total += i;",
+      "}",
+      "total",
+    ].join("\n");
+    await breakpoints(code, 2);
+    const cell = kernel().startCell(code);
+    expect((await stopAfter(() => {})).frames).toEqual(["cell:2"]);
+    const seen: string[] = [];
+    while (seen.at(-1) !== "cell:9") seen.push(...(await places("next")));
+    const round = [3, 4, 5, 4, 5, 7];
+    expect(seen.filter((place, at) => place !== seen[at - 1])).toEqual(
+      [...round, ...round, ...round, 3, 9].map((line) => `cell:${line}`),
+    );
+    await dap("continue", { threadId: 1 });
+    expect((await kernel().finished(cell)).result).toBe("3");
+  });
+
   test("steps go from an error to what catches it, and over what the kernel does there", async () => {
     const code = "try {\n  (null as any).here();\n} catch (error) {\n  String(error);\n  'caught';\n}\n'end'";
     await breakpoints(code, 2);

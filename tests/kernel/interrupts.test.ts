@@ -43,6 +43,14 @@ describe("a stop ends within 0.2 s", MEASURED, () => {
       "a loop whose bound has the name of a constant",
       "const most = 9; const f = (most: number) => { let t = 0; for (let i = 0; i < most; i++) t += i; return t }; console.log('go'); f(Infinity)",
     ],
+    [
+      "loops that count, one in the other",
+      "const many = 1e6; let t = 0; console.log('go'); for (let i = 0; i < many; i++) for (let j = 0; j < many; j++) for (let k = 0; k < many; k++) t += (i ^ j) * k",
+    ],
+    [
+      "loops that count, around one that is cut short",
+      "const all = 1e9, few = 7; let t = 0; console.log('go'); for (let i = 0; i < all; i++) for (let j = 0; j < few; j++) { if (j > 3) break; t += i }",
+    ],
     ["a do loop with a call", "console.log('go'); do { Math.random(); } while (true)"],
     ["a loop in an earlier cell's function", "spinHere()"],
     ["an asynchronous loop", `${SLEEP} console.log('go'); while (true) await sleep(1);`],
