@@ -263,6 +263,8 @@ class LoopWriter {
     if (kernel.outputs.length > 0) {
       const scope = this.#scope(this.#outer);
       scope.store(kernel.outputs);
+      // they may be updates in place of what other lanes still read in the last pass
+      if (lanes > 1 && kernel.passes.at(-1)?.accumulators.length === 0) lines.push("workgroupBarrier();");
       lines.push(...block(lanes > 1 ? "if (inside && lane == 0u)" : "if (inside)", scope.take()));
     }
     return lines;

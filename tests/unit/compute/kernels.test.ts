@@ -6,6 +6,7 @@ import type { LoopKernel } from "gradbook/compute/ir";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
 import { WasmDevice } from "gradbook/compute/wasm/device";
 import { engineFor } from "gradbook/compute/wasm/flags";
+import type { Expr } from "gradbook/graph/expr";
 import { describe, expect, it } from "vitest";
 import { DEVICE } from "../parity/library.js";
 import {
@@ -64,6 +65,51 @@ describe("random kernels", () => {
   it("matrix products on tiles of 8 x 8", () => check(matmulCase, 80, summed, tall));
   it("reductions without fused multiply-add", () => check(reduceCase, 80, summed, plain));
   it("passes along rows without fused multiply-add", () => check(rowCase, 80, summed, plain));
+});
+
+// As batch norm's backward pass does: the row is multiplied by a number, of which the update follows in the same kernel.
+it.each([
+  ["side by side", [64, 1]],
+  ["apart", [1, 6]],
+])("a number that a whole row reads is updated in place; rows %s", (_, strides) => {
+  const load = (buffer: number, along: readonly number[]): Expr => ({
+    kind: "load",
+    dtype: "float32",
+    buffer,
+    view: { offset: 0, strides: along },
+  });
+  const scaled: Expr = {
+    kind: "binary",
+    dtype: "float32",
+    op: "mul",
+    a: load(0, strides),
+    b: load(1, [1, 0]),
+  };
+  const total: Expr = { kind: "accumulator", dtype: "float32", index: 0 };
+  const lessTotal = (a: Expr): Expr => ({ kind: "binary", dtype: "float32", op: "sub", a, b: total });
+  const kernel: LoopKernel = {
+    kind: "loop",
+    outer: [6],
+    reduce: [64],
+    passes: [
+      { accumulators: [{ op: "sum", dtype: "float32", value: scaled }], outputs: [] },
+      {
+        accumulators: [],
+        outputs: [{ buffer: 2, view: { offset: 0, strides }, value: lessTotal(scaled) }],
+      },
+    ],
+    outputs: [{ buffer: 1, view: { offset: 0, strides: [1] }, value: lessTotal(load(1, [1])) }],
+  };
+  const random = new Random(4);
+  const numbers = (length: number): Float64Array =>
+    Float64Array.from({ length }, () => random.int(-8, 8) / 8);
+  const test: Case = {
+    kernels: [kernel],
+    buffers: [numbers(6 * 64), numbers(6), new Float64Array(6 * 64)],
+    types: ["float32", "float32", "float32"],
+    args: [],
+  };
+  expect(difference(runOn(reference, test), runOn(tested, test), summed)).toBeUndefined();
 });
 
 describe("long sums", () => {
