@@ -6,12 +6,23 @@ import {
   LOOKS_BEFORE_SLEEP,
   REPLY_RING_BYTES,
   REQUEST_RING_BYTES,
+  WAIT_SLICE_MS,
 } from "../settings.js";
+import {
+  createProcessMemory,
+  Futex,
+  mapProcessMemory,
+  type ProcessMemory,
+  viewProcessMemory,
+} from "./process-memory.js";
 import { encodeAt, encodedBytes, ProtocolError, type Reply, type Request } from "./protocol.js";
-import { padded, Ring, type Views, viewsOf } from "./ring.js";
+import { padded, Ring, ringBytes, type Views, viewsOf } from "./ring.js";
 
-/** What two threads share; sent to the other one as it is. */
-export interface ChannelMemory {
+/** What client and engine share; sent to other threads as it is. */
+export type ChannelMemory = ThreadsMemory | ProcessMemory;
+
+/** Shared by threads of one process. */
+interface ThreadsMemory {
   readonly control: SharedArrayBuffer;
   readonly requests: SharedArrayBuffer;
   readonly replies: SharedArrayBuffer;
@@ -30,12 +41,77 @@ const CLIENT_SLEEPS = 128;
 const ENGINE_SLEEPS = 144;
 const CONTROL_BYTES = 1024;
 
-/** New shared memory for one client and one engine. */
-export function createChannel(): ChannelMemory {
+/** Where the parts begin in memory that two processes share. */
+const REQUESTS_AT = CONTROL_BYTES;
+const REPLIES_AT = REQUESTS_AT + ringBytes(REQUEST_RING_BYTES);
+const CHANNEL_BYTES = REPLIES_AT + ringBytes(REPLY_RING_BYTES);
+
+/** New shared memory for one client and one engine in this process. */
+export function createChannel(): ThreadsMemory {
   return {
     control: new SharedArrayBuffer(CONTROL_BYTES),
-    requests: new Ring(REQUEST_RING_BYTES).memory,
-    replies: new Ring(REPLY_RING_BYTES).memory,
+    requests: new SharedArrayBuffer(ringBytes(REQUEST_RING_BYTES)),
+    replies: new SharedArrayBuffer(ringBytes(REPLY_RING_BYTES)),
+  };
+}
+
+/** The same for an engine in a child process, which gets it as a file; undefined where processes cannot share memory. */
+export function createProcessChannel(): ReturnType<typeof createProcessMemory> {
+  return createProcessMemory(CHANNEL_BYTES);
+}
+
+/** The channel behind a file that this process was started with. */
+export function openProcessChannel(file: number): ChannelMemory {
+  return mapProcessMemory(file, CHANNEL_BYTES);
+}
+
+/** How threads sleep on words of the control memory. */
+type Sleep = Pick<Futex, "wait" | "waitAsync" | "wake">;
+
+/** The language's own way, for threads of one process. */
+class ThreadSleep implements Sleep {
+  readonly #words: Int32Array<SharedArrayBuffer>;
+
+  constructor(words: Int32Array<SharedArrayBuffer>) {
+    this.#words = words;
+  }
+
+  wait(word: number, seen: number, milliseconds: number): void {
+    Atomics.wait(this.#words, word, seen, milliseconds);
+  }
+
+  async waitAsync(word: number, seen: number): Promise<void> {
+    await Atomics.waitAsync(this.#words, word, seen).value;
+  }
+
+  wake(word: number): void {
+    Atomics.notify(this.#words, word);
+  }
+}
+
+interface Parts {
+  readonly control: Int32Array;
+  readonly requests: Ring;
+  readonly replies: Ring;
+  readonly sleep: Sleep;
+}
+
+function partsOf(memory: ChannelMemory): Parts {
+  if ("address" in memory) {
+    const part = (offset: number, bytes: number): ArrayBuffer => viewProcessMemory(memory, offset, bytes);
+    return {
+      control: new Int32Array(part(0, CONTROL_BYTES)),
+      requests: new Ring(part(REQUESTS_AT, ringBytes(REQUEST_RING_BYTES))),
+      replies: new Ring(part(REPLIES_AT, ringBytes(REPLY_RING_BYTES))),
+      sleep: new Futex(memory, WAIT_SLICE_MS),
+    };
+  }
+  const control = new Int32Array(memory.control);
+  return {
+    control,
+    requests: new Ring(memory.requests),
+    replies: new Ring(memory.replies),
+    sleep: new ThreadSleep(control),
   };
 }
 
@@ -48,7 +124,8 @@ export function notAfter(a: number, b: number): boolean {
 export type Receiver = (views: Views, start: number, length: number) => void;
 
 export class ChannelEnd {
-  readonly #control: Int32Array<SharedArrayBuffer>;
+  readonly #control: Int32Array;
+  readonly #sleep: Sleep;
   readonly #outgoing: Ring;
   readonly #incoming: Ring;
   readonly #mySignal: number;
@@ -62,9 +139,11 @@ export class ChannelEnd {
 
   constructor(memory: ChannelMemory, end: "client" | "engine") {
     const client = end === "client";
-    this.#control = new Int32Array(memory.control);
-    this.#outgoing = new Ring(client ? memory.requests : memory.replies);
-    this.#incoming = new Ring(client ? memory.replies : memory.requests);
+    const { control, requests, replies, sleep } = partsOf(memory);
+    this.#control = control;
+    this.#sleep = sleep;
+    this.#outgoing = client ? requests : replies;
+    this.#incoming = client ? replies : requests;
     this.#mySignal = client ? CLIENT_SIGNAL : ENGINE_SIGNAL;
     this.#otherSignal = client ? ENGINE_SIGNAL : CLIENT_SIGNAL;
     this.#myNeed = client ? CLIENT_NEEDS_ROOM : ENGINE_NEEDS_ROOM;
@@ -164,26 +243,26 @@ export class ChannelEnd {
     for (let looks = LOOKS_BEFORE_SLEEP; looks > 0; looks--) if (this.signal !== seen) return;
     // said before the last look, which is `wait`'s own: whoever signals after that look knows that someone sleeps
     Atomics.add(this.#control, this.#mySleep, 1);
-    Atomics.wait(this.#control, this.#mySignal, seen, milliseconds);
+    this.#sleep.wait(this.#mySignal, seen, milliseconds);
     Atomics.sub(this.#control, this.#mySleep, 1);
   }
 
-  /** As `wait`, without stopping the thread. It does not keep the event loop alive. */
+  /** As `wait`, without stopping the thread; it may also end for no reason. It does not keep the event loop alive for long. */
   async waitAsync(seen: number): Promise<void> {
     Atomics.add(this.#control, this.#mySleep, 1);
-    await Atomics.waitAsync(this.#control, this.#mySignal, seen).value;
+    await this.#sleep.waitAsync(this.#mySignal, seen);
     Atomics.sub(this.#control, this.#mySleep, 1);
   }
 
   /** Ends this end's own `waitAsync`, for what else it waits for. */
   wakeSelf(): void {
     Atomics.add(this.#control, this.#mySignal, 1);
-    Atomics.notify(this.#control, this.#mySignal);
+    this.#sleep.wake(this.#mySignal);
   }
 
   wakeOther(): void {
     Atomics.add(this.#control, this.#otherSignal, 1);
-    if (Atomics.load(this.#control, this.#otherSleep) !== 0) Atomics.notify(this.#control, this.#otherSignal);
+    if (Atomics.load(this.#control, this.#otherSleep) !== 0) this.#sleep.wake(this.#otherSignal);
   }
 
   /** The number of the last request that is done. */

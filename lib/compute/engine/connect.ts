@@ -4,11 +4,12 @@ import { randomBytes } from "node:crypto";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Device } from "../device.js";
 import { ENGINE_NURSERY_MEBIBYTES, environment } from "../settings.js";
-import { ChannelEnd, createChannel } from "./channel.js";
+import { ChannelEnd, createChannel, createProcessChannel } from "./channel.js";
 import { EngineClient, type Home } from "./client.js";
 import type { DeviceName } from "./devices.js";
 import type { LinkData } from "./link.js";
 import { reportLoss } from "./loss.js";
+import { unmapProcessMemory } from "./process-memory.js";
 import { EngineService } from "./serve.js";
 import type { SharedHeap } from "./shared-memory.js";
 import type { ThreadData } from "./thread.js";
@@ -19,6 +20,8 @@ export interface ConnectOptions {
   /** "thread": in this process. "server": in a process of its own. Default: "server" for a GPU, which may hang or take its process
    *  with it; else GRADBOOK_SERVER, else "thread". */
   readonly home?: "thread" | "server";
+  /** Has a server reached by a socket, also where it could share memory with this process. */
+  readonly socket?: boolean;
 }
 
 /** Starts an engine and gives its client at once; what goes wrong at the start is thrown by the first call that waits. */
@@ -26,13 +29,8 @@ export function connect(options: ConnectOptions = {}): EngineClient {
   const device = options.device ?? (environment("GRADBOOK_DEVICE") as DeviceName);
   const home =
     options.home ?? (device === "webgpu" || environment("GRADBOOK_SERVER") === "1" ? "server" : "thread");
-  return new EngineClient(HOMES[home](device));
+  return new EngineClient(home === "server" ? serverHome(device, options.socket) : threadHome(device));
 }
-
-const HOMES: { readonly [K in NonNullable<ConnectOptions["home"]>]: (device: DeviceName) => Home } = {
-  thread: threadHome,
-  server: serverHome,
-};
 
 function threadHome(device: DeviceName): Home {
   const channel = createChannel();
@@ -54,13 +52,17 @@ function threadHome(device: DeviceName): Home {
   };
 }
 
-function serverHome(device: DeviceName): Home {
-  const channel = createChannel();
+/** Memory that processes share is unmapped when nobody can look at it any more. */
+const unused = new FinalizationRegistry(unmapProcessMemory);
+
+function serverHome(device: DeviceName, socket = false): Home {
+  const shared = socket ? undefined : createProcessChannel();
+  const channel = shared?.memory ?? createChannel();
   const token = randomBytes(32).toString("hex");
-  const data: LinkData = { channel, order: { token, device } };
+  const data: LinkData = { channel, file: shared?.file, order: { token, device } };
   const worker = startWorker(new URL("./link.js", import.meta.url), data);
   worker.on("error", (error) => reportLoss(channel, `the client thread has failed: ${messageOf(error)}`));
-  return {
+  const home: Home = {
     device,
     channel,
     token,
@@ -68,6 +70,9 @@ function serverHome(device: DeviceName): Home {
     heap: () => undefined,
     doubt: (sequence) => worker.postMessage(sequence),
   };
+  // the client thread looks at it, too, and the client has it for as long as it has its home
+  if (shared !== undefined) worker.once("exit", () => unused.register(home, shared.memory));
+  return home;
 }
 
 /** A client whose engine runs in this very thread, within each call. For tests of plans and devices. */

@@ -1,5 +1,5 @@
-// The client thread of an engine in the compute server: starts the server, owns the connection, carries messages between it
-// and the rings that it shares with the client, and reports when the server has gone.
+// The client thread of an engine in the compute server: starts the server, kills it when it hangs, and reports when it has gone.
+// Where the server cannot look at the client's channel itself, it carries messages between the channel and a socket.
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { connect as connectSocket } from "node:net";
@@ -10,13 +10,16 @@ import { HUNG_MS, SERVER_START_MS } from "../settings.js";
 import { Bridge, type Frame } from "./bridge.js";
 import { ChannelEnd, type ChannelMemory, notAfter } from "./channel.js";
 import { reportLoss } from "./loss.js";
+import { closeProcessFile } from "./process-memory.js";
 import { hasCode, REPLIES } from "./protocol.js";
 import type { ServerOrder } from "./server.js";
 
 /** What the thread is started with. */
 export interface LinkData {
   readonly channel: ChannelMemory;
-  readonly order: ServerOrder;
+  /** The channel's memory as a file for the server; undefined: it is reached by a socket. */
+  readonly file: number | undefined;
+  readonly order: Omit<ServerOrder, "shared">;
 }
 
 const REMEDY =
@@ -24,17 +27,18 @@ const REMEDY =
   "GRADBOOK_SERVER to compute in the program's own process";
 const STDERR_KEPT = 2000;
 
-const { channel, order } = workerData as LinkData;
+const { channel, file, order } = workerData as LinkData;
 const end = new ChannelEnd(channel, "engine");
 let complaints = "";
-/** Runs while it is not known whether the server hangs. */
-let doubt: NodeJS.Timeout | undefined;
+/** How far the server was when its life was last doubted, and what kills it unless it has come further by then. */
+let doubt: { readonly completed: number; readonly timer: NodeJS.Timeout } | undefined;
 
 function startServer(): ChildProcessWithoutNullStreams {
   const server = spawn(process.execPath, [fileURLToPath(new URL("./server.js", import.meta.url))], {
-    stdio: "pipe",
+    stdio: ["pipe", "pipe", "pipe", ...(file === undefined ? [] : [file])],
     windowsHide: true,
-  });
+  }) as ChildProcessWithoutNullStreams;
+  if (file !== undefined) closeProcessFile(file);
   server.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaints = (complaints + text).slice(-STDERR_KEPT);
   });
@@ -62,18 +66,20 @@ function carry(server: ChildProcessWithoutNullStreams, address: string): void {
 function noteCompleted({ views, length, more }: Frame): boolean {
   if (more || !hasCode(views, 0, length, REPLIES.completed.code)) return false;
   end.complete(views.words[1]!);
-  clearTimeout(doubt);
-  doubt = undefined;
   return true;
 }
 
 /** The client has asked it to stop, and in vain. */
 function killUnlessAlive(server: ChildProcessWithoutNullStreams, sequence: number): void {
-  if (notAfter(sequence, end.completed)) return;
-  doubt ??= setTimeout(() => {
+  const { completed } = end;
+  if (notAfter(sequence, completed) || doubt?.completed === completed) return;
+  clearTimeout(doubt?.timer);
+  const timer = setTimeout(() => {
+    if (end.completed !== completed) return;
     complaints += `\nIt did not obey a stop, and finished nothing for ${HUNG_MS / 1000} s: a device that hangs.`;
     server.kill("SIGKILL");
   }, HUNG_MS);
+  doubt = { completed, timer };
 }
 
 const server = startServer();
@@ -83,7 +89,8 @@ const late = setTimeout(() => {
 }, SERVER_START_MS);
 createInterface(server.stdout).once("line", (address) => {
   clearTimeout(late);
-  carry(server, address);
+  if (file === undefined) carry(server, address);
 });
 parentPort?.on("message", (sequence: number) => killUnlessAlive(server, sequence));
-server.stdin.write(`${JSON.stringify(order)}\n`);
+const whole: ServerOrder = { ...order, shared: file !== undefined };
+server.stdin.write(`${JSON.stringify(whole)}\n`);

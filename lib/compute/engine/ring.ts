@@ -29,8 +29,10 @@ export function padded(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
 
+/** Bytes of memory for a ring of `capacity` bytes. */
+export const ringBytes = (capacity: number): number => PREFIX_BYTES + capacity;
+
 export class Ring {
-  readonly memory: SharedArrayBuffer;
   readonly views: Views;
   /** The largest payload of one frame: whatever the positions are, it fits once the reader has caught up. */
   readonly largest: number;
@@ -41,13 +43,12 @@ export class Ring {
   #length = 0;
   #more = false;
 
-  /** A ring over `memory` that another thread made, or a new one with `memory` bytes (a power of two). */
-  constructor(memory: SharedArrayBuffer | number) {
-    this.memory = typeof memory === "number" ? new SharedArrayBuffer(PREFIX_BYTES + memory) : memory;
-    this.#capacity = this.memory.byteLength - PREFIX_BYTES;
+  /** A ring in shared memory of `ringBytes(capacity)`, the capacity a power of two. Full of zeros, it is empty. */
+  constructor(memory: ArrayBufferLike) {
+    this.#capacity = memory.byteLength - PREFIX_BYTES;
     if (this.#capacity < 64 || (this.#capacity & (this.#capacity - 1)) !== 0)
       throw new RangeError(`a ring needs a power of two of bytes, got ${this.#capacity}`);
-    this.views = viewsOf(this.memory);
+    this.views = viewsOf(memory);
     this.#positions = this.views.words;
     this.largest = this.#capacity / 2 - FRAME_HEADER_BYTES;
   }

@@ -1,8 +1,9 @@
-// The compute server: a process with an engine thread, for one client. This thread only carries messages, so that a long or
-// hung kernel never keeps the server from noticing that its client is gone; then it ends, whatever the engine does.
+// The compute server: a process with an engine thread, for one client. This thread does not compute, so that a long or hung
+// kernel never keeps the server from noticing that its client is gone; then it ends, whatever the engine does.
 //
-// It is told {token, device} as one line of JSON on its standard input, and answers with the address of its socket on its
-// standard output. The input stays open as long as the parent lives.
+// It is told an order as one line of JSON on its standard input, and answers with a line on its standard output. The input stays
+// open as long as the parent lives. Where both can share memory, the client's channel comes as file 3, and the engine looks at
+// it without anybody between. Elsewhere the answer is the address of a socket, and this thread carries messages.
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,7 +14,7 @@ import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import { PARENT_POLL_MS } from "../settings.js";
 import { Bridge, type Frame, FrameReader, wireMessage } from "./bridge.js";
-import { ChannelEnd, createChannel } from "./channel.js";
+import { ChannelEnd, type ChannelMemory, createChannel, openProcessChannel } from "./channel.js";
 import type { DeviceName } from "./devices.js";
 import { decodeRequest, hasCode, PROTOCOL_VERSION, REQUESTS } from "./protocol.js";
 import type { ThreadData } from "./thread.js";
@@ -22,11 +23,13 @@ import type { ThreadData } from "./thread.js";
 export interface ServerOrder {
   readonly token: string;
   readonly device: DeviceName;
+  /** Whether the client's channel is file 3. */
+  readonly shared?: boolean;
 }
 
+const CHANNEL_FILE = 3;
+
 const parent = process.ppid;
-const channel = createChannel();
-const end = new ChannelEnd(channel, "client");
 let folder: string | undefined;
 
 /** Ends this process even when the engine thread hangs. */
@@ -42,19 +45,35 @@ function newAddress(): string {
   return join(folder, "socket");
 }
 
-function start({ token, device }: ServerOrder): void {
+function start({ token, device, shared = false }: ServerOrder): void {
+  if (!shared) {
+    const channel = createChannel();
+    listen(token, startEngine(device, channel), new ChannelEnd(channel, "client"));
+    return;
+  }
+  const engine = startEngine(device, openProcessChannel(CHANNEL_FILE));
+  engine.on("message", leave);
+  engine.on("exit", leave);
+  process.stdout.write("ready\n");
+}
+
+function startEngine(device: DeviceName, channel: ChannelMemory): Worker {
   const data: ThreadData = { channel, device, alone: true };
   const engine = new Worker(new URL("./thread.js", import.meta.url), { workerData: data, execArgv: [] });
   engine.on("error", (error) => {
     process.stderr.write(`${(error as Error).stack}\n`);
     leave();
   });
+  return engine;
+}
+
+function listen(token: string, engine: Worker, end: ChannelEnd): void {
   const address = newAddress();
   const server = createServer((socket) => {
     greet(socket, token, (first) => {
       server.close();
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-      serve(socket, engine, first);
+      serve(socket, engine, end, first);
     });
   });
   server.listen(address, () => process.stdout.write(`${address}\n`));
@@ -93,8 +112,9 @@ function checkHello({ views, length }: Frame, token: string): void {
     );
 }
 
-function serve(socket: Socket, engine: Worker, first: Uint8Array): void {
-  const bridge = new Bridge(socket, end, { urgent: obeyCancel, announce: true, closed: leave });
+function serve(socket: Socket, engine: Worker, end: ChannelEnd, first: Uint8Array): void {
+  const urgent = (frame: Frame): boolean => obeyCancel(frame, end);
+  const bridge = new Bridge(socket, end, { urgent, announce: true, closed: leave });
   bridge.arrive(first);
   // Once the engine has ended, after `shutdown` or a failure, the client is still told what there is to tell.
   const finish = (): void => {
@@ -106,7 +126,7 @@ function serve(socket: Socket, engine: Worker, first: Uint8Array): void {
 }
 
 /** A cancel must not wait behind the run that it is to stop. */
-function obeyCancel({ views, length, more }: Frame): boolean {
+function obeyCancel({ views, length, more }: Frame, end: ChannelEnd): boolean {
   if (more || !hasCode(views, 0, length, REQUESTS.cancel.code)) return false;
   try {
     const request = decodeRequest(views, 0, length);

@@ -2,8 +2,8 @@
 // products are one-threaded calls from our own threads, so that no second pool of threads competes with them.
 
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { blasChoice } from "../settings.js";
+import { type Foreign, type Koffi, type Library, requireKoffi } from "./koffi.js";
 import type { Memory } from "./webassembly.js";
 
 /** Row-major or column-major; each operand as it is or transposed; m, n, k; addresses and leading dimensions of left, right and
@@ -38,17 +38,6 @@ export interface Blas {
   readonly name: string;
   /** Its product function for this thread, one-threaded; addresses count from the first multiple of `alignment` in `memory`. */
   on(memory: Uint8Array, alignment?: number): Sgemm;
-}
-
-type Foreign = (...args: readonly unknown[]) => unknown;
-interface Library {
-  func(declaration: string): Foreign;
-  unload(): void;
-}
-/** What is used of the package koffi. */
-interface Koffi {
-  load(path: string): Library;
-  address(memory: Uint8Array): bigint;
 }
 
 /** Addresses are numbers: that halves the time of a call (0.30 us against 0.59 with a view of the memory for each). */
@@ -106,14 +95,6 @@ function sgemmAt(sgemm: Foreign, start: number): Sgemm {
 
 /** Addresses have 48 bits at most: a number holds them exactly. */
 const startOf = (koffi: Koffi, memory: Uint8Array): number => Number(koffi.address(memory));
-
-function requireKoffi(): Koffi | undefined {
-  try {
-    return createRequire(import.meta.url)("koffi") as Koffi;
-  } catch {
-    return undefined;
-  }
-}
 
 const bindSgemm = (library: Library): Foreign => library.func(SGEMM);
 

@@ -27,7 +27,10 @@ const HOMES = {
   inline: () => connectInline(new ReferenceDevice()),
   thread: () => connect({ device: "reference", home: "thread" }),
   server: () => connect({ device: "reference", home: "server" }),
+  "server by socket": () => connect({ device: "reference", home: "server", socket: true }),
 };
+const ALL = Object.keys(HOMES) as (keyof typeof HOMES)[];
+const OWN_THREAD = ALL.filter((home) => home !== "inline");
 
 const open: EngineClient[] = [];
 
@@ -41,7 +44,7 @@ afterEach(() => {
   for (const client of open.splice(0)) client.close();
 });
 
-describe.each(["inline", "thread", "server"] as const)("an engine's home: %s", (home) => {
+describe.each(ALL)("an engine's home: %s", (home) => {
   test("runs a graph and reads the result, blocking at once after the start", () => {
     const client = start(home);
     client.define(1, addition([2, 2]));
@@ -202,6 +205,7 @@ test.each(["reference", "wasm"] as const)(
       connectInline(device === "wasm" ? new WasmDevice() : new ReferenceDevice()),
       connect({ device, home: "thread" }),
       connect({ device, home: "server" }),
+      connect({ device, home: "server", socket: true }),
     ];
     open.push(...clients);
     const [inline, ...others] = clients.map((client) => {
@@ -216,7 +220,7 @@ test.each(["reference", "wasm"] as const)(
   },
 );
 
-describe.each(["thread", "server"] as const)("running ahead: %s", (home) => {
+describe.each(OWN_THREAD)("running ahead: %s", (home) => {
   test("an evaluation waits for the oldest run when four are in flight, and for no more than that", () => {
     const client = start(home);
     client.define(1, squarings(96, 1));
@@ -269,7 +273,7 @@ describe("interrupts", () => {
   });
   afterEach(() => Atomics.store(flag, 0, 0));
 
-  test.each(["thread", "server"] as const)("let the runs in flight finish: %s", (home) => {
+  test.each(OWN_THREAD)("let the runs in flight finish: %s", (home) => {
     const client = start(home);
     client.define(1, accumulation([1]));
     client.define(2, squarings(64, 1));

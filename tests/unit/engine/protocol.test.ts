@@ -10,7 +10,7 @@ import {
   type Reply,
   type Request,
 } from "gradbook/compute/engine/protocol";
-import { Ring, viewsOf } from "gradbook/compute/engine/ring";
+import { Ring, ringBytes, viewsOf } from "gradbook/compute/engine/ring";
 import { EngineService } from "gradbook/compute/engine/serve";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
 import { describe, expect, test } from "vitest";
@@ -126,7 +126,7 @@ function refusal(bytes: Uint8Array): ProtocolError {
 
 describe("ring", () => {
   test("frames of all sizes come out in order, in place, around the end", () => {
-    const ring = new Ring(1024);
+    const ring = new Ring(new SharedArrayBuffer(ringBytes(1024)));
     const random = seeded(1);
     const sent: number[] = [];
     let received = 0;
@@ -152,7 +152,7 @@ describe("ring", () => {
   });
 
   test("the largest frame fits once the reader has caught up, wherever the positions are", () => {
-    const ring = new Ring(256);
+    const ring = new Ring(new SharedArrayBuffer(ringBytes(256)));
     for (let i = 0; i < 100; i++) {
       for (const length of [8 * (i % 7), ring.largest]) {
         expect(ring.reserve(length)).toBeGreaterThan(0);

@@ -7,6 +7,7 @@ import { connect as connectSocket, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { collectGarbage } from "gradbook/compute/collector";
 import { FrameReader, wireFrame, wireMessage } from "gradbook/compute/engine/bridge";
 import { connect } from "gradbook/compute/engine/connect";
 import { decodeReply, type Reply } from "gradbook/compute/engine/protocol";
@@ -97,18 +98,37 @@ describe.runIf(process.platform === "linux")("the server's process", { retry: 3 
     await vi.waitFor(() => expect(lives(server!)).toBe(false), { timeout: 2000, interval: 20 });
   });
 
-  test("a killed server is an error at the next call that says what to do, also while it is waited for", async () => {
-    const client = connect({ device: "reference", home: "server" });
-    client.write(1, floats(1));
-    client.synchronize();
-    const [server] = serversOf(process.pid);
-    const said = /compute server has ended by SIGKILL.*values that it held are lost.*unset GRADBOOK_SERVER/;
-    process.kill(server!, "SIGKILL");
-    expect(() => client.read(1)).toThrow(said);
-    expect(() => client.run(1, [1], [])).toThrow(said);
-    await expect(client.synchronizeAsync()).rejects.toThrow(said);
-    client.close();
+  test("the memory that it shared is given back once nobody can look at it", async () => {
+    const mapped = (): number => readFileSync("/proc/self/maps", "utf8").split("memfd:gradbook").length - 1;
+    // in a function of its own: what this one once had in its hands may live as long as it does
+    const use = (): void => {
+      const client = connect({ device: "reference", home: "server" });
+      client.memory();
+      expect(mapped()).toBeGreaterThan(0);
+      client.close();
+    };
+    for (let i = 0; i < 3; i++) use();
+    await vi.waitFor(() => {
+      collectGarbage("major");
+      expect(mapped()).toBe(0);
+    }, PATIENTLY);
   });
+
+  test.each([false, true])(
+    "a killed server is an error at the next call that says what to do, also while it is waited for; by socket: %s",
+    async (socket) => {
+      const client = connect({ device: "reference", home: "server", socket });
+      client.write(1, floats(1));
+      client.synchronize();
+      const [server] = serversOf(process.pid);
+      const said = /compute server has ended by SIGKILL.*values that it held are lost.*unset GRADBOOK_SERVER/;
+      process.kill(server!, "SIGKILL");
+      expect(() => client.read(1)).toThrow(said);
+      expect(() => client.run(1, [1], [])).toThrow(said);
+      await expect(client.synchronizeAsync()).rejects.toThrow(said);
+      client.close();
+    },
+  );
 
   test("uses no processor time while nothing is asked", async () => {
     const client = connect({ device: "reference", home: "server" });
