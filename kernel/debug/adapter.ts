@@ -7,10 +7,12 @@ import type { Session } from "node:inspector/promises";
 import type { DapEvent, DapResponse, DapScope, DapVariable, SourceBreakpoint } from "../protocol/dap.js";
 import { isJson, type Json, numberField, objectField, textField, textsField } from "../protocol/messages.js";
 import type { CompiledCell } from "../protocol/threads.js";
+import { LOCAL_FILE } from "../run/local-files.js";
 import { Breakpoints } from "./breakpoints.js";
-import { DebuggedCells, PATHS } from "./cells.js";
+import { PATHS } from "./cells.js";
 import { NOTEBOOK, withoutTypes } from "./expressions.js";
 import { type Frame, Program, type Step, type Stop } from "./program.js";
+import { Scripts } from "./scripts.js";
 import { SHOWN, Variables } from "./variables.js";
 
 /** Front ends know the one thread of user code by this number. */
@@ -27,8 +29,8 @@ type Command = (given: Json) => Json | Promise<Json>;
 
 export class Debugger {
   readonly #publish: (event: DapEvent) => void;
-  readonly #cells = new DebuggedCells();
-  readonly #breakpoints = new Breakpoints(this.#cells);
+  readonly #scripts = new Scripts();
+  readonly #breakpoints = new Breakpoints(this.#scripts);
   #attached: Attached | undefined;
   #sequence = 1;
 
@@ -54,10 +56,10 @@ export class Debugger {
 
   /** A cell is about to go to the main thread; resolves when its breakpoints are set. */
   async prepare(cell: CompiledCell): Promise<void> {
-    this.#cells.add(cell);
+    const script = this.#scripts.add(cell);
     if (this.#attached === undefined) return;
     // without breakpoints, should the debugger be switched off just now, rather than not at all
-    await this.#breakpoints.prepare(this.#attached.session, cell).catch(() => {});
+    await this.#breakpoints.prepare(this.#attached.session, script).catch(() => {});
   }
 
   /** A cell is about to start, with no other running. */
@@ -107,14 +109,17 @@ export class Debugger {
       richRendering: true,
       copyToGlobals: false,
     }),
-    dumpCell: (given) => ({ sourcePath: this.#cells.dump(textField(given, "code")) }),
+    dumpCell: (given) => ({ sourcePath: this.#scripts.dump(textField(given, "code")) }),
     source: (given) => {
       const path = textField(objectField(given, "source"), "path");
-      const content = this.#cells.source(path);
-      if (content === undefined) throw new Error(`There is no cell ${path}.`);
+      const content = this.#scripts.source(path);
+      if (content === undefined) throw new Error(`There is no cell and no file ${path}.`);
       return { content, mimeType: "application/typescript" };
     },
-    modules: () => ({ modules: [], totalModules: 0 }),
+    modules: () => {
+      const modules = this.#scripts.files.map(({ name, path }) => ({ id: path, name, path }));
+      return { modules, totalModules: modules.length };
+    },
     setBreakpoints: async (given) => {
       const path = textField(objectField(given, "source"), "path");
       const wanted = Array.isArray(given.breakpoints)
@@ -171,7 +176,8 @@ export class Debugger {
     const session = new Session();
     session.connectToMainThread();
     const variables = new Variables(session);
-    const program = new Program(session, this.#cells, {
+    const program = new Program(session, this.#scripts, {
+      begins: (script) => this.#breakpoints.prepare(session, script),
       stopped: (stop) => this.#event("stopped", this.#stopped(stop)),
       continued: () => {
         void variables.clear();
@@ -179,7 +185,7 @@ export class Debugger {
       },
     });
     await session.post("Debugger.enable");
-    await session.post("Debugger.setBlackboxPatterns", { patterns: [NOT_CELLS] });
+    await session.post("Debugger.setBlackboxPatterns", { patterns: [NOT_USERS] });
     this.#attached = { session, program, variables };
   }
 
@@ -198,10 +204,8 @@ export class Debugger {
   /** What a frame can see: its own variables, those of functions around it, and the notebook's. */
   #scopes({ call }: Frame): DapScope[] {
     const { variables } = this.#on;
-    const around = call.scopeChain.filter(
-      ({ type }) => type === "closure" || type === "block" || type === "local" || type === "catch",
-    );
-    const end = around.findIndex(({ type }) => type === "local");
+    const around = call.scopeChain.filter(({ type }) => SCOPES.has(type));
+    const end = around.findIndex(({ type }) => type === "local" || type === "module");
     const locals = around.slice(0, end + 1);
     const closures = around.slice(end + 1).filter((scope) => !isCellItself(scope));
     const scope = (name: string, parts: readonly V8.Scope[]): DapScope => ({
@@ -296,7 +300,10 @@ export class Debugger {
 }
 
 /** V8 does not step into these scripts, except for some of Node's own, which `Program` leaves again. */
-const NOT_CELLS = "^(?!(cell|hidden)\\[)";
+const NOT_USERS = `^(?!(cell|hidden)\\[|${LOCAL_FILE.source})`;
+
+/** Where variables of cells and files live, as V8 calls it. */
+const SCOPES: ReadonlySet<string> = new Set(["local", "block", "catch", "closure", "module"]);
 
 const CONTINUED: Json = { threadId: THREAD, allThreadsContinued: true };
 
@@ -321,9 +328,16 @@ function asBreakpoint(given: Json): SourceBreakpoint {
 }
 
 function stackFrame({ call, place }: Frame, index: number): Json {
-  const { cell, path, line, column } = place;
-  const name = isCellFunction(call) ? cell.name.replace(/\.ts$/, "") : call.functionName || "(anonymous)";
-  return { id: index + 1, name, line, column, source: { name: cell.name, path } };
+  const { script, line, column } = place;
+  const { name, path } = script;
+  const outermost = isCellFunction(call) ? name.replace(/\.ts$/, "") : isModule(call) ? name : undefined;
+  const called = outermost ?? (call.functionName || "(anonymous)");
+  return { id: index + 1, name: called, line, column, source: { name, path } };
+}
+
+/** What runs when a file is imported is in no function. */
+function isModule({ scopeChain }: V8.CallFrame): boolean {
+  return !scopeChain.some(({ type }) => type === "local");
 }
 
 /** The function that is the cell begins in the kernel's line. */

@@ -1,11 +1,12 @@
 // The program on the main thread, seen through V8's inspector: it runs or stands still. Places in which a user has no business
-// are stepped over here: the kernel's own statements in a cell, and all code that is in no cell.
+// are stepped over here: the kernel's own statements in a cell, and all code that is in no cell or local file.
 
 import type { Debugger } from "node:inspector";
 import type { Session } from "node:inspector/promises";
 import { setTimeout } from "node:timers/promises";
 import { LIMITS } from "../limits.js";
-import type { DebuggedCells, Place } from "./cells.js";
+import type { Place, Script } from "./script.js";
+import type { Scripts } from "./scripts.js";
 
 export type Step = "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut";
 
@@ -16,7 +17,7 @@ export interface Frame {
 
 export interface Stop {
   readonly reason: "breakpoint" | "step" | "pause" | "exception";
-  /** The frames of cells, the innermost first. */
+  /** The frames of cells and local files, the innermost first. */
   readonly frames: readonly Frame[];
   /** V8's identifiers of the breakpoints that were hit. */
   readonly breakpoints: readonly string[];
@@ -25,15 +26,19 @@ export interface Stop {
 }
 
 interface ProgramEvents {
+  /** A file is about to begin, and does so once this is done. */
+  begins(script: Script): Promise<void>;
   stopped(stop: Stop): void;
   continued(): void;
 }
 
-/** What V8 says of an exception: the value that was thrown, and whether nothing will catch it. */
-interface Thrown {
+/** What V8 says of a stop; of an exception the value that was thrown, and whether nothing will catch it. */
+interface StopData {
   readonly description?: string;
   readonly value?: unknown;
   readonly uncaught?: boolean;
+  /** Before a script begins: the script. */
+  readonly scriptId?: string;
 }
 
 type Method = Step | "Debugger.resume" | "Debugger.pause" | "Debugger.setSkipAllPauses";
@@ -44,7 +49,7 @@ const INVOKE = "invoke";
 
 export class Program {
   readonly #session: Session;
-  readonly #cells: DebuggedCells;
+  readonly #scripts: Scripts;
   readonly #events: ProgramEvents;
   readonly #invoke = new Set<string>();
   #stop: Stop | undefined;
@@ -56,12 +61,12 @@ export class Program {
   #filters: readonly string[] = [];
   #letGo = false;
 
-  constructor(session: Session, cells: DebuggedCells, events: ProgramEvents) {
+  constructor(session: Session, scripts: Scripts, events: ProgramEvents) {
     this.#session = session;
-    this.#cells = cells;
+    this.#scripts = scripts;
     this.#events = events;
     session.on("Debugger.scriptParsed", ({ params }) => {
-      cells.parsed(params);
+      scripts.parsed(params);
       if (params.url === INVOKE) this.#invoke.add(params.scriptId);
     });
     session.on("Debugger.paused", ({ params }) => this.#onPaused(params));
@@ -147,6 +152,10 @@ export class Program {
 
   #onPaused(paused: Debugger.PausedEventDataType): void {
     this.#paused = paused;
+    if (paused.reason === "instrumentation") {
+      void this.#begin(paused.data ?? {});
+      return;
+    }
     const next = this.#letGo ? "Debugger.resume" : this.#verdict(paused);
     if (typeof next === "string") {
       void this.#ask(next);
@@ -157,6 +166,13 @@ export class Program {
     this.#events.stopped(next);
   }
 
+  async #begin({ scriptId = "" }: StopData): Promise<void> {
+    const script = this.#scripts.get(scriptId);
+    // V8 refuses breakpoints that it has already, and all once the debugger has been switched off
+    if (script?.of === "file") await this.#events.begins(script).catch(() => {});
+    await this.#ask("Debugger.resume");
+  }
+
   /** The stop to tell the user of, or what to do instead. */
   #verdict({
     callFrames,
@@ -164,23 +180,23 @@ export class Program {
     data,
     hitBreakpoints = [],
   }: Debugger.PausedEventDataType): Stop | Step | "Debugger.resume" {
-    const thrown: Thrown = data ?? {};
-    const placed = callFrames.map((call) => ({ call, place: this.#cells.locate(call.location) }));
+    const thrown: StopData = data ?? {};
+    const placed = callFrames.map((call) => ({ call, place: this.#scripts.locate(call.location) }));
     const frames = placed.filter((frame): frame is Frame => frame.place !== undefined);
     const [top] = frames;
-    const inCell = placed[0]?.place !== undefined;
+    const isUsers = placed[0]?.place !== undefined;
     // a cell that waits for something is paused where it goes on
     if (top === undefined) return this.#wanted === "Debugger.pause" ? "Debugger.stepInto" : "Debugger.resume";
     if (hitBreakpoints.length > 0) return { reason: "breakpoint", frames, breakpoints: hitBreakpoints };
     if (reason === "exception" || reason === "promiseRejection") {
       const leaves = reason === "promiseRejection" || thrown.uncaught === true;
-      const wanted = leaves ? this.#filters.length > 0 : inCell && this.#filters.includes("raised");
+      const wanted = leaves ? this.#filters.length > 0 : isUsers && this.#filters.includes("raised");
       const text = String(thrown.description ?? thrown.value ?? "").split("\n", 1)[0] ?? "";
       if (wanted) return { reason: "exception", frames, breakpoints: [], text };
       return this.#wanted === undefined ? "Debugger.resume" : stepOf(this.#wanted);
     }
     if (this.#wanted === undefined && reason === "step") return "Debugger.resume";
-    if (!inCell) return "Debugger.stepOut";
+    if (!isUsers) return "Debugger.stepOut";
     if (top.place.own) return stepOf(this.#wanted ?? "Debugger.stepOver");
     if (this.#isFurtherOn(top.place, callFrames.length)) return stepOf(this.#wanted!);
     const asked = this.#wanted === "Debugger.pause" ? "pause" : "step";
@@ -194,7 +210,7 @@ export class Program {
       from !== undefined &&
       (this.#wanted === "Debugger.stepOver" || this.#wanted === "Debugger.stepInto") &&
       from.depth === depth &&
-      from.place.cell === place.cell &&
+      from.place.script === place.script &&
       from.place.line === place.line &&
       from.place.column < place.column;
     if (same) this.#from = { place, depth };

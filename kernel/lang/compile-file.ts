@@ -1,10 +1,10 @@
 // Compiles a TypeScript file of the notebook's folder, where leaving out its types would not do.
 
 import type { PositionTable } from "../protocol/threads.js";
-import { splitSourceMap } from "./sourcemap.js";
+import { splitSourceMap, tableOf } from "./sourcemap.js";
 import { typescript } from "./typescript.js";
 
-/** JavaScript, and where its lines come from. */
+/** JavaScript, and where its lines come from; its source map, for the debugger, stands at the end of it. */
 export function compileFile(source: string, fileName: string): { code: string; positions: PositionTable } {
   const { outputText } = typescript.transpileModule(source, {
     fileName,
@@ -16,12 +16,5 @@ export function compileFile(source: string, fileName: string): { code: string; p
       inlineSourceMap: true,
     },
   });
-  const { code, mappings } = splitSourceMap(outputText);
-  const rows = mappings.flatMap(({ line, column, sourceLine, sourceColumn }) => [
-    line,
-    column,
-    sourceLine,
-    sourceColumn,
-  ]);
-  return { code, positions: Int32Array.from(rows) };
+  return { code: outputText, positions: tableOf(splitSourceMap(outputText).mappings) };
 }

@@ -1,7 +1,10 @@
 // Reads the source map that TypeScript puts at the end of its output.
 
+import type { PositionTable } from "../protocol/threads.js";
+
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const COMMENT = /\n?\/\/# sourceMappingURL=data:application\/json;base64,([A-Za-z0-9+/=]+)\s*$/;
+const URL_OF_MAP = /data:application\/json;base64,([A-Za-z0-9+/=]+)\s*$/;
+const COMMENT = new RegExp(`\\n?//# sourceMappingURL=${URL_OF_MAP.source}`);
 
 /** Where a piece of output came from; all numbers from 0. */
 export interface Mapping {
@@ -15,11 +18,21 @@ export interface Mapping {
 export function splitSourceMap(output: string): { code: string; mappings: Mapping[] } {
   const match = COMMENT.exec(output);
   if (match === null) return { code: output, mappings: [] };
-  const map = JSON.parse(Buffer.from(match[1]!, "base64").toString()) as { mappings: string };
-  return { code: output.slice(0, match.index), mappings: decode(map.mappings) };
+  return { code: output.slice(0, match.index), mappings: decode(match[1]!) };
 }
 
-function decode(text: string): Mapping[] {
+/** The table of a map that stands in a URL; undefined if it is not one of TypeScript's. */
+export function positionsOfMap(url: string): PositionTable | undefined {
+  const match = URL_OF_MAP.exec(url);
+  return match === null ? undefined : tableOf(decode(match[1]!));
+}
+
+export function tableOf(mappings: readonly Mapping[]): PositionTable {
+  return Int32Array.from(mappings.flatMap((m) => [m.line, m.column, m.sourceLine, m.sourceColumn]));
+}
+
+function decode(base64: string): Mapping[] {
+  const { mappings: text } = JSON.parse(Buffer.from(base64, "base64").toString()) as { mappings: string };
   const mappings: Mapping[] = [];
   let sourceLine = 0;
   let sourceColumn = 0;

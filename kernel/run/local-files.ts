@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PositionTable } from "../protocol/threads.js";
 
 const EXTENSIONS = ["", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".json"];
-const TYPESCRIPT = /\.(?:ts|tsx|mts)$/;
+export const TYPESCRIPT: RegExp = /\.(?:ts|tsx|mts)$/;
 const RELATIVE = /^\.{0,2}\//;
 /** What a file imports by a relative name. */
 const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
@@ -31,13 +31,13 @@ export class LocalFiles {
   resolve(specifier: string, parent: string | undefined, cell: string): string | undefined {
     if (parent?.startsWith("file:") !== true) return undefined;
     const file = fileURLToPath(parent);
-    const isOwn = parent === cell || isLocal(parent) || TYPESCRIPT.test(file);
+    const isOwn = parent === cell || isLocalFile(parent) || TYPESCRIPT.test(file);
     return isOwn ? this.url(specifier, path.dirname(file)) : undefined;
   }
 
   /** The JavaScript of a file whose types Node cannot leave out; undefined for all others. */
   load(url: string): string | undefined {
-    if (!isLocal(url) || !TYPESCRIPT.test(fileURLToPath(url))) return undefined;
+    if (!isLocalFile(url) || !TYPESCRIPT.test(fileURLToPath(url))) return undefined;
     const source = readFileSync(fileURLToPath(url), "utf8");
     if (!url.includes(".tsx") && canStrip(source)) return undefined;
     const { compileFile } = require("../lang/compile-file.js") as typeof import("../lang/compile-file.js");
@@ -50,9 +50,12 @@ export class LocalFiles {
 /** The compiler is loaded with the first file that needs it. */
 const require = createRequire(import.meta.url);
 
-function isLocal(url: string | undefined): url is string {
-  return url?.startsWith("file:") === true && url.includes("?changed=");
-}
+/** Begins the URL of a local file. */
+export const LOCAL_FILE: RegExp = /file:.*\?changed=/;
+const LOCAL_URL = new RegExp(`^${LOCAL_FILE.source}`);
+
+/** Whether a URL is one that a cell, or a file that it imported, has given a local file. */
+export const isLocalFile = (url: string): boolean => LOCAL_URL.test(url);
 
 function canStrip(source: string): boolean {
   try {

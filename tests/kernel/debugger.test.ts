@@ -1,105 +1,13 @@
 // The debugger, as JupyterLab speaks with it: breakpoints at lines of cells, steps, variables, exceptions, and the stop button
 // while a cell stands still.
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Received } from "./client.js";
-import { dapProblems } from "./dap-schema.js";
+import { describe, expect, test } from "vitest";
+import { debuggerClient, texts } from "./debugger-client.js";
 import { sharedKernel } from "./kernel.js";
 
 const kernel = sharedKernel();
-let sequence = 0;
-
-type Body = Record<string, unknown>;
-
-/** The whole answer to a request of the debugger. */
-async function ask(command: string, given: object = {}): Promise<Received["content"]> {
-  const content = { type: "request", seq: ++sequence, command, arguments: given };
-  const reply = await kernel().request("debug_request", content, "control");
-  expect(reply.content).toMatchObject({ type: "response", command, request_seq: sequence });
-  expect(dapProblems(reply.content)).toEqual([]);
-  return reply.content;
-}
-
-/** What a request is answered that succeeds. */
-async function dap(command: string, given: object = {}): Promise<Body> {
-  const { success, body, message } = await ask(command, given);
-  expect({ command, success, message }).toEqual({ command, success: true, message: undefined });
-  return body as Body;
-}
-
-async function start(): Promise<void> {
-  await dap("initialize", { clientID: "test", adapterID: "gradbook" });
-  await dap("attach");
-}
-
-// a test that fails leaves no cell standing still or running: the next one, or the same again, would wait for it
-const started = (): void => {
-  beforeEach(start);
-  afterEach(async () => {
-    await dap("disconnect");
-    await kernel().request("interrupt_request", {}, "control");
-    await kernel().execute("");
-  });
-};
-
-/** Sets breakpoints in a cell's text; gives its path. */
-async function breakpoints(code: string, ...wanted: (number | object)[]): Promise<string> {
-  const { sourcePath } = (await dap("dumpCell", { code })) as { sourcePath: string };
-  await dap("setBreakpoints", {
-    source: { path: sourcePath },
-    breakpoints: wanted.map((one) => (typeof one === "number" ? { line: one } : one)),
-  });
-  return sourcePath;
-}
-
-interface Stopped {
-  readonly reason: string;
-  readonly text?: string;
-  /** Like `f cell:3`, the innermost first; the name of a cell's file is left out. */
-  readonly frames: readonly string[];
-  readonly paths: readonly string[];
-}
-
-/** Sends something, and waits until the program stands still after it. */
-async function stopAfter(act: () => Promise<unknown> | unknown): Promise<Stopped> {
-  const before = kernel().received.length;
-  await act();
-  const event = await kernel().wait(
-    (m) => m.content.event === "stopped" && kernel().received.indexOf(m) >= before,
-    "stop of the program",
-  );
-  expect(dapProblems(event.content)).toEqual([]);
-  const { reason, text } = event.content.body as { reason: string; text?: string };
-  const { stackFrames } = (await dap("stackTrace", { threadId: 1 })) as {
-    stackFrames: { name: string; line: number; source: { path: string } }[];
-  };
-  return {
-    reason,
-    ...(text === undefined ? {} : { text }),
-    frames: stackFrames.map(({ name, line }) => `${name.replace(/\[\d+\]$/, "")}:${line}`),
-    paths: stackFrames.map(({ source }) => source.path),
-  };
-}
-
-const places = async (command: string): Promise<readonly string[]> =>
-  (await stopAfter(() => dap(command, { threadId: 1 }))).frames;
-
-/** The variables of a scope, as text. */
-async function variables(scope: string, frameId = 1): Promise<Record<string, string>> {
-  const { scopes } = (await dap("scopes", { frameId })) as {
-    scopes: { name: string; variablesReference: number }[];
-  };
-  const { variablesReference } = scopes.find(({ name }) => name === scope)!;
-  return texts(await dap("variables", { variablesReference }));
-}
-
-const texts = ({ variables }: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(
-    (variables as { name: string; value: string }[]).map(({ name, value }) => [name, value]),
-  );
-
-const evaluate = (expression: string, context = "repl"): Promise<Received["content"]> =>
-  ask("evaluate", { expression, frameId: 1, context });
+const { ask, dap, start, started, breakpoints, stopAfter, places, variables, evaluate } =
+  debuggerClient(kernel);
 
 test("says what it can, and that it is off, before anybody starts it", async () => {
   const info = await kernel().request("kernel_info_request", {});
