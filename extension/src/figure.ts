@@ -85,13 +85,14 @@ class FigureWidget extends Widget implements IRenderMime.IRenderer {
 
   /** What holds where the figure says nothing. */
   #template(): Plotly.Template {
-    const { font, tickSize, ink, grid, axis, run, compared } = readTokens(this.node);
+    const { font, tickSize, ink, inkQuiet, grid, axis, run, compared } = readTokens(this.node);
     const line = { gridcolor: grid, zerolinecolor: axis, linecolor: axis, automargin: true };
     const layout = {
       font: { family: font, size: tickSize + 1, color: ink },
       paper_bgcolor: "transparent",
       plot_bgcolor: "transparent",
       colorway: [run, ...compared],
+      modebar: { bgcolor: "transparent", color: inkQuiet, activecolor: run },
       margin: { l: 48, r: 16, t: 40, b: 40 },
       xaxis: line,
       yaxis: line,

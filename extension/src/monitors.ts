@@ -132,6 +132,8 @@ export class Monitors {
     const session = new NotebookSession(notebook);
     this.#sessions.set(notebook, session);
     session.onState((state) => {
+      if (state === "connected") notebook.addClass("gb-mod-typescript");
+      if (state === "foreign") notebook.removeClass("gb-mod-typescript");
       if (state === "connecting" || state === "connected") void this.#openByItself(session);
       // A restarted kernel is a new beginning: its next run may open the monitor again.
       if (state === "lost") this.#setClosed(session, false);

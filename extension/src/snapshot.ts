@@ -1,5 +1,5 @@
 // A run in a cell's output: the same charts as in the monitor, from what the notebook has stored, without a
-// kernel. While the run goes on it grows with it; beside an open monitor only a strip of the loss is left of it.
+// kernel. While the run goes on it grows with it. A strip of the loss is enough beside an open monitor, and of a lane in a race.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message } from "@lumino/messaging";
@@ -91,10 +91,11 @@ export class SnapshotView extends Widget {
     if (!stored) return;
     const live = liveRuns.find(stored.info);
     const record = live?.record ?? stored;
-    const strip = live?.monitored === true;
+    // the lanes of a race stand below one another, and beside one another in the monitor
+    const strip = live?.monitored === true || record.info.race !== undefined;
     this.node.classList.toggle("gb-mod-strip", strip);
     this.#name.textContent = record.info.name;
-    this.#facts.textContent = strip ? this.#progress(record) : this.#summary(record);
+    this.#facts.textContent = live?.monitored ? this.#progress(record) : this.#summary(record);
     const sampled = record.samples.length > 0 && !strip;
     const hasLoss = record.count > 1 && Number.isFinite(last(record.series("loss")));
     const shown = [hasLoss, sampled, sampled];
@@ -127,9 +128,10 @@ export class SnapshotView extends Widget {
     const trans = this.#trans;
     const accuracy = last(record.series("validationAccuracy"));
     return [
-      record.info.dataset ?? "",
       record.count > 0 ? trans.__("step %1", formatCount(record.lastStep)) : "",
       Number.isNaN(accuracy) ? "" : trans.__("validation accuracy %1 %", (100 * accuracy).toFixed(1)),
+      // the last, which is cut off where there is little room
+      record.info.dataset ?? "",
     ]
       .filter(Boolean)
       .join(" · ");

@@ -88,6 +88,8 @@ export function activation(
           layer: "below",
         })),
         margin: { l: 56, r: 16, t: 40, b: 96 },
+        // where activation functions are low; the slider is below the figure
+        legend: { x: 0.02, y: 0.98, xanchor: "left", yanchor: "top", bgcolor: "transparent" },
         sliders: [
           {
             active: first,

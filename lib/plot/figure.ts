@@ -24,6 +24,16 @@ export const HUES = ["#0072b2", "#d55e00", "#009e73", "#aa3a7c", "#56b4e9", "#e6
 /** Marks what is flat, wrong or beyond its limits. */
 export const WARNING = "#d55e00";
 
+/** Names below the figure: beside it they would take half of the width from it where a notebook is narrow. */
+const BELOW = {
+  orientation: "h",
+  yref: "container",
+  y: 0,
+  yanchor: "bottom",
+  x: 0,
+  xanchor: "left",
+} as const;
+
 /** An interactive figure. As the last value of a cell it is drawn by plotly; it prints as a few lines of text.
  *
  *  @example const figure = plot.activation("tanh");
@@ -37,7 +47,7 @@ export class Figure implements FigureData {
   /** `text`: what the figure says, in words and numbers. */
   constructor({ data, layout, frames }: FigureData, text: string) {
     this.data = data;
-    this.layout = { margin: { l: 56, r: 16, t: 40, b: 44 }, ...layout };
+    this.layout = { margin: { l: 56, r: 16, t: 40, b: 44 }, legend: BELOW, ...layout };
     if (frames !== undefined) this.frames = frames;
     this.#text = text;
   }

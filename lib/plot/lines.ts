@@ -1,6 +1,7 @@
 // Numbers over steps: learning-rate schedules, and runs beside one another.
 
 import { Figure, HUES } from "./figure.js";
+import { logAxis } from "./log-axis.js";
 import { short } from "./short.js";
 
 export interface ScheduleOptions {
@@ -62,9 +63,6 @@ export function compare(
   return lines("plot.compare", runs, options);
 }
 
-/** Numbers without a unit: 10⁻⁶, not 1µ. */
-const LOG = { type: "log", exponentformat: "power" } as const;
-
 function lines(
   what: string,
   series: Readonly<Record<string, readonly number[]>>,
@@ -99,8 +97,13 @@ function lines(
       })),
       layout: {
         title: { text: title },
-        xaxis: { title: { text: xTitle }, ...(xLog && LOG) },
-        yaxis: { title: { text: quantity }, ...(log ? LOG : { type: "linear", rangemode: "tozero" }) },
+        xaxis: { title: { text: xTitle }, ...(xLog && logAxis(x ?? [])) },
+        yaxis: {
+          title: { text: quantity },
+          ...(log
+            ? logAxis(entries.flatMap(([, values]) => values))
+            : { type: "linear", rangemode: "tozero" }),
+        },
         showlegend: entries.length > 1,
       },
     },

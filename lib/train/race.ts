@@ -106,9 +106,10 @@ export class RaceResult<N extends string, M extends Module> {
       ...cells(training.at(-1)),
       ...(validation.length > 0 ? cells(validation.at(-1)) : []),
     ]);
-    const validated = rows[0]!.length > 3;
-    const after = validated ? ["validation loss", "validation accuracy"] : [];
-    return table(["", "loss", "accuracy", ...after], rows);
+    const measures = ["loss", "accuracy"];
+    if (rows[0]!.length === 3) return table(["", ...measures], rows);
+    const groups = ["", "training", "training", "validation", "validation"];
+    return table(["", ...measures, ...measures], rows, groups);
   }
 }
 

@@ -34,10 +34,13 @@ export class Sweep<C> {
   toString(): string {
     const rows = this.trials.map((trial) => [
       `${trial === this.best ? "* " : ""}${describe(trial.candidate)}`,
-      trial.error ?? String(Number(trial.score.toPrecision(5))),
+      trial.error === undefined ? String(Number(trial.score.toPrecision(5))) : "failed",
       trial.seconds.toFixed(1),
     ]);
-    return table(["candidate", "score", "seconds"], rows);
+    const failures = this.trials.flatMap(({ candidate, error }) =>
+      error === undefined ? [] : [`${describe(candidate)} failed: ${error}`],
+    );
+    return [table(["candidate", "score", "seconds"], rows), ...failures].join("\n");
   }
 }
 

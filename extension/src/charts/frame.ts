@@ -302,6 +302,12 @@ export function widened(look: Look, key: string, max: number, ticks: (max: numbe
   return ticks(look.axes.widen(key, 0, ticks(max).range[1])[1]);
 }
 
+/** What the margin beside a linear axis needs for its ticks, before it is scaled. */
+export function sideRoom(values: readonly number[], tokens: Tokens): number {
+  const widest = Math.max(0, ...values.map((value) => textWidth(formatSideTick(value), tokens)));
+  return Math.ceil((widest * TICK_SIZE) / tokens.noteSize) + 6;
+}
+
 let canvas: CanvasRenderingContext2D | null | undefined;
 
 function textWidth(text: string, tokens: Tokens, bold = false): number {

@@ -80,9 +80,12 @@ function beside(
   ]);
 }
 
+/** Outside of the chart a label is cut off, which is worse than a line behind it. */
+const OUTSIDE = 6;
+
 /** 0 where the box is free; else how much is in its way. */
 function trouble(box: Box, lines: readonly (readonly Point[])[], placed: readonly Box[], area: Box): number {
-  let cost = Math.max(0, area.top - box.top) + Math.max(0, box.bottom - area.bottom);
+  let cost = OUTSIDE * (Math.max(0, area.top - box.top) + Math.max(0, box.bottom - area.bottom));
   for (const other of placed) {
     const across = Math.min(box.right, other.right) - Math.max(box.left, other.left);
     const along = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);

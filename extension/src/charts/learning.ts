@@ -2,11 +2,20 @@
 
 import type * as Plotly from "plotly.js";
 import type { RunRecord } from "../data/record.js";
-import { decimate, largest, last, measured, quantile, smooth, smoothingWindow } from "../data/series.js";
+import {
+  decimate,
+  type Line,
+  largest,
+  last,
+  measured,
+  quantile,
+  smooth,
+  smoothingWindow,
+} from "../data/series.js";
 import { decades, linearTicks } from "./axis.js";
 import type { Figure, Size } from "./chart.js";
 import { formatLoss, formatValue } from "./format.js";
-import { Frame, finite, type Look, lineColor, type Margin, TICK_SIZE, widened } from "./frame.js";
+import { Frame, finite, type Look, lineColor, type Margin, sideRoom, TICK_SIZE, widened } from "./frame.js";
 import type { Point } from "./labels.js";
 import { markLabels, markLines, markShapes, marks } from "./marks.js";
 
@@ -74,12 +83,12 @@ export function lossFigure(
   );
   const { frame, x, color } = curves;
   const marked = marks(record, x);
-  const each = decimate(x, loss, frame.pointLimit);
+  const each = drawn(x, loss, frame);
   const broken = brokenAt(record, x, smoothed);
   const data = [
     { ...line(each, color, tokens.strokeRaw), opacity: tokens.rawAlpha, hoverinfo: "skip" as const },
     {
-      ...line(decimate(x, smoothed, frame.pointLimit), color, tokens.stroke),
+      ...line(drawn(x, smoothed, frame), color, tokens.stroke),
       name: trans.__("training"),
       mode: record.count < 3 ? ("lines+markers" as const) : ("lines" as const),
       hovertemplate: hover(trans.__("training")),
@@ -151,7 +160,7 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
   const validated = measured(x, validation);
   const data = [
     {
-      ...line(decimate(x, smoothed, frame.pointLimit), color, tokens.stroke),
+      ...line(drawn(x, smoothed, frame), color, tokens.stroke),
       name: trans.__("training"),
       hovertemplate: hover(trans.__("training"), " %"),
     },
@@ -288,7 +297,8 @@ function begin(
     : top === 100
       ? { range: [0, 100] as const, values: up < 4 ? [0, 50, 100] : [0, 25, 50, 75, 100] }
       : widened(look, key, top, (max) => linearTicks(max, up));
-  const frame = new Frame(look, size, margin, xTicks.range, yTicks.range, log);
+  const l = log ? margin.l : Math.max(margin.l, sideRoom(yTicks.values, look.tokens));
+  const frame = new Frame(look, size, { ...margin, l }, xTicks.range, yTicks.range, log);
   const titles: Record<Progress, readonly [title: string, hover: string]> = {
     step: [trans.__("step"), trans.__("step %1", "%{x:,d}")],
     epoch: [trans.__("epoch"), trans.__("epoch %1", "%{x:.2f}")],
@@ -311,6 +321,12 @@ function begin(
       hovermode: "x unified",
     },
   };
+}
+
+/** The points of a line. Not every row has every number: it goes on to the next one that was measured. */
+function drawn(x: Float64Array, y: Float64Array, frame: Frame): Line {
+  const points = measured(x, y);
+  return decimate(points.x, points.y, frame.pointLimit);
 }
 
 function line(points: { x: readonly number[]; y: readonly number[] }, color: string, width: number) {

@@ -359,6 +359,7 @@ function rectangle(x: number, y: number, width: number, height: number): string 
 /** A tick with a real minus sign; powers of ten where plain digits would be long. */
 function signed(value: number): string {
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e4) ? formatValue(size) : formatTick(size);
+  const text =
+    size !== 0 && (size < 1e-3 || size >= 1e4) ? formatValue(size) : formatTick(Number(size.toPrecision(3)));
   return value < 0 ? `−${text}` : text;
 }

@@ -60,6 +60,8 @@ export class Controls {
   draw(record: RunRecord | undefined, reachable: boolean): void {
     this.#record = record;
     const usable = reachable && record?.info.status === "running" && !record.lost;
+    // how it ended needs the room of what can no longer be chosen
+    this.node.classList.toggle("gb-mod-ended", record !== undefined && record.info.status !== "running");
     const { paused } = this.#control;
     const label = paused ? this.#trans.__("Resume") : this.#trans.__("Pause");
     if (this.#pause.title !== label) {

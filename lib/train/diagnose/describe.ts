@@ -15,13 +15,16 @@ export interface Description {
   readonly consequences: readonly string[];
 }
 
+/** 4800000 -> "4,800,000". */
+const grouped = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 20 });
+
 /** A number to three digits, a text as it is. */
 function shown(value: number | string, format: string | undefined): string {
   if (typeof value === "string") return value;
   if (format === "percent") return `${Math.round(value * 100)}%`;
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e9) return String(value);
-  return size >= 1e-3 && size < 1e5 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
+  if (Number.isInteger(value) && size < 1e9) return grouped(value);
+  return size >= 1e-3 && size < 1e5 ? grouped(Number(value.toPrecision(3))) : value.toExponential(1);
 }
 
 /** Fills the placeholders `{name}` and `{name:percent}` of a template; unknown ones stay, so that a test sees them. */

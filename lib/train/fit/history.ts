@@ -25,21 +25,26 @@ export class History<M extends Metrics = DefaultMetrics> extends Array<EpochReco
     const first = this[0];
     if (first === undefined) return "no epochs";
     const names = measured(first);
-    const header = [
-      "epoch",
-      ...names,
-      ...(first.validation ? names.map((name) => `validation ${name}`) : []),
+    const validated = first.validation ? names : [];
+    const header = ["epoch", ...names, ...validated, "rate", "seconds"];
+    const groups = [
+      "",
+      ...names.map(() => (first.validation ? "training" : "")),
+      ...validated.map(() => "validation"),
     ];
     const rows = this.map((record) => [
       `${record.epoch === this.bestEpoch ? "* " : ""}${record.epoch}`,
       ...names.map((name) => number(record, name)),
-      ...(first.validation ? names.map((name) => number(record.validation, name)) : []),
-      String(Number(record.learningRate.toPrecision(3))),
+      ...validated.map((name) => number(record.validation, name)),
+      rate(record.learningRate),
       record.seconds.toFixed(1),
     ]);
-    return table([...header, "learning rate", "seconds"], rows);
+    return table(header, rows, [...groups, "learning", ""]);
   }
 }
+
+/** Spaces between two columns. */
+const GUTTER = 2;
 
 /** The names of what was measured: the loss first, then the metrics that apply. */
 export function measured(record: object): string[] {
@@ -58,12 +63,32 @@ export function measure(value: number): string {
   return Math.abs(value) >= 1e6 ? value.toExponential(3) : value.toFixed(4);
 }
 
-/** Columns aligned at the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Three digits; a power of ten where they would stand far behind the point: 0.05, 2.68e-6. */
+function rate(value: number): string {
+  const digits = Number(value.toPrecision(3));
+  return digits !== 0 && digits < 1e-3 ? digits.toExponential() : String(digits);
+}
+
+/** Columns aligned at the right. `groups`: what stands above each column, once for neighbours that have it in common. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  groups: readonly string[] = header.map(() => ""),
+): string {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  let above = "";
+  let reach = -GUTTER;
+  for (const [i, group] of groups.entries()) {
+    reach += GUTTER + widths[i]!;
+    if (group === "" || group === groups[i + 1]) continue;
+    const missing = Math.max(0, above.length + GUTTER + group.length - reach);
+    widths[i]! += missing;
+    reach += missing;
+    above = above.padEnd(reach - group.length) + group;
+  }
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => cell.padStart(widths[i]!)).join("  ");
-  return [header, ...rows].map(line).join("\n");
+    cells.map((cell, i) => cell.padStart(widths[i]!)).join(" ".repeat(GUTTER));
+  return [...(above === "" ? [] : [above]), ...[header, ...rows].map(line)].join("\n");
 }
 
 Object.defineProperties(History.prototype, {

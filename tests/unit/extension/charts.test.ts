@@ -1,6 +1,8 @@
 // The arithmetic behind the monitor's charts: smoothing, decimation, axes, labels, the slider's scale, formats.
 
-import { describe, expect, it } from "vitest";
+import { nullTranslator } from "@jupyterlab/translation";
+import { ROW_LENGTH, type RunInfo, stepColumn } from "gradbook/train/run";
+import { describe, expect, it, vi } from "vitest";
 import { AxisMemory, decades, decadeTicks, linearTicks } from "../../../extension/dist/charts/axis.js";
 import {
   formatDecade,
@@ -8,7 +10,11 @@ import {
   formatSideTick,
   formatValue,
 } from "../../../extension/dist/charts/format.js";
+import { newMemories } from "../../../extension/dist/charts/frame.js";
 import { type LabelMemory, placeLabels } from "../../../extension/dist/charts/labels.js";
+import { lossFigure } from "../../../extension/dist/charts/learning.js";
+import type { Tokens } from "../../../extension/dist/charts/tokens.js";
+import { RunRecord } from "../../../extension/dist/data/record.js";
 import { decimate, quantile, smooth } from "../../../extension/dist/data/series.js";
 import { nearest, share, stepAt } from "../../../extension/dist/panel/scrub.js";
 
@@ -63,6 +69,29 @@ describe("decimate", () => {
     expect(decimate([1, 2], [5, Number.NaN], 10)).toEqual({ x: [1, 2], y: [5, Number.NaN] });
     const y = range(1000).map((i) => (i >= 400 && i < 600 ? Number.NaN : 1));
     expect(decimate(range(1000), y, 100).y.some(Number.isNaN)).toBe(true);
+  });
+});
+
+describe("lossFigure", () => {
+  it("goes on over rows without a loss, as those of a validation are", () => {
+    // texts are measured on a canvas, where there is one
+    vi.stubGlobal("document", { createElement: () => ({ getContext: () => null }) });
+    const record = new RunRecord({ id: "a", name: "a", layers: [], status: "running" } as unknown as RunInfo);
+    const rows = range(12).flatMap((row) => {
+      const values = new Array(ROW_LENGTH).fill(Number.NaN);
+      values[stepColumn("step")] = row;
+      values[stepColumn("loss")] = row % 3 === 2 ? Number.NaN : 2 - row / 10;
+      return values;
+    });
+    record.append(Float32Array.from(rows), new Float32Array(0));
+    const tokens = { tickSize: 11, noteSize: 12 } as Tokens;
+    const look = { tokens, trans: nullTranslator.load("gradbook"), ...newMemories() };
+    const { data } = lossFigure(record, "step", look, { width: 400, height: 200 });
+    vi.unstubAllGlobals();
+    for (const line of data.slice(0, 2) as { x: number[]; y: number[] }[]) {
+      expect(line.y.every(Number.isFinite)).toBe(true);
+      expect(line.x).toEqual([0, 1, 3, 4, 6, 7, 9, 10]);
+    }
   });
 });
 
@@ -134,6 +163,13 @@ describe("placeLabels", () => {
       new Map(),
     );
     expect(box!.top).toBeGreaterThan(5);
+  });
+
+  it("rather lies on a line than being cut off", () => {
+    const restless = range(41).map((i) => ({ x: 10 * i, y: i % 2 === 0 ? 0 : 182 }));
+    const request = { key: "a", width: 60, anchors: [400], line: flat(186) };
+    const [box] = placeLabels([request], [flat(186), restless], area, new Map());
+    expect(box!.bottom).toBeLessThanOrEqual(area.bottom);
   });
 
   it("keeps its place while there is room", () => {

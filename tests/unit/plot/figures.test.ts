@@ -172,6 +172,23 @@ test("compare smooths without a pull to 0 at the start", () => {
   expect(() => plot.compare({ x: ["a" as never] })).toThrow("list of numbers");
 });
 
+test.each([
+  ["decades", [2e-2, 300], ["0.01", "0.1", "1", "10", "100", "1000"]],
+  ["every third decade of many", [1e-18, 1], ["10⁻¹⁸", "10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "0.001", "1"]],
+  ["2 and 5 in few", [0.03, 0.4], ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"]],
+  ["2 and 5 with a power of ten", [3e-7, 4e-7], ["10⁻⁷", "2·10⁻⁷", "5·10⁻⁷", "10⁻⁶", "2·10⁻⁶", "5·10⁻⁶"]],
+])("a logarithmic axis has ticks at %s", (_, values, texts) => {
+  const { ticktext, tickvals } = plot.compare({ loss: values }, { log: true }).layout.yaxis as {
+    ticktext: string[];
+    tickvals: number[];
+  };
+  expect(ticktext).toEqual(texts);
+  const [low, high] = [Math.min(...tickvals), Math.max(...tickvals)];
+  expect(low).toBeLessThanOrEqual(Math.min(...values));
+  expect(tickvals).toHaveLength(texts.length);
+  expect(high).toBeLessThanOrEqual(Math.max(...values) * 15);
+});
+
 test("compare stands over what is wanted: places, their name, and their scale", () => {
   const x = [0.01, 0.1, 1];
   const figure = plot.compare({ SGD: [3, 2, 4] }, { x, xTitle: "learning rate", xLog: true });

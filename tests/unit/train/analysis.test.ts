@@ -236,5 +236,9 @@ test("a sweep starts every run with the same numbers, keeps failures, and finds 
   expect(new Set(drawn).size).toBe(1);
   expect(found.best!.candidate).toBe(1);
   expect(found.trials.map(({ error }) => error)).toEqual([undefined, undefined, "diverged", undefined]);
-  expect(String(found).split("\n")[1]).toMatch(/^ *\* 1 +-1 /);
+  const [, first, , third, , ...failures] = String(found).split("\n");
+  expect(first).toMatch(/^ *\* 1 +-1 /);
+  // a long message must not make the table wide
+  expect(third).toMatch(/^ *3 +failed +\d+\.\d$/);
+  expect(failures).toEqual(["3 failed: diverged"]);
 });

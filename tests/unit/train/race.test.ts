@@ -81,7 +81,7 @@ test("a lane is the loop one would write", async () => {
 
 test("prints as a table, and needs somebody to run", async () => {
   const result = await train.race(VARIANTS, loader(), options);
-  expect(String(result)).toMatch(/loss.*accuracy.*validation loss/);
+  expect(String(result)).toMatch(/^ +training +validation\n +loss +accuracy +loss +accuracy\n/);
   expect(String(result)).toMatch(/\bhe\b.*\d\.\d{4}/);
   await expect(train.race({}, loader(), options as never)).rejects.toThrow("race: got no variants");
 });

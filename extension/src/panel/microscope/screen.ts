@@ -86,10 +86,17 @@ export class MicroscopeScreen implements Screen {
     if (record.info.control?.paused) {
       return this.#refusal === undefined || this.#record !== record ? undefined : { text: this.#refusal };
     }
+    if (record.info.status !== "running" || record.lost) {
+      return {
+        text: trans.__(
+          "This run has ended. Run its cell again and pause it: one example of the batch then walks through the layers.",
+        ),
+      };
+    }
     const text = trans.__(
       "Pause the run: one example of the batch then walks through the layers, with its numbers.",
     );
-    if (record.info.status !== "running" || record.lost || state !== "connected") return { text };
+    if (state !== "connected") return { text };
     const run = (): void => {
       this.#host.send({ type: "control", run: record.info.id, action: "pause" });
     };

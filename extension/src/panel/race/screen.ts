@@ -92,7 +92,8 @@ export class RaceScreen implements Screen {
     return {
       text: trans.__(
         "Name two or more variants in %1. They train on the same batches, side by side.",
-        "gb.train.race({ … })",
+        // in one piece, wherever the line breaks
+        "gb.train.race({\u00a0…\u00a0})",
       ),
       ...(others && {
         action: {
