@@ -23,7 +23,7 @@ export const GRAIN = 4000;
 const MOST = 64;
 const LONGEST = 1e6;
 /** Chunks are numbered in 16 bits; see TEAM. */
-const COUNTABLE = 60_000;
+export const COUNTABLE = 60_000;
 
 /** How many chunks are worth it for work of so many nanoseconds, when a chunk should take at least `grain` of them. */
 export function chunksFor(nanoseconds: number, grain: number): number {

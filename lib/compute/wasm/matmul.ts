@@ -5,13 +5,13 @@ import { elements } from "../../graph/shape.js";
 import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
 import { pushBuffer } from "./addressing.js";
 import type { ProductKind } from "./blas.js";
-import { type Cut, chunksFor, cutInto } from "./cut.js";
+import { COUNTABLE, type Cut, chunksFor, cutInto } from "./cut.js";
 import { BlasEmitter, blasKind, cutForBlas } from "./emit-blas.js";
 import { ProductEmitter } from "./emit-product.js";
 import { FunctionBuilder } from "./encoder.js";
 import { I32, OP } from "./instructions.js";
 import type { Target } from "./loop.js";
-import { asLoop, epilogueOf, placeInOutput } from "./lower.js";
+import { asLoop, epilogueOf, inHalves, isBetterInHalves, placeInOutput } from "./lower.js";
 import { epiloguePart, loopParts, type Part } from "./parts.js";
 import {
   cutProduct,
@@ -50,6 +50,11 @@ export function matmulStages(kernel: MatmulKernel, number: number, target: Matmu
   const loop = asLoop(kernel);
   if (loop !== undefined) return [once(loopParts(loop, number, target))];
   if (kernel.batch.includes(0)) return [];
+  if (isBetterInHalves(kernel)) {
+    const buffer = target.buffers.push(target.shared(8 * kernel.m * kernel.n)) - 1;
+    const { halves, sum } = inHalves(kernel, buffer);
+    return [...new ProductStages(halves, number, target).stages(), once(loopParts(sum, number, target))];
+  }
   return new ProductStages(kernel, number, target).stages();
 }
 
@@ -60,7 +65,8 @@ type Emitter = Pick<ProductEmitter, "takeScratch" | "emit">;
 type Division =
   /** Chunks are some of the matrices along one batch dimension, or all of them. */
   | { readonly kind: "batch"; readonly dimension: number; readonly cut: Cut | undefined }
-  /** Chunks are rows or columns of one matrix; several matrices are steps. */
+  /** Chunks are rows or columns of one matrix. Those of several matrices are claimed side by side, unless all chunks of a matrix
+   *  use the same packed operand: then matrices are steps. */
   | { readonly kind: "matrix"; readonly cut: ProductCut };
 
 class ProductStages {
@@ -99,7 +105,7 @@ class ProductStages {
       plan.rightPacking !== "none";
     this.#packsOnce = sharesRight && plan.kBlocks === 1 && packedBytes(plan, target) <= PACKED_BY_EACH;
     this.#stepped = sharesRight && !this.#packsOnce ? steppedScratch(plan, target) : undefined;
-    this.#local = own === undefined && this.#steps === 1;
+    this.#local = own === undefined && this.#steps === 1 && this.#matrices === 1;
     this.#result = own ?? this.#scratchResult();
     const { row, column } = layoutOf(this.#result);
     this.#plan = { ...plan, result: plan.turned ? { row: column, column: row } : { row, column } };
@@ -108,7 +114,18 @@ class ProductStages {
   /** Steps of the first stage: matrices, and blocks of k of each where the right operand is packed for all chunks. */
   get #steps(): number {
     if (this.#division.kind === "batch") return 1;
-    return this.#matrices * (this.#stepped === undefined ? 1 : this.#plan.kBlocks);
+    const blocks = this.#stepped === undefined ? 1 : this.#plan.kBlocks;
+    return this.#sideBySide ? blocks : this.#matrices * blocks;
+  }
+
+  get #chunks(): number {
+    return (this.#division.cut?.chunks ?? 1) * (this.#sideBySide ? this.#matrices : 1);
+  }
+
+  /** Whether the chunks of all matrices are one part. */
+  get #sideBySide(): boolean {
+    const chunks = (this.#division.cut?.chunks ?? 1) * this.#matrices;
+    return !this.#packsOnce && this.#stepped === undefined && chunks <= COUNTABLE;
   }
 
   get #matrices(): number {
@@ -180,7 +197,7 @@ class ProductStages {
         : new ProductEmitter(f, this.#plan, this.#target, this.#stepped, this.#packsOnce);
     if (this.#division.kind === "batch") this.#overBatch(f, emitter, this.#division);
     else this.#overChunk(f, emitter, this.#division.cut);
-    return { code: f, chunks: this.#division.cut?.chunks ?? 1, how: this.#how() };
+    return { code: f, chunks: this.#chunks, how: this.#how() };
   }
 
   /** Locals that point to the first matrices, and the strides of each over the batch. */
@@ -239,18 +256,25 @@ class ProductStages {
     return this.#local && pointer === result;
   }
 
-  /** To the matrices of this step. */
+  /** To the matrices of this step, or of this chunk, which from here on counts within its matrix. */
   #toMatrix(f: FunctionBuilder, batch: readonly [number, readonly number[]][]): void {
     if (this.#matrices === 1) return;
+    const [count, each] = this.#sideBySide
+      ? [CHUNK, this.#division.cut!.chunks]
+      : [STEP, this.#steps / this.#matrices];
+    const [matrix, index] = [f.local(I32), f.local(I32)];
+    const divided = (local: number, op: number, by: number, to: number): void => {
+      f.get(local);
+      f.i32(by);
+      f.op(op);
+      f.set(to);
+    };
+    divided(count, OP.i32_div_s, each, matrix);
+    if (count === CHUNK) divided(CHUNK, OP.i32_rem_s, each, CHUNK);
     const extents = this.#kernel.batch;
-    const index = f.local(I32);
     extents.forEach((extent, d) => {
-      f.get(STEP);
-      f.i32(elements(extents.slice(d + 1)) * (this.#steps / this.#matrices));
-      f.op(OP.i32_div_s);
-      f.i32(extent);
-      f.op(OP.i32_rem_s);
-      f.set(index);
+      divided(matrix, OP.i32_div_s, elements(extents.slice(d + 1)), index);
+      divided(index, OP.i32_rem_s, extent, index);
       for (const [pointer, strides] of batch) addProduct(f, pointer, index, strides[d]! * 4);
     });
   }

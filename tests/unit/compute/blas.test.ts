@@ -3,9 +3,11 @@
 
 import { once } from "node:events";
 import type { MatmulKernel } from "gradbook/compute/ir";
+import { ReferenceDevice } from "gradbook/compute/reference/device";
 import { type Blas, findBlas, PRODUCT_KINDS, type Sgemm } from "gradbook/compute/wasm/blas";
 import { type BlasUse, rightOrNone } from "gradbook/compute/wasm/choose-blas";
 import { WasmDevice } from "gradbook/compute/wasm/device";
+import { isBetterInHalves } from "gradbook/compute/wasm/lower";
 import type { Expr } from "gradbook/graph/expr";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Case, difference, runOn } from "./harness.js";
@@ -86,6 +88,19 @@ describe("products through a BLAS", () => {
     const [one, ...more] = devices.map((device) => runOn(device, test));
     expect(difference(expected, one!, (__, scale) => 1e-5 * scale)).toBeUndefined();
     for (const other of more) expect(difference(one!, other, () => 0)).toBeUndefined();
+  });
+
+  /** A small result and a large operand, whose rows count along the sums; see `isBetterInHalves`. */
+  it.each<[string, Form]>([
+    ["right operand large", { size: [5, 530, 130] }],
+    ["left operand large", { size: [530, 5, 130], transposed: "a" }],
+    ["result transposed, updated", { size: [5, 530, 130], transposed: "ac", epilogue: true }],
+  ])("in halves of their sums are those of the interpreter: %s", (_, form) => {
+    const test = productOf(form);
+    expect(isBetterInHalves(test.kernels[0] as MatmulKernel)).toBe(true);
+    const expected = runOn(new ReferenceDevice(), test);
+    for (const device of [own, ...devices])
+      expect(difference(expected, runOn(device, test), (__, scale) => 1e-5 * scale)).toBeUndefined();
   });
 
   it("are off, or from a library of one's choice, by GRADBOOK_BLAS", () => {
