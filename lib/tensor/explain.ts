@@ -1,11 +1,12 @@
-// explain(): what computing tensors does, as a text of at most 100 columns.
+// explain(): what computing tensors does, as a text.
 
 import type { Explanation, KernelExplanation } from "../compute/engine/explanation.js";
 import { session } from "./session.js";
 import type { Tensor } from "./tensor.js";
 
-const COLUMNS = 100;
-const SHAPE_COLUMNS = 48;
+/** As many as a notebook has room for beside its monitor, in a window of 1280 pixels. */
+const COLUMNS = 62;
+const SHAPE_COLUMNS = 22;
 
 /** What computing these tensors does: the graph in short, then the fused kernels in the order in which they run, with the
  *  operations they compute, floating-point operations, and the bytes of what they read and write.
@@ -56,13 +57,13 @@ function describe(kernel: KernelExplanation, number: number, alone: number): str
   const { shape, name, how, seconds } = kernel;
   const [first = "", ...rest] = wrap(shape, 0, SHAPE_COLUMNS);
   const columns = [
-    operations(kernel.operations).padStart(12),
+    operations(kernel.operations).padStart(11),
     bytes(kernel.bytes).padStart(10),
     ...(seconds === undefined
       ? []
       : [time(seconds).padStart(9), `${Math.round((seconds / alone) * 100)} %`.padStart(5)]),
   ];
-  const head = `${String(number).padStart(3)}  ${first.padEnd(SHAPE_COLUMNS)}${columns.join("  ")}`;
+  const head = `${String(number).padStart(3)}  ${first.padEnd(SHAPE_COLUMNS)}${columns.join("")}`;
   const indented = (text: string): string[] => wrap(text, 0, COLUMNS - 7).map((line) => `       ${line}`);
   return [head, ...rest.map((line) => `     ${line}`), ...indented(name), ...indented(`(${how})`)];
 }

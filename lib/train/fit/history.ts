@@ -26,12 +26,10 @@ export class History<M extends Metrics = DefaultMetrics> extends Array<EpochReco
     if (first === undefined) return "no epochs";
     const names = measured(first);
     const validated = first.validation ? names : [];
-    const header = ["epoch", ...names, ...validated, "rate", "seconds"];
-    const groups = [
-      "",
-      ...names.map(() => (first.validation ? "training" : "")),
-      ...validated.map(() => "validation"),
-    ];
+    const header = ["epoch", ...names, ...validated, first.validation ? "rate" : "learning rate", "seconds"];
+    const groups = first.validation
+      ? ["", ...names.map(() => "training"), ...names.map(() => "validation"), "learning", ""]
+      : undefined;
     const rows = this.map((record) => [
       `${record.epoch === this.bestEpoch ? "* " : ""}${record.epoch}`,
       ...names.map((name) => number(record, name)),
@@ -39,7 +37,7 @@ export class History<M extends Metrics = DefaultMetrics> extends Array<EpochReco
       rate(record.learningRate),
       record.seconds.toFixed(1),
     ]);
-    return table(header, rows, [...groups, "learning", ""]);
+    return table(header, rows, groups);
   }
 }
 
