@@ -39,22 +39,13 @@ export const GPU = [
   ...PARITY,
   "tests/unit/compute/{functions,kernels,routines,short-types}.test.ts",
   "tests/unit/{activations,spatial}/properties.test.ts",
+  "tests/unit/init/{for-activation,statistics}.test.ts",
   "tests/unit/nn/{dropout,modes}.test.ts",
   "tests/unit/norm/{fold,layers}.test.ts",
   "tests/unit/optim/clip.test.ts",
   "tests/unit/random/device.test.ts",
   "tests/unit/train/statistics.test.ts",
 ];
-
-/** What proves something on the CPU and is not run on the GPU, with the reason. */
-export const NOT_ON_GPU: Readonly<Record<string, string>> = {
-  "tests/unit/parity/networks.test.ts":
-    "minutes on a GPU in software (GRADBOOK_DEVICE=webgpu tries it); tests/gpu/training.test.ts trains smaller networks",
-  "tests/unit/init/for-activation.test.ts":
-    "numbers drawn on the host, seen through deep and wide networks: minutes",
-  "tests/unit/init/statistics.test.ts":
-    "numbers drawn on the host, seen through deep and wide networks: minutes",
-};
 
 const GROUPS: Record<string, Limits> = {
   engine: { files: ENGINE, timeout: 20_000, parallel: true, processes: false },
@@ -91,8 +82,7 @@ const project = ([name, { files, timeout, parallel, workers, processes, env }]: 
     name,
     include: [...(files ?? [`tests/${name}/**/*.test.ts`])],
     // each file once: what has a group of its own is not in the quick one
-    exclude:
-      name === "unit" ? [...ENGINE, ...PARITY, ...TRAINING] : name === "gpu" ? Object.keys(NOT_ON_GPU) : [],
+    exclude: name === "unit" ? [...ENGINE, ...PARITY, ...TRAINING] : [],
     retry: processes && process.env.CI !== undefined ? 2 : 0,
     ...(env === undefined ? {} : { env }),
     testTimeout: timeout,

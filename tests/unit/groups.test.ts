@@ -3,21 +3,19 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { GPU, NOT_ON_GPU, PARITY } from "../../vitest.config.ts";
+import { GPU, PARITY } from "../../vitest.config.ts";
 
 const cwd = fileURLToPath(new URL("../..", import.meta.url));
 const matching = (globs: readonly string[]): string[] => globs.flatMap((glob) => globSync(glob, { cwd }));
 const choosesDevice = (file: string): boolean =>
   /\b(useDevice|testedDevice)\(/.test(readFileSync(`${cwd}/${file}`, "utf8"));
 
-test("what runs on wasm runs on webgpu, or is named with the reason why not", () => {
+test("what runs on wasm runs on webgpu", () => {
   const wanted = new Set([
     ...matching(PARITY),
     ...matching(["tests/unit/**/*.test.ts"]).filter(choosesDevice),
   ]);
   wanted.delete("tests/unit/groups.test.ts");
   const run = new Set(matching(GPU));
-  const excused = new Set(Object.keys(NOT_ON_GPU));
-  expect([...wanted].filter((file) => !run.has(file) && !excused.has(file))).toEqual([]);
-  expect([...excused].filter((file) => !wanted.has(file))).toEqual([]);
+  expect([...wanted].filter((file) => !run.has(file))).toEqual([]);
 });

@@ -45,6 +45,8 @@ export class GpuLink {
   post(request: GpuRequest, doing: string): void {
     this.#checkAlive(doing);
     this.#worker.postMessage(request);
+    Atomics.add(this.#control, CONTROL.sent, 1);
+    Atomics.notify(this.#control, CONTROL.sent);
   }
 
   /** A copy of the answer. */

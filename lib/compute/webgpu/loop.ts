@@ -28,10 +28,17 @@ const BYTES_A_REDUCTION = 16;
 
 /** Rows shorter than this are not shared. */
 const SHARED_ROW = 32;
+/** Points of a row that each of its lanes has at least; fewer where less than so many invocations would be at work. */
+const POINTS_A_LANE = 16;
+const FEWEST_POINTS_A_LANE = 4;
+const MANY_INVOCATIONS = 16_384;
 /** Lanes of a row whose points lie apart while those of neighbouring outer points are adjacent, and how many outer points are
  *  enough to do without them. */
 const APART_LANES = 16;
-const MANY_POINTS = 16_384;
+const MANY_POINTS = MANY_INVOCATIONS;
+
+/** What so many lanes have is joined by one of them in a round: in pairs there would be thrice as many barriers. */
+const JOINED_AT_ONCE = 8;
 
 /** How a loop nest is spread over workgroups. */
 export interface Layout {
@@ -86,6 +93,15 @@ function rowsInFours({ outer, reduce, passes, outputs }: LoopKernel): Access | u
   return outputs.length > 0 || reduce.length === 0 ? undefined : accessInFours(stored, [...outer, ...reduce]);
 }
 
+/** How many invocations share each of so many rows. */
+function lanesAlong(row: number, points: number): number {
+  const wanted = Math.max(
+    row / POINTS_A_LANE,
+    Math.min(row / FEWEST_POINTS_A_LANE, MANY_INVOCATIONS / points),
+  );
+  return 2 ** Math.floor(Math.log2(wanted));
+}
+
 function layoutOf(loop: LoopKernel, together: number): Layout {
   const kernel = withFewDimensions(loop);
   const points = elements(kernel.outer);
@@ -93,7 +109,7 @@ function layoutOf(loop: LoopKernel, together: number): Layout {
   const along = runsAlongRows(kernel);
   let lanes = 1;
   if (row >= SHARED_ROW) {
-    if (along) lanes = 2 ** Math.floor(Math.log2(row / 4));
+    if (along) lanes = lanesAlong(row, points);
     else if (points < MANY_POINTS) lanes = APART_LANES;
   }
   const fours = along && lanes > 1 ? rowsInFours(kernel) : undefined;
@@ -331,16 +347,21 @@ class LoopWriter {
     const at = `lane * ${this.#together}u + point`;
     const each = (of: (one: Running, index: number) => string | string[]): string[] => running.flatMap(of);
     const share = each((one, i) => one.share(i, at, this.#arrays));
+    const rounds: string[] = [];
+    for (let width = lanes; width > 1; ) {
+      const step = Math.ceil(width / JOINED_AT_ONCE);
+      const others = `for (var other = lane + ${step}u; other < ${width}u; other += ${step}u)`;
+      const join = each((one, i) => one.join(i, `other * ${this.#together}u + point`, this.#arrays));
+      rounds.push(
+        ...block(`if (lane < ${step}u)`, [...block(others, join), ...share]),
+        "workgroupBarrier();",
+      );
+      width = step;
+    }
     return [
       ...share,
       "workgroupBarrier();",
-      ...block(`for (var step = ${lanes / 2}u; step > 0u; step >>= 1u)`, [
-        ...block("if (lane < step)", [
-          ...each((one, i) => one.join(i, `(lane + step) * ${this.#together}u + point`, this.#arrays)),
-          ...share,
-        ]),
-        "workgroupBarrier();",
-      ]),
+      ...rounds,
       ...each((one, i) => one.fetch(i, "point", this.#arrays)),
       "workgroupBarrier();",
     ];

@@ -37,6 +37,8 @@ export const CONTROL = {
   done: 3,
   /** Not 0 once the GPU is lost; then this many bytes of text say why. */
   lost: 4,
+  /** Requests that were sent. */
+  sent: 5,
   /** From here on two words for each slot: the check that has failed, counted from 1, or 0; and the bad value. */
   faults: 8,
 } as const;

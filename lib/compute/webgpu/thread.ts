@@ -1,9 +1,11 @@
 // The thread that owns the GPU: does one request after another, and writes answers into shared memory.
 
+import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { webgpuLoss } from "../settings.js";
 import { chooseAdapter, describeAdapter } from "./adapter.js";
 import { CONTROL, type GpuRequest, KIND, type Opened, type Shared } from "./messages.js";
+import { paceLooks } from "./pace.js";
 import { OutOfMemory, Runner } from "./runner.js";
 
 const shared = workerData as Shared;
@@ -91,19 +93,22 @@ async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
 /** Nobody waits for an answer, so that nobody would learn of it. */
 async function fail(error: unknown): Promise<void> {
   // what fails because the GPU is lost may fail before the loss is reported
-  await new Promise(setImmediate);
+  await setImmediate();
   lose((error as Error).message);
 }
 
 let last: Promise<void> = Promise.resolve();
+let handled = 0;
+paceLooks(control, CONTROL.sent, () => handled);
 parentPort!.on("message", (request: GpuRequest) => {
+  handled = (handled + 1) | 0;
   last = last.then(async () => {
     try {
       const bytes = await handle(request);
       if (bytes !== undefined) answer(KIND.answer, bytes);
     } catch (error) {
       if (!ANSWERED.has(request.type)) return fail(error);
-      await new Promise(setImmediate);
+      await setImmediate();
       if (lost) return;
       const { message } = error as Error;
       answer(error instanceof OutOfMemory ? KIND.memory : KIND.error, encoder.encode(message));
