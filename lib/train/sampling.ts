@@ -5,22 +5,28 @@
 const DENSE = 100;
 /** Steps after that, without layers, whose time tells what measuring the layers costs. */
 const COMPARED = 16;
-/** The first steps are no measure: plans are made. */
+/** The first steps are no measure of what a sample costs: plans are made. */
 const WARM_UP = 20;
 /** Up to here times are compared again each time the steps have doubled. */
 const LAST_LOOK = 1000;
 
-/** Measured steps while the step number grows by the factor e: layers at most and at least, and rows of the table of steps. */
+/** Samples of the layers while the step number grows by the factor e, at most and at least. */
 const MOST = 50;
-const LEAST = 8;
-const ROWS = 20;
+const LEAST = 6;
+const [SOONEST, LATEST] = [Math.exp(1 / MOST), Math.exp(1 / LEAST)];
 
-/** A run of so many steps pays this share of its time for its layers' statistics. */
-const HORIZON = 10_000;
-const SHARE = 0.015;
+/** The part of a run's time, up to the present, that samples may have taken: others than the fewest wait until they can be
+ *  afforded. What else watching costs (rows, copies to go back to, looking whether something is due) comes to about 1 %. */
+const SHARE = 0.02;
 
-/** A row is due, in any case, when the last one is so long ago. */
-const ROW_MILLISECONDS = 75;
+/** A sample among others that are not costs so much more than one of many in a row: nothing of it is in the caches. */
+const ALONE = 1.5;
+
+/** Rows of the table of steps while the step number grows by the factor e. */
+const ROWS = 15;
+const NEXT_ROW = Math.exp(1 / ROWS);
+/** A row is due, in any case, when the last one is so long ago: more a screen does not need. */
+const ROW_MILLISECONDS = 100;
 
 /** Once a run has gone on for so long, the accuracy is measured beside samples, too: with rows that are due by time. It makes a
  *  plan of its own, and making that takes as long as thirty steps of a small network. */
@@ -33,60 +39,80 @@ export interface Due {
   readonly layers: boolean;
 }
 
-/** A sample among others that are not costs so much more than one of many in a row: nothing of it is in the caches. */
-const ALONE = 1.5;
+const NOTHING: Due = { row: false, accuracy: false, layers: false };
 
-/** Samples while the step number grows by the factor e, where one makes its step take `cost` times as long in addition: the
- *  first steps pay DENSE * cost, the others density * ln(HORIZON / DENSE) * cost * ALONE. */
-function densityFor(cost: number): number {
-  const left = SHARE * HORIZON - DENSE * cost;
-  const density = left / (cost * ALONE * Math.log(HORIZON / DENSE));
-  return Math.min(MOST, Math.max(LEAST, density));
-}
-
+/** Decides step by step. */
 export class Schedule {
-  private density = MOST;
-  private readonly measured: number[] = [];
-  private readonly plain: number[] = [];
-  private last: { readonly step: number; readonly time: number; readonly layers: boolean } | undefined;
-  private lastRow = Number.NEGATIVE_INFINITY;
+  private readonly budget = new Budget();
   private started: number | undefined;
-  /** The step at which times are compared next. */
-  private look = DENSE + COMPARED;
+  private lastRow = Number.NEGATIVE_INFINITY;
+  /** The steps at which a row is due, and a sample: if it can be afforded, and in any case. */
+  private nextRow = 0;
+  private soonest = DENSE + COMPARED;
+  private latest = DENSE + COMPARED;
 
   /** Told of the begin of each step, at a time in milliseconds. */
   at(step: number, time: number): Due {
-    if (step <= LAST_LOOK) this.compare(step, time);
-    const layers = step < DENSE || (step >= DENSE + COMPARED && passes(step, this.density));
-    const late = time - this.lastRow >= ROW_MILLISECONDS;
-    const row = layers || late || passes(step, ROWS);
-    if (row) this.lastRow = time;
-    if (step < LAST_LOOK) this.last = { step, time, layers };
     this.started ??= time;
+    const layers = this.wantsLayers(step, time - this.started);
+    if (step <= LAST_LOOK) this.budget.look(step, time - this.started, layers);
+    const late = time - this.lastRow >= ROW_MILLISECONDS;
+    if (!layers && !late && step < this.nextRow) return NOTHING;
+    this.lastRow = time;
+    this.nextRow = step * NEXT_ROW;
     const accuracy = layers || (late && time - this.started >= ACCURACY_MILLISECONDS);
-    return { row, accuracy, layers };
+    return { row: true, accuracy, layers };
   }
+
+  private wantsLayers(step: number, elapsed: number): boolean {
+    if (step < DENSE) return true;
+    if (step < this.soonest || (step < this.latest && !this.budget.affords(elapsed))) return false;
+    this.budget.spend();
+    this.soonest = step * SOONEST;
+    this.latest = step * LATEST;
+    return true;
+  }
+}
+
+/** What samples have cost a run, in milliseconds: in the first steps all that those have taken longer than steps without, the making
+ *  of plans included; later as much for each as one of the first ones. */
+class Budget {
+  private readonly measured: number[] = [];
+  private readonly plain: number[] = [];
+  private last: { readonly step: number; readonly time: number; readonly layers: boolean } | undefined;
+  private denseTime = Number.NaN;
+  /** The step at which times are compared next. */
+  private next = DENSE + COMPARED;
+  private spent = Number.NaN;
+  private later = 0;
+  private cost = Number.NaN;
 
   /** Collects the times of steps with and without layers, and compares them now and then: the first ones without are few, and
    *  among them are those for which plans are made. */
-  private compare(step: number, time: number): void {
+  look(step: number, time: number, layers: boolean): void {
     const { last } = this;
+    this.last = { step, time, layers };
+    if (step === DENSE) this.denseTime = time;
     if (last !== undefined && last.step >= WARM_UP) {
       if (!last.layers) this.plain.push(time - last.time);
       else if (last.step < DENSE) this.measured.push(time - last.time);
     }
-    if (step < this.look) return;
-    this.look *= 2;
+    if (step < this.next) return;
+    this.next *= 2;
     // the quicker ones: those for which plans and code were made say nothing about those to come
     const plain = quantile(this.plain, 0.25);
-    this.density = densityFor(Math.max(0, quantile(this.measured, 0.5) - plain) / plain || 0);
+    this.cost = ALONE * Math.max(0, quantile(this.measured, 0.5) - plain);
+    this.spent = Math.max(0, this.denseTime - DENSE * plain);
   }
-}
 
-/** Whether the logarithm of the steps passes one of the marks, of which there are `density` in a factor e. */
-function passes(step: number, density: number): boolean {
-  const mark = (at: number): number => Math.floor(density * Math.log(at));
-  return mark(step) !== mark(step - 1);
+  /** Whether the share of so many milliseconds has room for another sample; not, where nothing has been measured. */
+  affords(elapsed: number): boolean {
+    return this.spent + (this.later + 1) * this.cost <= SHARE * elapsed;
+  }
+
+  spend(): void {
+    this.later++;
+  }
 }
 
 function quantile(values: readonly number[], share: number): number {

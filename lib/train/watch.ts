@@ -3,22 +3,23 @@
 
 import type { Node } from "../graph/node.js";
 import type { HookHandle, Module } from "../module/index.js";
-import { onCrossEntropy } from "../nn/cross-entropy.js";
-import { beforeStep, type GroupOptions, type Optimizer, onStep } from "../optim/optimizer.js";
-import { onBackward } from "../tensor/autograd.js";
-import { onSettle, session } from "../tensor/session.js";
-import { Tensor } from "../tensor/tensor.js";
+import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
+import { session } from "../tensor/session.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
 import type { Moment, Training } from "./rewind/moment.js";
 import type { RunInfo } from "./run.js";
 import { ControlDesk } from "./steer/desk.js";
 import { setRate } from "./steer/steering.js";
+import { listen } from "./watch/listen.js";
 import { Measurements } from "./watch/measurements.js";
 import { ModeCount, withModes } from "./watch/modes.js";
 import { describeOptimizer } from "./watch/optimizer.js";
-import { Paths } from "./watch/paths.js";
 import { SILENT_EXAMPLES } from "./watch/silence.js";
+import { LayerTaps } from "./watch/taps.js";
+
+type AnyOptimizer = Optimizer<GroupOptions>;
 
 const watched = new WeakMap<Module, Watcher>();
 
@@ -77,25 +78,6 @@ interface Origin {
   readonly training: Training;
 }
 
-/** Listens to what all models do. Only a weak reference: a listener must not keep a watcher, and with it its model, alive.
- *  (A function of its own, because closures made in one place keep all of each other's variables.) */
-function listen(self: WeakRef<Watcher>): (() => void)[] {
-  const stops: (() => void)[] = [];
-  const alive = (): Watcher | undefined => {
-    const watcher = self.deref();
-    if (watcher === undefined) for (const stop of stops) stop();
-    return watcher;
-  };
-  stops.push(
-    onCrossEntropy((logits, target) => alive()?.tapPrediction(logits, target)),
-    onBackward((root) => alive()?.tapLoss(root)),
-    beforeStep((optimizer) => alive()?.beforeUpdate(optimizer)),
-    onStep((optimizer) => alive()?.endStep(optimizer)),
-    onSettle(() => alive()?.endCell()),
-  );
-  return stops;
-}
-
 /** Watches one run of a model: see `watch`.
  *  @example const watcher = watch(model, { name: "example" });
  *  lossFn(model(x), labels).backward();
@@ -115,10 +97,10 @@ export class Watcher {
   private readonly handles: HookHandle[] = [];
   private readonly stops: (() => void)[] = [];
   private count = 0;
-  /** Until the first forward pass has ended. */
-  private paths: Paths | undefined = new Paths();
-
+  private readonly taps: LayerTaps;
   private readonly options: WatchOptions;
+  /** The optimizer that stepped last, and the number of its group with the first parameters of the model. */
+  private trainer: { readonly optimizer: AnyOptimizer; readonly group: number } | undefined;
 
   /** Use `watch(model)`. */
   constructor(model: Module, options: WatchOptions, origin?: Origin) {
@@ -146,51 +128,15 @@ export class Watcher {
       this.change({ forkedFrom: { run: watcher.run, step: moment.step }, snapshots: this.desk.ring.steps });
     }
     runs.set(this.info.name, new WeakRef(this));
-    const follow = (value: unknown, to: (paths: Paths, node: Node) => void): void => {
-      if (this.paths !== undefined && value instanceof Tensor) to(this.paths, value.storage.node);
-    };
     this.handles.push(
-      model.tapForwardPre((module, inputs) => {
-        for (const input of inputs as readonly unknown[]) follow(input, (paths, x) => paths.addSource(x));
-        this.begin(module);
-      }),
+      model.tapForwardPre((module, inputs) => this.begin(module, inputs as readonly unknown[])),
+      ...this.desk.attach(),
     );
-    this.layers.forEach(({ info, head, last, activation, batchNorm }, i) => {
-      if (info.normalisation && activation) {
-        const tapEntering = ([input]: readonly unknown[]): void =>
-          this.measurements.tap(input, (sample, x) => sample.tapEntering(i, x));
-        this.handles.push(activation.tapForwardPre((_m, inputs) => tapEntering(inputs)));
-      }
-      this.handles.push(
-        head.tapForward((_m, inputs, sum) => {
-          if (!this.looks) return;
-          follow((inputs as readonly unknown[])[0], (paths, x) => paths.addInput(i, x));
-          this.measurements.tap(sum, (sample, x) => sample.tapInputSum(i, x));
-        }),
-        last.tapForward((_m, _x, output) => {
-          if (!this.looks) return;
-          follow(output, (paths, x) => paths.addSource(x));
-          this.measurements.tap(output, (sample, x) => sample.tapOutput(i, x));
-        }),
-      );
-      if (batchNorm === undefined) return;
-      const tapInput = ([input]: readonly unknown[]): void =>
-        this.measurements.tap(input, (sample, x) => sample.tapNormInput(i, x));
-      this.handles.push(batchNorm.tapForwardPre((_m, inputs) => tapInput(inputs)));
+    this.taps = new LayerTaps(model, this.layers, this.measurements, {
+      others: () => this.desk.attachToLayers(),
+      joined: (layers) => this.noteJoined(layers),
     });
-    this.handles.push(
-      model.tapForward((_m, inputs) => {
-        this.endPaths();
-        this.measurements.endForward(inputs);
-      }),
-    );
-    this.handles.push(...this.desk.attach());
     this.stops.push(...listen(new WeakRef(this)));
-  }
-
-  /** Whether anybody wants what goes through the layers in this step. */
-  private get looks(): boolean {
-    return this.paths !== undefined || this.measurements.samplesLayers;
   }
 
   /** The number of the next step. */
@@ -310,8 +256,8 @@ export class Watcher {
   }
 
   /** @internal */
-  beforeUpdate(optimizer: Optimizer<GroupOptions>): void {
-    if (!this.trains(optimizer)) return;
+  beforeUpdate(optimizer: AnyOptimizer): void {
+    if (this.groupOf(optimizer) === undefined) return;
     try {
       this.desk.beforeUpdate(optimizer);
     } catch (error) {
@@ -327,10 +273,14 @@ export class Watcher {
     this.desk.more = more;
   }
 
-  private trains(optimizer: Optimizer<GroupOptions>): boolean {
-    return optimizer.paramGroups.some(({ params }) =>
+  /** The group of an optimizer with the first parameters of the model; undefined where it trains something else. */
+  private groupOf(optimizer: AnyOptimizer): GroupOptions | undefined {
+    if (this.trainer?.optimizer === optimizer) return optimizer.paramGroups[this.trainer.group];
+    const group = optimizer.paramGroups.findIndex(({ params }) =>
       params.some((parameter) => this.parameters.includes(parameter)),
     );
+    if (group >= 0) this.trainer = { optimizer, group };
+    return optimizer.paramGroups[group];
   }
 
   /** Adds what only the training loop knows to the plots, at the current step. */
@@ -345,6 +295,7 @@ export class Watcher {
     this.recorder.reach(this.count - 1);
     this.active = false;
     this.desk.finish();
+    this.taps.finish();
     for (const handle of this.handles) handle.remove();
     for (const stop of this.stops) stop();
     this.recorder.finish("finished");
@@ -356,17 +307,16 @@ export class Watcher {
     return `${name}: ${status}, ${this.count} steps, ${layers.length} layers`;
   }
 
-  private begin(module: Module): void {
+  private begin(module: Module, inputs: readonly unknown[]): void {
+    this.taps.enter(inputs);
     this.modes.forward(module.training, this.count);
     if (!module.training || this.measurements.isOpen) return;
     const close = this.desk.begin();
-    this.measurements.begin(this.count, close);
+    this.measurements.begin(this.count, close, inputs);
+    this.taps.set(this.measurements.samplesLayers || this.desk.follows);
   }
 
-  private endPaths(): void {
-    const joined = this.paths?.joined ?? new Set();
-    this.paths = undefined;
-    if (joined.size === 0) return;
+  private noteJoined(joined: ReadonlySet<number>): void {
     const layers = this.info.layers.map((info, i) =>
       joined.has(i) ? { ...info, joined: true as const } : info,
     );
@@ -386,10 +336,8 @@ export class Watcher {
   }
 
   /** @internal */
-  endStep(optimizer: Optimizer<GroupOptions>): void {
-    const group = optimizer.paramGroups.find(({ params }) =>
-      params.some((parameter) => this.parameters.includes(parameter)),
-    );
+  endStep(optimizer: AnyOptimizer): void {
+    const group = this.groupOf(optimizer);
     if (group === undefined) return;
     if (this.measurements.isOpen) {
       this.recorder.setTraining(describeOptimizer(optimizer, group), this.measurements.batchSize);

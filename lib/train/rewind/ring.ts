@@ -3,7 +3,7 @@
 import type { Moment } from "./moment.js";
 
 export interface SnapshotOptions {
-  /** Steps between two copies. Default: at step 0, then ever further apart (10, 15, 22, ... 1,000, 1,468, ...). */
+  /** Steps between two copies. Default: at step 0, then ever further apart (10, 18, 32, 57, 100, 178, ...). */
   every?: number;
   /** How many are kept (12). With `every` the newest ones, else those that leave the most even steps. */
   keep?: number;
@@ -14,16 +14,17 @@ const KEEP = 12;
 const RUN_BYTES = 32 * 2 ** 20;
 /** Bytes of the copies of all runs: the oldest runs lose theirs first. */
 const TOTAL_BYTES = 512 * 2 ** 20;
-/** The first copy after that of step 0, and copies in ten times the steps. */
+/** The first copy after that of step 0, and copies in ten times the steps: each takes as long as three steps of a small network. */
 const FIRST = 10;
-const PER_DECADE = 6;
+const PER_DECADE = 4;
 /** Bringing a copy home takes four milliseconds for the chapter's network with Adam: not more often than this. */
 const HOME_MILLISECONDS = 2_000;
 
-/** Whether the default takes a copy before this step. */
-function dueByDefault(step: number): boolean {
-  const mark = (at: number): number => Math.floor(PER_DECADE * Math.log10(at) + 1e-9);
-  return step === 0 || (step >= FIRST && mark(step) !== mark(step - 1));
+/** The step after `step` before which the default takes a copy. */
+function nextByDefault(step: number): number {
+  if (step < FIRST) return FIRST;
+  const marks = Math.floor(PER_DECADE * Math.log10(step) + 1e-9) + 1;
+  return Math.ceil(10 ** (marks / PER_DECADE) - 1e-9);
 }
 
 /** All rings that may have copies, oldest first. */
@@ -50,6 +51,8 @@ export class Ring {
   private readonly keep: number;
   private off: boolean;
   private broughtHome = 0;
+  /** The first step before which another copy may be due. */
+  private next = 0;
 
   /** `false`: no copies. */
   constructor(options: SnapshotOptions | false = {}) {
@@ -74,8 +77,8 @@ export class Ring {
 
   /** Whether to take a copy before this step. */
   due(step: number): boolean {
-    if (this.off || step <= (this.latest?.step ?? -1)) return false;
-    return this.every === undefined ? dueByDefault(step) : step % this.every === 0;
+    if (this.off || step < this.next) return false;
+    return this.every === undefined || step % this.every === 0;
   }
 
   /** Whether a copy of so many bytes may be taken. */
@@ -102,6 +105,7 @@ export class Ring {
   /** Keeps another moment. */
   add(moment: Moment): void {
     this.moments.push(moment);
+    this.passed(moment);
     const room =
       this.every === undefined ? Math.min(this.keep, Math.floor(RUN_BYTES / this.size)) : this.keep;
     while (this.moments.length > room) this.moments.splice(this.leastMissed(), 1);
@@ -112,6 +116,12 @@ export class Ring {
   adopt({ moments, size }: Ring, step: number): void {
     this.moments = moments.filter((moment) => moment.step <= step);
     this.size = size;
+    this.passed(this.latest);
+  }
+
+  private passed(moment: Moment | undefined): void {
+    const step = moment?.step ?? -1;
+    this.next = step < 0 || this.every !== undefined ? step + 1 : nextByDefault(step);
   }
 
   clear(): void {

