@@ -97,7 +97,6 @@ export class RunRecorder {
 
   /** What is known once the first step has been made. */
   setTraining(optimizer: OptimizerInfo, batchSize: number): void {
-    if (this.info.optimizer !== undefined) return;
     const loader = batchesGiven() > this.given ? latestPass()?.loader : undefined;
     this.change({ optimizer, batchSize, ...(loader && { stepsPerEpoch: loader.length }) });
   }

@@ -89,7 +89,7 @@ export class Watcher {
   /** False once the run has ended. */
   active = true;
   private readonly layers: readonly WatchedLayer[];
-  private readonly parameters: readonly Tensor[];
+  private readonly parameters: ReadonlySet<Tensor>;
   private readonly recorder: RunRecorder;
   private readonly measurements: Measurements;
   private readonly modes: ModeCount;
@@ -106,7 +106,8 @@ export class Watcher {
   constructor(model: Module, options: WatchOptions, origin?: Origin) {
     this.options = options;
     this.layers = watchedLayers(model);
-    this.parameters = model.parameters();
+    const parameters = model.parameters();
+    this.parameters = new Set(parameters);
     this.recorder = new RunRecorder(
       withModes(
         model,
@@ -114,11 +115,11 @@ export class Watcher {
       ),
       options,
       {
-        parameters: this.parameters.reduce((sum, parameter) => sum + parameter.numel(), 0),
+        parameters: parameters.reduce((sum, parameter) => sum + parameter.numel(), 0),
         silentExamples: SILENT_EXAMPLES,
       },
     );
-    this.measurements = new Measurements(this.layers, this.parameters, this.recorder);
+    this.measurements = new Measurements(this.layers, parameters, this.recorder);
     this.modes = new ModeCount(model, (modes) => this.recorder.setModes(modes));
     this.desk = new ControlDesk(model, this.layers, this, options);
     if (origin !== undefined) {
@@ -277,7 +278,7 @@ export class Watcher {
   private groupOf(optimizer: AnyOptimizer): GroupOptions | undefined {
     if (this.trainer?.optimizer === optimizer) return optimizer.paramGroups[this.trainer.group];
     const group = optimizer.paramGroups.findIndex(({ params }) =>
-      params.some((parameter) => this.parameters.includes(parameter)),
+      params.some((parameter) => this.parameters.has(parameter)),
     );
     if (group >= 0) this.trainer = { optimizer, group };
     return optimizer.paramGroups[group];
@@ -340,7 +341,8 @@ export class Watcher {
     const group = this.groupOf(optimizer);
     if (group === undefined) return;
     if (this.measurements.isOpen) {
-      this.recorder.setTraining(describeOptimizer(optimizer, group), this.measurements.batchSize);
+      if (this.info.optimizer === undefined)
+        this.recorder.setTraining(describeOptimizer(optimizer, group), this.measurements.batchSize);
       this.measurements.endStep(optimizer, group);
     }
     this.modes.update(this.count);

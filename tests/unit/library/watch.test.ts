@@ -16,7 +16,6 @@ import {
   sampleLength,
   stepColumn,
 } from "gradbook/train/run";
-import { Schedule } from "gradbook/train/sampling";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { count, difference, seeded } from "./support.js";
 
@@ -307,57 +306,6 @@ test("evaluation in between is not recorded", () => {
       expected,
     ),
   ).toBeLessThan(1e-5);
-});
-
-/** The steps of a run that are sampled when steps with and without layers take so long, in milliseconds. */
-function sampled(steps: number, plain: number | ((step: number) => number), layers: number): number[] {
-  const schedule = new Schedule();
-  let time = 0;
-  return Array.from({ length: steps }, (_, step) => step).filter((step) => {
-    const due = schedule.at(step, time);
-    time += due.layers ? layers : typeof plain === "number" ? plain : plain(step);
-    return due.layers;
-  });
-}
-
-test.each([0.02, 0.5, 1, 1.4])(
-  "all of the first 100 steps are sampled, and 10,000 steps pay at most 2.2 % when a sample costs %d steps",
-  (cost) => {
-    const steps = sampled(10_000, 1, 1 + cost);
-    expect(steps.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, i) => i));
-    expect(steps.length * cost).toBeLessThanOrEqual(0.022 * 10_000);
-    // evenly over the logarithm of the steps
-    const rest = steps.slice(100);
-    expect(rest.length).toBeGreaterThan(25);
-    const factors = rest.slice(1).map((step, i) => step / rest[i]!);
-    expect(Math.max(...factors)).toBeLessThan(1.2);
-  },
-);
-
-test("steps without layers that were slow at first do not make samples look cheap for long", () => {
-  const cost = 1.4;
-  const steps = sampled(10_000, (step) => (step < 120 ? 3 : 1), 1 + cost);
-  expect(steps.length * cost).toBeLessThan(0.025 * 10_000);
-});
-
-test("however dear samples are, some are taken; and there is always a row within 100 ms", () => {
-  const steps = sampled(100_000, 1, 20);
-  expect(steps.filter((step) => step >= 10_000).length).toBeGreaterThan(12);
-  const schedule = new Schedule();
-  const rows = Array.from({ length: 100_000 }, (_, step) => step).filter(
-    (step) => schedule.at(step, step).row,
-  );
-  expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(100);
-});
-
-test("the accuracy comes with samples, and from five seconds on with every row that is due by time", () => {
-  const schedule = new Schedule();
-  const dues = Array.from({ length: 10_000 }, (_, step) => ({ step, ...schedule.at(step, step) }));
-  const before = dues.filter(({ step }) => step < 5000);
-  expect(before.map(({ accuracy }) => accuracy)).toEqual(before.map(({ layers }) => layers));
-  const accurate = dues.flatMap(({ step, accuracy }) => (accuracy && step >= 5000 ? [step] : []));
-  expect(accurate.length).toBeGreaterThan(5000 / 100 - 10);
-  expect(Math.max(...accurate.slice(1).map((step, i) => step - accurate[i]!))).toBeLessThanOrEqual(150);
 });
 
 test("normalisation and activations with parameters belong to the layer before them", () => {

@@ -156,13 +156,14 @@ describe("what is kept", () => {
   };
 
   test("by default a dozen, ever further apart, from the first to one of the last", () => {
-    const kept = stepsKept(run(700));
+    const kept = stepsKept(run(6000));
     expect(kept).toHaveLength(12);
     expect(kept[0]).toBe(0);
-    expect(kept.at(-1)).toBeGreaterThan(700 / 1.5);
+    expect(kept.at(-1)).toBeGreaterThan(6000 / 1.8);
     const ratios = kept.slice(2).map((step, i) => step / kept[i + 1]!);
-    // six in a decade, every second one given up
-    expect(Math.max(...ratios)).toBeLessThan(2.2);
+    // four in a decade, one given up
+    expect(ratios.filter((ratio) => ratio > 1.85)).toHaveLength(1);
+    expect(Math.max(...ratios)).toBeLessThan(3.3);
   });
 
   test("as asked for: the newest", () => {

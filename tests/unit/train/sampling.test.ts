@@ -1,0 +1,72 @@
+// Which steps of a watched run are measured, told the times that steps take.
+
+import { Schedule } from "gradbook/train/sampling";
+import { expect, test } from "vitest";
+
+type Time = number | ((step: number) => number);
+const at = (time: Time, step: number): number => (typeof time === "number" ? time : time(step));
+
+/** The steps of a run that are sampled when steps with and without layers take so long, in milliseconds. */
+function sampled(steps: number, plain: Time, layers: Time): number[] {
+  const schedule = new Schedule();
+  let time = 0;
+  return Array.from({ length: steps }, (_, step) => step).filter((step) => {
+    const due = schedule.at(step, time);
+    time += at(due.layers ? layers : plain, step);
+    return due.layers;
+  });
+}
+
+test.each([0.02, 0.5, 1, 1.4])(
+  "all of the first 100 steps are sampled, and 10,000 steps pay at most 2.2 % when a sample costs %d steps",
+  (cost) => {
+    const steps = sampled(10_000, 1, 1 + cost);
+    expect(steps.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(steps.length * cost).toBeLessThanOrEqual(0.022 * 10_000);
+    // evenly over the logarithm of the steps
+    const rest = steps.slice(100);
+    expect(rest.length).toBeGreaterThan(25);
+    const factors = rest.slice(1).map((step, i) => step / rest[i]!);
+    expect(Math.max(...factors)).toBeLessThan(1.2);
+  },
+);
+
+test("steps without layers that were slow at first do not make samples look cheap for long", () => {
+  const cost = 1.4;
+  const steps = sampled(10_000, (step) => (step < 120 ? 3 : 1), 1 + cost);
+  expect(steps.length * cost).toBeLessThan(0.025 * 10_000);
+});
+
+test("however dear samples are, some are taken; and there is always a row within 100 ms", () => {
+  const steps = sampled(100_000, 1, 20);
+  expect(steps.filter((step) => step >= 10_000).length).toBeGreaterThan(12);
+  const schedule = new Schedule();
+  const rows = Array.from({ length: 100_000 }, (_, step) => step).filter(
+    (step) => schedule.at(step, step).row,
+  );
+  expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(100);
+});
+
+test("the accuracy comes with samples, and from five seconds on with every row that is due by time", () => {
+  const schedule = new Schedule();
+  const dues = Array.from({ length: 10_000 }, (_, step) => ({ step, ...schedule.at(step, step) }));
+  const before = dues.filter(({ step }) => step < 5000);
+  expect(before.map(({ accuracy }) => accuracy)).toEqual(before.map(({ layers }) => layers));
+  const accurate = dues.flatMap(({ step, accuracy }) => (accuracy && step >= 5000 ? [step] : []));
+  expect(accurate.length).toBeGreaterThan(5000 / 100 - 10);
+  expect(Math.max(...accurate.slice(1).map((step, i) => step - accurate[i]!))).toBeLessThanOrEqual(150);
+});
+
+test("what the first hundred steps have cost is made up for before more than the fewest samples are taken", () => {
+  const steps = sampled(100_000, 1, (step) => (step === 0 ? 300 : 1.5));
+  /** What the samples before step `until` have taken, as a share of the run's time. */
+  const share = (until: number): number => {
+    const later = steps.filter((step) => step >= 100 && step < until).length;
+    const spent = 299 + 0.5 * (99 + later);
+    return spent / (until + spent);
+  };
+  const close = steps.findIndex((step, i) => step > 100 && step / steps[i - 1]! < 1.1 && i > 101);
+  expect(steps[close]).toBeGreaterThan(10_000);
+  expect(share(steps[close]!)).toBeLessThanOrEqual(0.02);
+  expect(share(100_000)).toBeLessThanOrEqual(0.02);
+});
