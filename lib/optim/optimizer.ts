@@ -113,7 +113,8 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     this.defaults = defaults;
     this.limits = { lr: NOT_NEGATIVE, ...limits };
     checkLimits(name, defaults, this.limits);
-    if (!isList(parameters)) {
+    // a Sequential is a list, too, but of modules
+    if (!isList(parameters) || "parameters" in parameters) {
       throw new TypeError(`${name}: needs a list of parameters; pass model.parameters()`);
     }
     const given = [...parameters] as unknown[];

@@ -50,7 +50,7 @@ export interface OptimizerInfo {
   readonly weightDecay?: number;
 }
 
-/** Training in evaluation mode, and the other way round; only of models with layers to which that matters. */
+/** What a loop forgets to call. Modes are counted only of models with layers to which they matter. */
 export interface Modes {
   /** Forward passes in training mode without gradients, and the number of the step before which the first came. */
   readonly trainingEvaluations?: number;
@@ -58,6 +58,9 @@ export interface Modes {
   /** Optimizer steps in evaluation mode, and the first of them. */
   readonly evaluationSteps?: number;
   readonly firstEvaluationStep?: number;
+  /** Optimizer steps whose gradients still held those of the step before, and the first of them. */
+  readonly keptGradients?: number;
+  readonly firstKeptGradients?: number;
 }
 
 export interface RunInfo {

@@ -334,6 +334,7 @@ export class Watcher {
   tapLoss(root: Node): void {
     this.desk.addLoss(root);
     this.measurements.beginBackward(root);
+    this.modes.backward();
   }
 
   /** @internal */

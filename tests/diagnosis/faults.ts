@@ -382,6 +382,10 @@ const MODES: Case[] = [
   fault("train() forgotten", "evaluation-mode-training", (pick) =>
     training(pick, normalised(pick).eval(), { optimizer: sgd(0.01, 0.9) }),
   ),
+  fault("zeroGrad() forgotten", "kept-gradients", (pick) => ({
+    ...training(pick, dense({ depth: pick(2, 3), width: 48, activation: relu, init: he })),
+    kept: true,
+  })),
   fault("frozen, but the statistics move", "frozen-statistics", (pick) => {
     const model = dense({ depth: pick(3, 4), width: 48, activation: relu, init: he, norm: batchNorm });
     for (const layer of [model.at(0), model.at(1)]) layer!.requiresGrad_(false);

@@ -17,6 +17,8 @@ export interface Training {
   rate?: (step: number) => number;
   /** Largest gradient norm. */
   clip?: number;
+  /** Without zeroGrad(). */
+  kept?: boolean;
   validation?: Validation;
 }
 
@@ -52,7 +54,7 @@ export function train(training: Training): RunData {
   };
 }
 
-function loop({ model, optimizer, loss, batch, steps, rate, clip, validation }: Training): void {
+function loop({ model, optimizer, loss, batch, steps, rate, clip, kept, validation }: Training): void {
   const watcher = gb.watch(model);
   for (let step = 0; step < steps; step++) {
     if (rate !== undefined) for (const group of optimizer.paramGroups) group.lr = rate(step);
@@ -60,7 +62,7 @@ function loop({ model, optimizer, loss, batch, steps, rate, clip, validation }: 
     loss(model(inputs), labels).backward();
     if (clip !== undefined) gb.nn.utils.clipGradNorm_(model.parameters(), clip);
     optimizer.step();
-    optimizer.zeroGrad();
+    if (kept !== true) optimizer.zeroGrad();
     if (validation === undefined || (step + 1) % validation.every !== 0) continue;
     const { on, forgotten } = validation;
     if (forgotten !== true) model.eval();

@@ -57,6 +57,20 @@ export const DIAGNOSES: Catalogue = {
   "Which layers do something else while training? In which mode was the model when step {step} began?":
     "哪些层在训练时行为不同？第 {step} 步开始时模型处于哪种模式？",
 
+  // kept-gradients
+  "Gradients are not cleared: each step takes those of all steps before along.":
+    "梯度没有被清零：每一步都带上了之前所有步的梯度。",
+  "backward() adds to the gradients that are there, and zeroGrad() was not called after the step: old gradients push on as with a momentum of 1.":
+    "backward() 会累加到已有的梯度上，而这一步之后没有调用 zeroGrad()：旧梯度像动量为 1 那样继续推动。",
+  "At least {steps} steps with gradients of the step before, the first at step {step}.":
+    "至少有 {steps} 步带着上一步的梯度，最早在第 {step} 步。",
+  "Call optimizer.zeroGrad() after each optimizer.step(), or write optimizer.step(loss), which is backward(), step() and zeroGrad() in one.":
+    "每次 optimizer.step() 之后调用 optimizer.zeroGrad()，或写 optimizer.step(loss)，它一次完成 backward()、step() 和 zeroGrad()。",
+  "Steps go on in a direction in which there is nothing to gain any more.":
+    "更新一直沿着已无收益的方向前进。",
+  "What is in a parameter’s .grad when backward() begins at step {step}, and what does backward() do with it?":
+    "第 {step} 步 backward() 开始时，参数的 .grad 里有什么？backward() 会怎样处理它？",
+
   // logit-activation
   "{activation} stands between the last layer and the loss.": "最后一层与损失之间有 {activation}。",
   "Cross-entropy takes logits and applies softmax itself; what {activation} cuts off or squeezes cannot be expressed any more.":
@@ -358,6 +372,7 @@ export const DIAGNOSES: Catalogue = {
   "NaN or infinity": "NaN 或无穷大",
   "A layer that no optimizer steps": "没有优化器更新的层",
   "Training in evaluation mode": "以评估模式训练",
+  "Gradients that are not cleared": "没有清零的梯度",
   "An activation before the loss": "损失之前的激活函数",
   "Inputs far from standard scale": "尺度失常的输入",
   "Equal weights": "相等的权重",

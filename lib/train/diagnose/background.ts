@@ -38,6 +38,11 @@ export const BACKGROUND: { readonly [rule in RuleId]: Background } = {
     source: `${BATCH_NORM}; Srivastava et al. 2014`,
     example: { steps: 40, step: 0 },
   },
+  "kept-gradients": {
+    title: "Gradients that are not cleared",
+    source: "PyTorch’s documentation of torch.optim.Optimizer.zero_grad",
+    example: { steps: 64, step: 1 },
+  },
   "logit-activation": {
     title: "An activation before the loss",
     source: "pytorch#55902",

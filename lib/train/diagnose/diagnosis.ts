@@ -6,6 +6,7 @@ export const RULE_IDS = [
   "nan-input", // the data itself has NaN or infinity
   "not-trained", // a layer has gradients, but no optimizer steps it
   "evaluation-mode-training", // model.eval() was left on while training
+  "kept-gradients", // zeroGrad() forgotten: each step adds the gradients of those before
   "logit-activation", // an activation between the last layer and the loss
   "input-scale", // inputs far from standard scale, e.g. pixels from 0 to 255
   "symmetric-weights", // all weights of a hidden layer are equal: its units stay equal

@@ -57,6 +57,16 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
     symptom: "The network behaves otherwise than it was built to.",
     hint: "Which layers do something else while training? In which mode was the model when step {step} began?",
   },
+  "kept-gradients": {
+    sentence: "Gradients are not cleared: each step takes those of all steps before along.",
+    cause:
+      "backward() adds to the gradients that are there, and zeroGrad() was not called after the step: old gradients push on as with a momentum of 1.",
+    evidence: "At least {steps} steps with gradients of the step before, the first at step {step}.",
+    advice:
+      "Call optimizer.zeroGrad() after each optimizer.step(), or write optimizer.step(loss), which is backward(), step() and zeroGrad() in one.",
+    symptom: "Steps go on in a direction in which there is nothing to gain any more.",
+    hint: "What is in a parameter’s .grad when backward() begins at step {step}, and what does backward() do with it?",
+  },
   "logit-activation": {
     sentence: "{activation} stands between the last layer and the loss.",
     cause:

@@ -1,8 +1,11 @@
-// Training and evaluation: which layers do something else in one than in the other, and whether a run is in the mode that fits
-// what is being done.
+// What a loop must not forget: which layers do something else in training than in evaluation, whether a run is in the mode that
+// fits what is being done, and whether each step begins with new gradients.
 
+import type { Node } from "../../graph/node.js";
 import type { Module } from "../../module/index.js";
+import type { GradientSlot } from "../../tensor/autograd.js";
 import { isGradEnabled } from "../../tensor/scope.js";
+import type { Tensor } from "../../tensor/tensor.js";
 import type { LayerInfo, Modes } from "../run.js";
 
 const DROPOUT = /Dropout/;
@@ -29,19 +32,36 @@ export function withModes(model: Module, layers: readonly LayerInfo[]): LayerInf
   return described;
 }
 
-/** Counts the forward passes and the steps of one run that are in the wrong mode. */
+type Gradient = NonNullable<GradientSlot["gradient"]>;
+
+/** The gradient of one parameter as a step has used it. */
+interface Used {
+  readonly parameter: Tensor;
+  readonly gradient: Gradient;
+  readonly value: Node;
+}
+
+const gradientOf = (parameter: Tensor): Gradient | undefined =>
+  (parameter.storage.node.slot as GradientSlot | undefined)?.gradient;
+
+/** Counts the forward passes and the steps of one run that are in the wrong mode, and the steps that take old gradients along. */
 export class ModeCount {
   /** Whether the mode makes a difference. */
   private readonly matters: boolean;
   private readonly report: (modes: Modes) => void;
+  private readonly parameters: readonly Tensor[];
   private modes: Modes = {};
   private trained = true;
+  private used: Used | undefined;
+  /** Whether backward() has found the gradients of the last step as that step had left them. */
+  private added = false;
 
   constructor(model: Module, report: (modes: Modes) => void) {
     this.matters = model.modules().some((module) => {
       return DROPOUT.test(kindOf(module)) || RUNNING.test(kindOf(module));
     });
     this.report = report;
+    this.parameters = model.parameters();
   }
 
   /** The model is about to run, before step number `step`. Without gradients it is being evaluated. */
@@ -58,11 +78,31 @@ export class ModeCount {
     );
   }
 
+  /** backward() begins. */
+  backward(): void {
+    const { used } = this;
+    this.added ||= used !== undefined && gradientOf(used.parameter)?.node === used.value;
+  }
+
   /** An optimizer has made step number `step`. */
   update(step: number): void {
+    this.updateGradients(step);
     if (this.trained || !this.matters) return;
     const { evaluationSteps = 0, firstEvaluationStep = step } = this.modes;
     this.change({ evaluationSteps: evaluationSteps + 1, firstEvaluationStep }, evaluationSteps);
+  }
+
+  /** Between backward() and the step they may still be cleared: another model's loss may have reached them in between. */
+  private updateGradients(step: number): void {
+    const { used, added } = this;
+    if (added && gradientOf(used!.parameter) === used!.gradient) {
+      const { keptGradients = 0, firstKeptGradients = step } = this.modes;
+      this.change({ keptGradients: keptGradients + 1, firstKeptGradients }, keptGradients);
+    }
+    this.added = false;
+    const parameter = this.parameters.findLast((one) => gradientOf(one) !== undefined);
+    const gradient = parameter && gradientOf(parameter);
+    this.used = gradient && { parameter: parameter!, gradient, value: gradient.node };
   }
 
   /** Tells of the first ones, and then ever less often: of a count before that is 0, 1, 3, 7, ... */

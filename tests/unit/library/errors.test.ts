@@ -164,6 +164,11 @@ const MISTAKES: [string, () => unknown, RegExp][] = [
   ["a negative std", () => init.normal_(tensor.zeros(3), { std: -1 }), /std.*-1/],
   // optimizers
   ["no parameters", () => new optim.SGD([], { lr: 0.1 }), /SGD: got no parameters.*model\.parameters\(\)/s],
+  [
+    "a model instead of its parameters",
+    () => new optim.SGD(nn.Sequential(nn.Linear(2, 2)) as never, { lr: 0.1 }),
+    /SGD: needs a list of parameters; pass model\.parameters\(\)/,
+  ],
   ["a model without parameters", () => new optim.Adam(nn.ReLU().parameters()), /Adam: got no parameters/],
   [
     "a negative lr",

@@ -160,6 +160,10 @@ const CASES: { readonly [rule in RuleId]: { readonly sick: Change; readonly well
     sick: { info: { modes: { evaluationSteps: 30, firstEvaluationStep: 10 } } },
     well: { info: { modes: {} } },
   },
+  "kept-gradients": {
+    sick: { info: { modes: { keptGradients: 8, firstKeptGradients: 1 } } },
+    well: { info: { modes: { keptGradients: 1, firstKeptGradients: 1 } } },
+  },
   "logit-activation": {
     sick: { layer: (layer) => (layer === HIDDEN ? { activation: { name: "SiLU" } } : {}) },
     // a regression, and features that are as many as something else's classes

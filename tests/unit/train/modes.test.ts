@@ -52,6 +52,69 @@ test("an evaluation that records gradients does not count as training", () => {
   expect(trained(nn.BatchNorm1d(4), (model) => void model.eval(), true).modes).toBeUndefined();
 });
 
+const KEPT = { keptGradients: 8, firstKeptGradients: 1 };
+
+test.each<[what: string, clear: (optimizer: gb.optim.SGD, model: gb.nn.Module) => void, modes: unknown]>([
+  ["zeroGrad() is forgotten", () => {}, KEPT],
+  ["zeroGrad() is called", (optimizer) => optimizer.zeroGrad(), undefined],
+  [
+    "gradients are set to 0 in place",
+    (_, model) => {
+      for (const { grad } of model.parameters()) grad!.zero_();
+    },
+    undefined,
+  ],
+])("%s after each step", (_, clear, modes) => {
+  let last: RunInfo | undefined;
+  installHost({
+    publish: (event) => {
+      if (event.type === "run") last = event.info;
+    },
+    display: () => undefined,
+  });
+  const model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1));
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+  const x = tensor.ones(4, 3);
+  watch(model);
+  for (let step = 0; step < 10; step++) {
+    // two halves of a batch add up, as is meant
+    model(x).sum().backward();
+    const loss = model(x).pow(2).sum();
+    loss.backward();
+    loss.item();
+    optimizer.step();
+    clear(optimizer, model);
+  }
+  expect(last!.modes).toEqual(modes);
+});
+
+test("gradients that another model's loss has left, cleared before the next step, are not kept", () => {
+  const infos = new Map<string, RunInfo>();
+  installHost({
+    publish: (event) => {
+      if (event.type === "run") infos.set(event.info.name, event.info);
+    },
+    display: () => undefined,
+  });
+  const [generator, critic] = [nn.Linear(2, 3), nn.Linear(3, 1)];
+  const [first, second] = [generator, critic].map((net) => new optim.SGD(net.parameters(), { lr: 0.01 }));
+  watch(critic, { name: "critic" });
+  for (let step = 0; step < 10; step++) {
+    second!.zeroGrad();
+    critic(generator(tensor.ones(4, 2)).detach())
+      .mean()
+      .backward();
+    second!.step();
+    first!.zeroGrad();
+    critic(generator(tensor.ones(4, 2)))
+      .mean()
+      .neg()
+      .backward();
+    first!.step();
+  }
+  expect(infos.get("critic")!.modes).toBeUndefined();
+});
+
 test("steps in evaluation mode are counted, and told of ever less often", () => {
   const model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1));
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });

@@ -1,4 +1,5 @@
-// Training where evaluation was meant, and the other way round; statistics that move in layers that are frozen.
+// What a loop forgets: training where evaluation was meant, and the other way round; gradients that are not cleared; statistics
+// that move in layers that are frozen.
 
 import { found, type Rule } from "./rule.js";
 
@@ -28,6 +29,18 @@ const trained: Rule = {
   },
 };
 
+/** One could be meant: two losses, stepped for one after the other. */
+const KEPT = 2;
+
+const kept: Rule = {
+  id: "kept-gradients",
+  check(run) {
+    const steps = run.info.modes?.keptGradients ?? 0;
+    if (steps < KEPT) return undefined;
+    return found("error", run.info.modes!.firstKeptGradients ?? 0, { steps });
+  },
+};
+
 const frozen: Rule = {
   id: "frozen-statistics",
   check(run) {
@@ -42,4 +55,4 @@ const frozen: Rule = {
   },
 };
 
-export const MODE_RULES: readonly Rule[] = [evaluated, trained, frozen];
+export const MODE_RULES: readonly Rule[] = [evaluated, trained, kept, frozen];
