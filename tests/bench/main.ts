@@ -4,6 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
+import * as gb from "gradbook";
 import { type Contender, Field } from "./contenders.ts";
 import { device, homes, onGpu, rivals } from "./peers.ts";
 import { type Limits, overheadRows, printRate, printRows, type Row, rateOf, rowsOf } from "./table.ts";
@@ -41,6 +42,7 @@ const chosen = (name: string): boolean =>
 const field = new Field();
 const cpu = cpus()[0]?.model ?? "unknown";
 const cores = availableParallelism();
+const gpu = onGpu() ? gb.device().find(({ name }) => name === "webgpu") : undefined;
 const rows: Row[] = [];
 const limits: Limits = {};
 const peerThreads: Record<string, Record<string, Contender["threads"]>> = {};
@@ -49,11 +51,14 @@ const say = (line: string): void => console.log(`  ${line}`);
 /** What was found so far: who ends a long benchmark early has that. */
 function save(): void {
   if (options.json === undefined) return;
-  const machine = { cpu, cores, node: process.version, versions: field.versions(), peerThreads };
+  const date = new Date().toISOString().slice(0, 10);
+  const machine = { date, gpu, cpu, cores, node: process.version, versions: field.versions(), peerThreads };
   writeFileSync(options.json, `${JSON.stringify({ machine, rounds, rows }, null, 2)}\n`);
 }
 
 console.log(`${cpu}, ${cores} cores; Node ${process.version}`);
+if (gpu !== undefined)
+  console.log(`GPU: ${gpu.description}${gpu.problem === undefined ? "" : `: ${gpu.problem}`}`);
 if (options.kernels) {
   for (const name of Object.keys(WORKLOADS).filter(chosen)) {
     console.log(`\n${name}: ${WORKLOADS[name]!.title}`);
