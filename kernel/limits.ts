@@ -18,6 +18,14 @@ export const LIMITS = {
   signalMilliseconds: 20,
   /** A cell that has not stopped by then is reported to the user. */
   interruptGiveUpMilliseconds: 2_000,
+  /** How often the kernel looks how much memory user code takes. */
+  memoryPollMilliseconds: 100,
+  /** After this time without an answer it asks again. */
+  memoryAnswerMilliseconds: 1_000,
+  /** From this part of what JavaScript's values may take on, V8 is asked to stop what takes all of it. */
+  memoryGuardedFrom: 0.25,
+  /** Below this part of it there is room again after such a stop. */
+  memoryGoodAgainFrom: 0.75,
   /** Time for the last messages to leave before the process ends. */
   shutdownMilliseconds: 100,
   /** Time for main to end by itself at shutdown before the process is killed. */

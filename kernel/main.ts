@@ -1,6 +1,7 @@
 // The kernel's entry: starts the wire thread, which answers Jupyter within milliseconds, and turns this thread into the one
 // that runs user code.
 
+import { getHeapStatistics } from "node:v8";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { keepCompiledCode } from "./code-cache.js";
 import { readOptions } from "./options.js";
@@ -19,6 +20,7 @@ const data: WireThreadData = {
   paths,
   historyFolder,
   words,
+  heapLimit: getHeapStatistics().heap_size_limit,
   port: port2,
   inputs: inputs.port2,
   requests: requests.port2,

@@ -25,18 +25,24 @@ interface Attached {
   readonly variables: Variables;
 }
 
+export interface DebuggerEvents {
+  /** Gets what front ends are told. */
+  publish(event: DapEvent): void;
+  /** The program has run out of memory. */
+  full(): void;
+}
+
 type Command = (given: Json) => Json | Promise<Json>;
 
 export class Debugger {
-  readonly #publish: (event: DapEvent) => void;
+  readonly #events: DebuggerEvents;
   readonly #scripts = new Scripts();
   readonly #breakpoints = new Breakpoints(this.#scripts);
   #attached: Attached | undefined;
   #sequence = 1;
 
-  /** `publish` gets the events. */
-  constructor(publish: (event: DapEvent) => void) {
-    this.#publish = publish;
+  constructor(events: DebuggerEvents) {
+    this.#events = events;
   }
 
   /** The answer to the content of a `debug_request`. */
@@ -52,6 +58,10 @@ export class Debugger {
       const message = error instanceof Error ? error.message : String(error);
       return { ...about, seq: this.#sequence++, success: false, message, body: {} };
     }
+  }
+
+  get isOn(): boolean {
+    return this.#attached !== undefined;
   }
 
   /** A cell is about to go to the main thread; resolves when its breakpoints are set. */
@@ -98,7 +108,7 @@ export class Debugger {
       return {};
     },
     debugInfo: () => ({
-      isStarted: this.#attached !== undefined,
+      isStarted: this.isOn,
       hashMethod: PATHS.hashMethod,
       hashSeed: PATHS.hashSeed,
       tmpFilePrefix: PATHS.prefix,
@@ -177,6 +187,7 @@ export class Debugger {
     session.connectToMainThread();
     const variables = new Variables(session);
     const program = new Program(session, this.#scripts, {
+      full: () => this.#events.full(),
       begins: (script) => this.#breakpoints.prepare(session, script),
       stopped: (stop) => this.#event("stopped", this.#stopped(stop)),
       continued: () => {
@@ -295,7 +306,7 @@ export class Debugger {
   }
 
   #event(event: DapEvent["event"], body: Json): void {
-    this.#publish({ type: "event", seq: this.#sequence++, event, body });
+    this.#events.publish({ type: "event", seq: this.#sequence++, event, body });
   }
 }
 

@@ -26,6 +26,8 @@ export interface Stop {
 }
 
 interface ProgramEvents {
+  /** It has run out of memory, and goes on with a little more. */
+  full(): void;
   /** A file is about to begin, and does so once this is done. */
   begins(script: Script): Promise<void>;
   stopped(stop: Stop): void;
@@ -156,6 +158,7 @@ export class Program {
       void this.#begin(paused.data ?? {});
       return;
     }
+    if ((paused.reason as string) === "OOM") this.#events.full();
     const next = this.#letGo ? "Debugger.resume" : this.#verdict(paused);
     if (typeof next === "string") {
       void this.#ask(next);

@@ -58,6 +58,8 @@ interface Running {
   /** What front ends are to do when they get the reply. */
   readonly payload: Json[];
   compiling: boolean;
+  /** Why it is stopped, if not because the user wants it. */
+  blamed?: ErrorContent;
   finish?: (outcome: Outcome) => void;
 }
 
@@ -120,7 +122,14 @@ export class Executions {
 
   /** Main says that an execution has ended. */
   done(id: number, outcome: Outcome): void {
-    this.#running.get(id)?.finish?.(outcome);
+    const { blamed, finish } = this.#running.get(id) ?? {};
+    const stopped = outcome.status === "error" && outcome.interrupted && blamed !== undefined;
+    finish?.(stopped ? { ...outcome, error: blamed } : outcome);
+  }
+
+  /** What runs now and is about to be stopped ends with this error. */
+  blame(error: ErrorContent): void {
+    for (const running of this.#running.values()) running.blamed = error;
   }
 
   /** Main ends with this exit code, because of what this execution called: all cells get their replies, and none runs any more. */

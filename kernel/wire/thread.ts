@@ -18,6 +18,7 @@ import { requestHandlers } from "./handlers.js";
 import { History } from "./history.js";
 import { Inputs } from "./inputs.js";
 import { LanguageClient } from "./language.js";
+import { MemoryGuard } from "./memory.js";
 import { Monitor } from "./monitor.js";
 import { watchParent } from "./parent.js";
 import { Pictures } from "./pictures.js";
@@ -35,6 +36,8 @@ export interface WireThreadData {
   /** Folder of the sessions' histories; undefined: none is kept. */
   readonly historyFolder: string | undefined;
   readonly words: Int32Array<SharedArrayBuffer>;
+  /** The bytes that the values of user code may take. */
+  readonly heapLimit: number;
   readonly port: MessagePort;
   /** Answers to main's questions go here. */
   readonly inputs: MessagePort;
@@ -47,6 +50,7 @@ const {
   paths,
   historyFolder,
   words,
+  heapLimit,
   port,
   inputs: inputPort,
   requests: requestPort,
@@ -65,8 +69,9 @@ const cells = new Cells();
 const comms = new Comms(publisher, { "gradbook.monitor": monitor, [CELLS_COMM]: cells }, (event) =>
   toMain({ type: "comm", event }),
 );
-const debug = new Debugger((event) => {
-  publisher.publish("debug_event", { ...event }, executions.running[0]?.parent ?? {});
+const debug = new Debugger({
+  publish: (event) => publisher.publish("debug_event", { ...event }, executions.running[0]?.parent ?? {}),
+  full: () => memory.full(),
 });
 const inputs = new Inputs(sockets.stdin, inputPort, words);
 const executions = new Executions({
@@ -81,11 +86,22 @@ const executions = new Executions({
   },
   prepare: (cell) => debug.prepare(cell),
   ended: (execution, outcome) => {
+    memory.ended();
     inputs.forget(execution);
     recorder.cellEnded(execution, statusOfRuns(outcome));
   },
 });
 const stop = new Stop(words, executions, publisher, toMain);
+const memory = new MemoryGuard(heapLimit, {
+  stop: (error) => {
+    if (executions.running.length === 0) publisher.stream("stderr", `${error.traceback.join("\n")}\n`, {});
+    executions.blame(error);
+    stop.interrupt();
+    void debug.letGo();
+  },
+  isRunning: () => executions.running.length > 0,
+  isDebugged: () => debug.isOn,
+});
 recorder.listen(
   new Pictures((execution, data, id, update) => showDisplay(execution, { data, metadata: {} }, id, update)),
 );
@@ -209,6 +225,7 @@ async function end(): Promise<void> {
   ending = true;
   publisher.flush();
   debug.detach().catch(() => {});
+  memory.close();
   await sent();
   await pause(LIMITS.shutdownMilliseconds);
   await sockets.close();
