@@ -15,6 +15,9 @@ const REFUSED = new Set([1103, 1108, 1163, 1308, 2451]);
 /** "implicitly has type any" and the like: strictness for libraries, not for a notebook. */
 const IMPLICIT_ANY = (code: number): boolean => code >= 7005 && code <= 7056;
 
+/** "Did you forget to use 'await'?", beside what is missing in a Promise. */
+const FORGOT_AWAIT = 2773;
+
 export interface Found {
   readonly errors: Diagnostic[];
   readonly warnings: Diagnostic[];
@@ -69,7 +72,10 @@ function diagnosticInCell(
   modules: ReadonlyMap<string, string>,
 ): Diagnostic {
   const { line, character } = file.getLineAndCharacterOfPosition(found.start ?? 0);
-  const text = typescript.flattenDiagnosticMessageText(found.messageText, "\n");
+  const texts = [found, ...(found.relatedInformation ?? []).filter(({ code }) => code === FORGOT_AWAIT)];
+  const text = texts
+    .map(({ messageText }) => typescript.flattenDiagnosticMessageText(messageText, "\n"))
+    .join(" ");
   // files of the library are no concern of a notebook's author
   const message = [...modules].reduce(
     (all, [path, name]) => all.replaceAll(`import("${path}`, `import("${name}`),

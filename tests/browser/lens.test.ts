@@ -205,6 +205,20 @@ describe("the layer lens", () => {
     ];
     expect(a!.y + a!.height).toBeLessThanOrEqual(b!.y);
     expect(b!.y + b!.height).toBeLessThanOrEqual(all!.y + all!.height);
+    // narrower still, columns stand below one another, and the verdict below them all
+    await page.setViewportSize({ width: 1100, height: 780 });
+    await page.locator(".gb-Panel.gb-mod-narrow").waitFor(PATIENCE);
+    const gap = async (): Promise<number> => {
+      const [screen, verdict] = [monitor().locator(".gb-Lens"), monitor().locator(".gb-Verdict")];
+      const bottom = await screen.evaluate((node) => node.getBoundingClientRect().top + node.scrollHeight);
+      return (await verdict.boundingBox())!.y - bottom;
+    };
+    await expect.poll(gap, PATIENCE).toBeGreaterThanOrEqual(0);
+    const tabs = await monitor()
+      .getByRole("tab")
+      .evaluateAll((nodes) => nodes.map((node) => node.scrollHeight - node.clientHeight));
+    expect(tabs).toEqual(tabs.map(() => 0));
+    await picture("lens-narrow");
     await page.setViewportSize({ width: 1440, height: 900 });
     await useTheme(page, "JupyterLab Light");
   });
@@ -282,7 +296,7 @@ describe("the batch microscope", () => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await useTheme(page, "JupyterLab Light");
     await page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"] jp-button').click();
-    await monitor().getByText("Pause the run: one example").waitFor(PATIENCE);
+    await monitor().getByText("This run has ended.").waitFor(PATIENCE);
   });
 });
 

@@ -308,6 +308,10 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
     ],
     ["'abc'.lenght", { warns: ["Did you mean 'length'?"] }],
     [
+      "const later = Promise.resolve({ train: 1 }); later.train",
+      { warns: ["Property 'train' does not exist on type", "Did you forget to use 'await'?"] },
+    ],
+    [
       "nn.Liner(3, 4)",
       { warns: ["Did you mean 'Linear'?"], fails: ["TypeError: nn.Liner is not a function"] },
     ],
