@@ -12,7 +12,7 @@ const LAST_LOOK = 1000;
 
 /** Samples of the layers while the step number grows by the factor e, at most and at least. */
 const MOST = 50;
-const LEAST = 6;
+const LEAST = 4;
 const [SOONEST, LATEST] = [Math.exp(1 / MOST), Math.exp(1 / LEAST)];
 
 /** The part of a run's time, up to the present, that samples may have taken: others than the fewest wait until they can be

@@ -25,9 +25,9 @@ test.each([0.02, 0.5, 1, 1.4])(
     expect(steps.length * cost).toBeLessThanOrEqual(0.022 * 10_000);
     // evenly over the logarithm of the steps
     const rest = steps.slice(100);
-    expect(rest.length).toBeGreaterThan(25);
+    expect(rest.length).toBeGreaterThan(16);
     const factors = rest.slice(1).map((step, i) => step / rest[i]!);
-    expect(Math.max(...factors)).toBeLessThan(1.2);
+    expect(Math.max(...factors)).toBeLessThan(1.3);
   },
 );
 
@@ -39,7 +39,7 @@ test("steps without layers that were slow at first do not make samples look chea
 
 test("however dear samples are, some are taken; and there is always a row within 100 ms", () => {
   const steps = sampled(100_000, 1, 20);
-  expect(steps.filter((step) => step >= 10_000).length).toBeGreaterThan(12);
+  expect(steps.filter((step) => step >= 10_000).length).toBeGreaterThan(8);
   const schedule = new Schedule();
   const rows = Array.from({ length: 100_000 }, (_, step) => step).filter(
     (step) => schedule.at(step, step).row,
