@@ -1,9 +1,9 @@
 // What is measured of the steps of a run: gathered while a step is recorded, computed in the step's own plan, and put into rows
 // when it has arrived, so that nothing waits for it.
 
-import type { Node } from "../../graph/node.js";
+import { type Node, withGradModeNow } from "../../graph/node.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
-import { insideModule, noGrad } from "../../tensor/scope.js";
+import { insideModule } from "../../tensor/scope.js";
 import { isCurrent, type Rider, session } from "../../tensor/session.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { WatchedLayer } from "../layers.js";
@@ -96,7 +96,9 @@ export class Measurements {
     const { current } = this;
     if (!current?.accurate || current.accuracy !== undefined) return false;
     // inside a module, so that nothing of it counts as held by user code
-    const share = insideModule(() => noGrad(() => logits.detach().argmax(1).eq(target).float().mean()));
+    const share = insideModule(() =>
+      withGradModeNow(false, () => logits.detach().argmax(1).eq(target).float().mean()),
+    );
     current.accuracy = session().ride(share.node);
     return true;
   }

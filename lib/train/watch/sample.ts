@@ -1,11 +1,10 @@
 // One sampled step: what is gathered while user code runs it, the statistics of which are computed in its own plan, and the row
 // they become once they have come back.
 
-import type { Node } from "../../graph/node.js";
+import { type Node, withGradModeNow } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import type { GradientSlot } from "../../tensor/autograd.js";
-import { noGrad } from "../../tensor/scope.js";
 import { type Rider, session } from "../../tensor/session.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { BINS, firstExponent, histogramBlock, histogramOffset, type Quantity } from "../histograms.js";
@@ -230,7 +229,7 @@ export class StepSample {
   endForward(): void {
     if (this.forwardDone) return;
     this.forwardDone = true;
-    noGrad(() => {
+    withGradModeNow(false, () => {
       this.layers.forEach((layer, i) => {
         this.addForward(layer, i);
       });
@@ -287,7 +286,7 @@ export class StepSample {
 
   /** The optimizer has recorded its update: what it goes by, and by how much it changes the parameters. */
   endStep(optimizer?: Optimizer<GroupOptions>): void {
-    noGrad(() => {
+    withGradModeNow(false, () => {
       const rest = new Set(this.gradients ?? []);
       const squares: ((row: Float32Array) => number)[] = [];
       for (const i of this.layers.keys()) this.addBackward(i, rest, squares, optimizer);
