@@ -81,6 +81,26 @@ describe("checks", () => {
     expect(floats(gpu.read(bound[2]!, 0, 4))).toEqual([6]);
     expect(executable.traffic).toEqual({ submits: 1, passes: 1, dispatches: 2, bytes: expect.any(Number) });
   });
+
+  // from the third run on, commands are encoded in advance, with the heap that was there
+  it("are also reported by runs that were encoded in advance, which find the heap after it has grown", () => {
+    const executable = gpu.compile(plan);
+    const bound = [0, 1, 2].map(() => gpu.allocate(4));
+    gpu.write(bound[2]!, 0, bytesOf(0));
+    const run = (label: number): unknown => {
+      gpu.write(bound[0]!, 0, new Uint8Array(Int32Array.of(label).buffer));
+      const outcome = gpu.run(executable, bound, none, never);
+      gpu.finish();
+      return outcome;
+    };
+    for (let i = 0; i < 4; i++) expect(run(i)).toBeUndefined();
+    expect(run(77)).toEqual({ fault: 0, value: 77 });
+    const large = gpu.allocate(50 * 2 ** 20);
+    for (let i = 0; i < 3; i++) expect(run(i)).toBeUndefined();
+    expect(floats(gpu.read(bound[2]!, 0, 4))).toEqual([7]);
+    executable.release();
+    gpu.free(large);
+  });
 });
 
 describe("long sums", () => {

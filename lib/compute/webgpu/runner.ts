@@ -5,7 +5,6 @@ import { halfArray, typedArray } from "../../graph/dtype.js";
 import type { RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
 import { heapLimit, UNIT_FEATURE } from "./adapter.js";
-import { SLOTS } from "./messages.js";
 import {
   FAULT_BYTES,
   FETCH_BYTES,
@@ -45,6 +44,9 @@ const LIMITS = [
   "maxComputeWorkgroupSizeX",
 ];
 
+/** A program that has run so often is expected to run again. */
+const RUNS_AGAIN = 2;
+
 const NO_FAULTS = new Uint8Array(FAULT_BYTES);
 
 interface Ready {
@@ -53,6 +55,19 @@ interface Ready {
   readonly parameters: GpuBuffer;
   /** For the heap that it was made with. */
   group: { readonly heap: GpuBuffer; readonly bindings: GpuBindGroup } | undefined;
+  /** All its steps, where none of them is the host's. */
+  readonly dispatches: readonly Dispatch[] | undefined;
+  runs: number;
+  /** What the next run submits, where that was encoded in advance. */
+  next: Encoded | undefined;
+}
+
+interface Encoded {
+  readonly heap: GpuBuffer;
+  /** None where there is nothing left to do. */
+  readonly commands: readonly object[];
+  /** Where the faults are copied at the end, where the program has checks. */
+  readonly outcome: GpuBuffer | undefined;
 }
 
 export class Runner {
@@ -62,8 +77,8 @@ export class Runner {
   readonly #faults: GpuBuffer;
   /** Where the host can read what was copied there. */
   readonly #readable: GpuBuffer;
-  /** The same for the faults of runs, by their slots. */
-  readonly #outcomes: readonly GpuBuffer[];
+  /** The same for the faults of runs: those that no run on its way has. */
+  readonly #outcomes: GpuBuffer[] = [];
   readonly #pipelines = new Map<string, Promise<GpuPipeline>>();
   readonly #programs = new Map<number, Ready>();
   #heap: GpuBuffer | undefined;
@@ -98,11 +113,7 @@ export class Runner {
     this.#layout = device.createPipelineLayout({ bindGroupLayouts: [this.#bindings] });
     const { storage, copySource, copyTarget, mapRead } = USAGE;
     this.#faults = device.createBuffer({ size: FAULT_BYTES, usage: storage | copySource | copyTarget });
-    const readable = (size: number): GpuBuffer => device.createBuffer({ size, usage: mapRead | copyTarget });
-    this.#readable = readable(FETCH_BYTES);
-    this.#outcomes = Array.from({ length: SLOTS }, () => readable(FAULT_BYTES));
-    // where nothing is computed, nothing fails
-    for (const outcome of this.#outcomes) device.queue.writeBuffer(outcome, 0, NO_FAULTS);
+    this.#readable = device.createBuffer({ size: FETCH_BYTES, usage: mapRead | copyTarget });
   }
 
   /** Gives the GPU up, as a driver may at any time. For tests. */
@@ -154,7 +165,16 @@ export class Runner {
     const pipelines = await Promise.all(program.shaders.map((shader) => this.#pipeline(shader)));
     const size = Math.max(program.parameterBytes, 16);
     const parameters = this.#device.createBuffer({ size, usage: USAGE.uniform | USAGE.copyTarget });
-    this.#programs.set(id, { program, pipelines, parameters, group: undefined });
+    const dispatches = program.steps.filter((step) => step.kind === "dispatch");
+    this.#programs.set(id, {
+      program,
+      pipelines,
+      parameters,
+      group: undefined,
+      dispatches: dispatches.length === program.steps.length ? dispatches : undefined,
+      runs: 0,
+      next: undefined,
+    });
   }
 
   /** Pipelines are kept for as long as the process lives: other plans have the same kernels. */
@@ -192,43 +212,85 @@ export class Runner {
   }
 
   release(id: number): void {
-    this.#programs.get(id)?.parameters.destroy();
+    const ready = this.#programs.get(id);
+    if (ready === undefined) return;
+    this.#drop(ready);
+    ready.parameters.destroy();
     this.#programs.delete(id);
   }
 
   /** Hands a run over. `ended` comes after it, with the words of the check that has failed where the program has checks. */
-  async run(
-    id: number,
-    parameters: Uint32Array,
-    slot: number,
-  ): Promise<{ ended: Promise<Int32Array | undefined> }> {
+  async run(id: number, parameters: Uint32Array): Promise<{ ended: Promise<Int32Array | undefined> }> {
     const ready = this.#programs.get(id)!;
-    const { steps, checks } = ready.program;
-    this.#device.queue.writeBuffer(ready.parameters, 0, parameters);
-    if (checks) this.#device.queue.writeBuffer(this.#faults, 0, NO_FAULTS);
+    const { queue } = this.#device;
+    ready.runs++;
+    queue.writeBuffer(ready.parameters, 0, parameters);
+    if (ready.program.checks) queue.writeBuffer(this.#faults, 0, NO_FAULTS);
+    if (ready.next?.heap !== this.#heap) this.#drop(ready);
+    const { commands, outcome } = ready.next ?? (await this.#untilTheEnd(ready, parameters));
+    ready.next = undefined;
+    if (commands.length > 0) queue.submit(commands);
+    if (outcome === undefined) return { ended: queue.onSubmittedWorkDone().then(() => undefined) };
+    return { ended: this.#faultsIn(outcome) };
+  }
+
+  /** Encodes the next run of a program that is run again and again, while there is nothing else to do. */
+  prepare(id: number): void {
+    const ready = this.#programs.get(id);
+    if (ready?.dispatches === undefined || ready.runs < RUNS_AGAIN) return;
+    ready.next ??= this.#encoded(ready, ready.dispatches);
+  }
+
+  /** What is encoded for a run and is not submitted. */
+  #drop(ready: Ready): void {
+    if (ready.next?.outcome !== undefined) this.#outcomes.push(ready.next.outcome);
+    ready.next = undefined;
+  }
+
+  /** Runs a program up to its last steps on the GPU; those, encoded. */
+  async #untilTheEnd(ready: Ready, parameters: Uint32Array): Promise<Encoded> {
+    if (ready.dispatches !== undefined) return this.#encoded(ready, ready.dispatches);
     let dispatches: Dispatch[] = [];
-    for (const step of steps) {
+    for (const step of ready.program.steps) {
       if (step.kind === "dispatch") dispatches.push(step);
       else {
-        this.#submit(ready, dispatches);
+        const commands = this.#commands(ready, dispatches);
+        if (commands.length > 0) this.#device.queue.submit(commands);
         dispatches = [];
         await this.#runOnHost(step, parameters);
       }
     }
-    const outcome = checks ? this.#outcomes[slot]! : undefined;
-    this.#submit(ready, dispatches, outcome);
-    if (outcome === undefined)
-      return { ended: this.#device.queue.onSubmittedWorkDone().then(() => undefined) };
-    return { ended: contentOf(outcome, FAULT_BYTES).then((bytes) => new Int32Array(bytes, 0, 2)) };
+    return this.#encoded(ready, dispatches);
+  }
+
+  #encoded(ready: Ready, dispatches: readonly Dispatch[]): Encoded {
+    const outcome = ready.program.checks ? this.#freeOutcome() : undefined;
+    return { heap: this.#heap!, commands: this.#commands(ready, dispatches, outcome), outcome };
+  }
+
+  #freeOutcome(): GpuBuffer {
+    const free = this.#outcomes.pop();
+    if (free !== undefined) return free;
+    const { mapRead, copyTarget } = USAGE;
+    const made = this.#device.createBuffer({ size: FAULT_BYTES, usage: mapRead | copyTarget });
+    // where nothing is computed, nothing fails
+    this.#device.queue.writeBuffer(made, 0, NO_FAULTS);
+    return made;
+  }
+
+  async #faultsIn(outcome: GpuBuffer): Promise<Int32Array> {
+    const bytes = await contentOf(outcome, FAULT_BYTES);
+    this.#outcomes.push(outcome);
+    return new Int32Array(bytes, 0, 2);
   }
 
   /** `outcome`: where the faults are copied at the end. */
-  #submit(ready: Ready, dispatches: readonly Dispatch[], outcome?: GpuBuffer): void {
-    if (dispatches.length === 0 && outcome === undefined) return;
+  #commands(ready: Ready, dispatches: readonly Dispatch[], outcome?: GpuBuffer): object[] {
+    if (dispatches.length === 0 && outcome === undefined) return [];
     const encoder = this.#device.createCommandEncoder();
     if (dispatches.length > 0) this.#encode(encoder, ready, dispatches);
     if (outcome !== undefined) encoder.copyBufferToBuffer(this.#faults, 0, outcome, 0, FAULT_BYTES);
-    this.#device.queue.submit([encoder.finish()]);
+    return [encoder.finish()];
   }
 
   #encode(encoder: GpuEncoder, ready: Ready, dispatches: readonly Dispatch[]): void {

@@ -44,6 +44,8 @@ function count(slot: number, faults: Int32Array = NO_FAULTS): void {
 }
 
 const ANSWERED: ReadonlySet<GpuRequest["type"]> = new Set(["open", "grow", "read", "compile", "finish"]);
+/** Requests that have come. */
+let handled = 0;
 let runner: Runner | undefined;
 let runs = 0;
 const loss = webgpuLoss();
@@ -77,8 +79,12 @@ async function handle(request: GpuRequest): Promise<Uint8Array | undefined> {
       return NOTHING;
     case "run": {
       if (++runs === loss) gpu.lose();
-      const { ended } = await gpu.run(request.id, request.parameters, request.slot);
-      ends = Promise.all([ended, ends]).then(([faults]) => count(request.slot, faults), fail);
+      const { ended } = await gpu.run(request.id, request.parameters);
+      ends = Promise.all([ended, ends]).then(([faults]) => {
+        count(request.slot, faults);
+        // while the notebook makes up its mind
+        if (Atomics.load(control, CONTROL.sent) === handled) gpu.prepare(request.id);
+      }, fail);
       return undefined;
     }
     case "release":
@@ -98,7 +104,6 @@ async function fail(error: unknown): Promise<void> {
 }
 
 let last: Promise<void> = Promise.resolve();
-let handled = 0;
 paceLooks(control, CONTROL.sent, () => handled);
 parentPort!.on("message", (request: GpuRequest) => {
   handled = (handled + 1) | 0;

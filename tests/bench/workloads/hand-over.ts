@@ -18,8 +18,11 @@ const STEPS = ["mlp-sgd-32", "deep20-nadam-32"];
 const [RUNS, ROUNDS] = [1000, 8];
 const LIMIT_US = 60;
 
-/** Microseconds of a step, when one follows the other. */
-function perStep(graph: GraphSpec): number {
+/** Milliseconds that the notebook takes for the rest of a step, where each step's loss is read. */
+const ELSEWHERE = 0.5;
+
+/** Microseconds of a step, when one follows the other; and of waiting for one, when something else is done in between. */
+function perStep(graph: GraphSpec): { throughput: number; alone: number } {
   const device = new WebGpuDevice({ tileFor: usualTile });
   try {
     const plan = buildPlan(graph, device);
@@ -38,7 +41,15 @@ function perStep(graph: GraphSpec): number {
       for (let i = 0; i < WEBGPU_RUNS_IN_FLIGHT; i++) device.outcome(true);
       return ((performance.now() - since) * 1000) / RUNS;
     });
-    return median(times.slice(1));
+    const waits = Array.from({ length: RUNS }, () => {
+      const begin = performance.now() + ELSEWHERE;
+      while (performance.now() < begin);
+      const since = performance.now();
+      device.runAhead(executable, bound, args, () => false);
+      device.outcome(true);
+      return (performance.now() - since) * 1000;
+    });
+    return { throughput: median(times.slice(1)), alone: median(waits) };
   } finally {
     device.close();
   }
@@ -50,10 +61,14 @@ export const handOver: Probe = {
     closeSession();
     process.env.GRADBOOK_WEBGPU_BACKEND = "null";
     process.env.GRADBOOK_WEBGPU_TUNE = "0";
-    const readings = STEPS.map((name) => {
+    const readings = STEPS.flatMap((name) => {
       const task = trainingTask(name);
-      const value = perStep(graphRunMost(() => task.run(10)));
-      return { name, value, unit: "us", limit: LIMIT_US };
+      const { throughput, alone } = perStep(graphRunMost(() => task.run(10)));
+      const row = { unit: "us", limit: LIMIT_US };
+      return [
+        { ...row, name, value: throughput },
+        { ...row, name: `${name}, waited for`, value: alone },
+      ];
     });
     closeSession();
     return readings;
