@@ -3,8 +3,8 @@
 
 import { BYTES, bytesOf } from "../graph/dtype.js";
 import { type Node, newWalk, type Value } from "../graph/node.js";
-import { elements, formatShape } from "../graph/shape.js";
-import { Buffer, DISPOSED, goneMessage, type Storage } from "./buffer.js";
+import { elements } from "../graph/shape.js";
+import { Buffer, goneMessage, type Storage } from "./buffer.js";
 import { callSite } from "./call-site.js";
 import { Capture, type Captured, inNewBuffers } from "./capture.js";
 import { expectShortLives } from "./collector.js";
@@ -12,19 +12,12 @@ import type { EngineClient } from "./engine/client.js";
 import { EngineError } from "./engine/errors.js";
 import type { Explanation } from "./engine/explanation.js";
 import type { Part } from "./engine/protocol.js";
-import { LiveBuffers, type LiveBytes, type Origin } from "./live-buffers.js";
-import {
-  computes,
-  isDoomed,
-  isOwned,
-  isSafe,
-  isSettled,
-  pendingBelow,
-  reads,
-  runsThatLeft,
-} from "./pending.js";
+import { HeldValues } from "./held.js";
+import type { LiveBytes, Origin } from "./live-buffers.js";
+import { computes, pendingBelow } from "./pending.js";
 import { PlanTable } from "./plan-table.js";
 import { PlanWatch } from "./plan-watch.js";
+import { BufferPool } from "./pool.js";
 import { originsOf, type Result, resultOf, settleResult } from "./results.js";
 import { Rider } from "./rider.js";
 import { type Asked, type Awaited, Speculation } from "./speculation.js";
@@ -39,19 +32,6 @@ const MAX_WRITES = 16;
 /** A value that this many runs have computed on their way, for what is computed from it, is kept by the next one. */
 const MAX_USES = 2;
 
-/** A value in the hands of user code that this many runs have left pending is computed, before its chain gets too long to plan:
- *  a count of hits that grows with each batch, and is read after an epoch. */
-const MAX_LEFT = 16;
-
-/** Numbers of buffers are those of one session only: what an earlier one has computed is told apart by them. */
-let nextBuffer = 1;
-
-/** A value in the hands of user code. */
-interface Held {
-  readonly node: Node;
-  readonly storage: Storage;
-}
-
 export interface SessionStatistics {
   /** Runs so far, and plans compiled for them. */
   readonly runs: number;
@@ -65,13 +45,10 @@ export class Session {
   private readonly capture: Capture;
   /** Values that the walk of the next run has found to be computed again and again. */
   private often: Node[] = [];
-  private readonly live: LiveBuffers;
+  private readonly pool: BufferPool;
   /** What the new results of each plan are, for people. */
   private readonly origins: (readonly Origin[])[] = [];
-  /** Values user code was given since the last run. */
-  private escaped: Held[] = [];
-  /** Older ones that are not computed yet and read a value which may be overwritten. */
-  private atRisk: { readonly node: Node; readonly handle: WeakRef<Storage> }[] = [];
+  private readonly held: HeldValues;
   /** Storages with a value newer than their buffer, each once. */
   private dirty: Storage[] = [];
   /** First values of storages that were replaced before they were computed. */
@@ -80,9 +57,6 @@ export class Session {
   private readonly newborn = new Map<Storage, Node>();
   /** Values to compute along with whatever is computed next (statistics of watched layers). */
   private riders: Rider[] = [];
-  private readonly firstBuffer = nextBuffer;
-  /** Buffers whose values nobody needs any more, by their size. */
-  private readonly spare = new Map<number, Buffer[]>();
   private readonly speculation: Speculation;
   /** A run that reports a loss which has not been waited for yet. */
   private reporting: Awaited | undefined;
@@ -92,11 +66,10 @@ export class Session {
   constructor(client: EngineClient) {
     expectShortLives();
     this.client = client;
-    this.live = new LiveBuffers((id) => client.free([id]));
+    this.pool = new BufferPool(client);
     this.speculation = new Speculation({
       client,
-      live: this.live,
-      newBuffer: (bytes, origin) => this.newBuffer(bytes, origin),
+      pool: this.pool,
       planInNewBuffers: (captured, results) => this.planFor(inNewBuffers(captured, results)),
     });
     this.capture = new Capture(
@@ -105,12 +78,13 @@ export class Session {
         if (++node.uses > MAX_USES && computes(node)) this.often.push(node);
       },
     );
+    this.held = new HeldValues(this.capture);
   }
 
   /** Values in memory by what made them; what nobody can reach is freed first. */
   liveValues(): LiveBytes[] {
-    this.live.collect();
-    return this.live.byOrigin();
+    this.pool.live.collect();
+    return this.pool.live.byOrigin();
   }
 
   statistics(): SessionStatistics {
@@ -129,13 +103,12 @@ export class Session {
 
   /** Bytes of all values that are alive on the device, or have not been found to be dead yet. */
   get liveBytes(): number {
-    return this.live.bytes;
+    return this.pool.live.bytes;
   }
 
   /** Says that user code holds `storage`: its value must keep its meaning when a value it reads is overwritten. */
   escape(storage: Storage): void {
-    const { node } = storage;
-    if (node.pending) this.escaped.push({ node, storage });
+    this.held.escape(storage);
   }
 
   /** Computes `node` together with whatever is computed next, and asks for its bytes then, also if it is computed already: an
@@ -150,8 +123,7 @@ export class Session {
   assign(storage: Storage, node: Node): void {
     if (storage.node !== storage.base) storage.node.owned = false;
     // what an engine held that is no more can be replaced, not overwritten
-    if (storage.base?.value !== undefined && storage.base.value.id < this.firstBuffer)
-      storage.base = undefined;
+    if (storage.base?.value !== undefined && !this.pool.holds(storage.base.value)) storage.base = undefined;
     if (storage.base === undefined && storage.node.pending) {
       this.superseded.add(storage.node);
       // results of the first step in the order of later ones: then it needs no plan of its own
@@ -192,9 +164,9 @@ export class Session {
       this.run(kept);
       this.walk(results);
     }
-    const all = this.withHeld(results, riders);
+    const all = this.held.addTo(results, riders, this.superseded);
     const reported = this.run(all, report) ? this.lastRun : undefined;
-    const overdue = this.keepAtRisk();
+    const overdue = this.held.leave();
     this.settle(riders);
     if (overdue.length > 0) {
       this.walk(overdue);
@@ -231,7 +203,7 @@ export class Session {
       if (base === undefined && node.pending && !node.checked) this.newborn.set(storage, node);
     };
     for (const storage of this.dirty) add(storage);
-    for (const { node, storage } of this.escaped)
+    for (const { node, storage } of this.held.recent)
       if (node.slot !== undefined && storage.node === node) add(storage);
     if (this.newborn.size === 0) return;
     const results = [...this.newborn].map(([storage, node]) => resultOf(node, storage));
@@ -278,70 +250,6 @@ export class Session {
     return often.filter((node) => !below.has(node)).map((node) => resultOf(node));
   }
 
-  /** Adds what user code holds and this run computes on the way, or could not be computed after it. What rides and is held has its
-   *  place among what is held: the plan is then that of a run in which it does not ride. */
-  private withHeld(wanted: Result[], riders: readonly Rider[]): readonly Result[] {
-    const { capture, superseded } = this;
-    this.escaped = this.held();
-    // few, where a step has hundreds of results
-    const candidates = new Set(this.escaped.map(({ node }) => node));
-    const both = new Set(riders.flatMap(({ node }) => (candidates.has(node) ? [node] : [])));
-    const results =
-      both.size === 0
-        ? wanted
-        : wanted.filter(({ node, storage }) => storage !== undefined || !both.has(node));
-    let loses = superseded.size > 0;
-    for (const { node, overwrites } of results) {
-      candidates.delete(node);
-      if (overwrites === undefined) continue;
-      loses = true;
-      overwrites.doomed = true;
-    }
-    for (const node of superseded) node.doomed = true;
-    for (const { node, storage } of this.escaped) {
-      if (!candidates.has(node)) continue;
-      const onTheWay = capture.has(node) && (node.requiresGrad || reads(node, isOwned, isSafe));
-      if (!onTheWay && !(loses && reads(node, isDoomed, isSettled))) continue;
-      capture.visit(node);
-      candidates.delete(node);
-      // a parameter keeps its first value when the step that would change it fails
-      if (node.slot !== undefined) node.owned = true;
-      results.push(resultOf(node, node.slot === undefined ? undefined : storage));
-    }
-    for (const node of both) if (candidates.has(node)) results.push(resultOf(node));
-    for (const node of superseded) node.doomed = false;
-    superseded.clear();
-    return results;
-  }
-
-  /** Values that are not computed and still in the hands of user code. */
-  private held(): Held[] {
-    const held: Held[] = [];
-    for (const { node, handle } of this.atRisk) {
-      const storage = handle.deref();
-      if (storage !== undefined && node.pending && storage.node === node) held.push({ node, storage });
-    }
-    this.atRisk = [];
-    for (const value of this.escaped)
-      if (value.node.pending && value.storage.node === value.node) held.push(value);
-    return held;
-  }
-
-  /** After a run: remembers, without keeping them alive, the held values that a later run could make impossible to compute.
-   *  Gives those of the others that have been left pending for long enough. */
-  private keepAtRisk(): Result[] {
-    const overdue: Result[] = [];
-    for (const { node, storage } of this.escaped) {
-      if (!node.pending) continue;
-      const left = runsThatLeft(node);
-      if (left === undefined) this.atRisk.push({ node, handle: new WeakRef(storage) });
-      else if (left > MAX_LEFT) overdue.push(resultOf(node));
-      else node.left = left;
-    }
-    this.escaped = [];
-    return overdue;
-  }
-
   /** Runs what the walk has found, unless that is on its way already. Gives whether the run reports the value of `report`. */
   private run(results: readonly Result[], report?: Node): boolean {
     const captured = this.capture.finish(results);
@@ -369,14 +277,14 @@ export class Session {
     const inline: Part[] = [];
     for (const leaf of captured.inputs) {
       if (leaf.value === undefined) inline.push({ binding: bindings.length, data: leaf.data! });
-      bindings.push(leaf.value === undefined ? nextBuffer++ : this.here(leaf.value).id);
+      bindings.push(leaf.value === undefined ? this.pool.newId() : this.pool.here(leaf.value).id);
     }
     let fresh = 0;
     let reported: number | undefined;
     for (const result of results) {
       if (result.overwrites !== undefined) continue;
       const { node } = result;
-      result.buffer = this.newBuffer(elements(node.shape) * BYTES[node.dtype], origins[fresh++]!);
+      result.buffer = this.pool.newBuffer(elements(node.shape) * BYTES[node.dtype], origins[fresh++]!);
       if (node === report && result.buffer.bytes <= INLINE_BYTES) reported = bindings.length;
       bindings.push(result.buffer.id);
     }
@@ -402,62 +310,21 @@ export class Session {
     return plan;
   }
 
-  private newBuffer(bytes: number, origin: Origin): Buffer {
-    const spare = this.spare.get(bytes)?.pop();
-    if (spare !== undefined) return spare;
-    const buffer = new Buffer(nextBuffer++, bytes);
-    this.live.add(buffer, origin);
-    return buffer;
-  }
-
   /** What a result may overwrite has to be on the device, however small it is. */
   private inlineOrUpload(leaf: Node): void {
     if (leaf.value !== undefined || leaf.data === undefined) return;
-    if (leaf.owned || leaf.data.byteLength > INLINE_BYTES) this.upload(leaf);
-  }
-
-  /** Writes a leaf's host data to the device. */
-  upload(leaf: Node): void {
-    const data = leaf.data;
-    if (data === undefined) throw new Error("upload: the node has no host data");
-    const buffer = this.newBuffer(data.byteLength, { what: `data ${formatShape(leaf.shape)}`, where: "" });
-    this.client.write(buffer.id, data);
-    leaf.value = buffer;
-    leaf.data = undefined;
-  }
-
-  /** The buffer itself; throws if it was one of an earlier session. */
-  private here(value: Value): Value {
-    if (value.id >= this.firstBuffer) return value;
-    throw new Error(
-      "this value is lost: it was in an engine that has ended. Run the cells again that made it and what it was made from; a " +
-        "watched model comes back with watcher.rewind(step), or beside the old one with gb.train.fork(run)",
-    );
+    if (leaf.owned || leaf.data.byteLength > INLINE_BYTES) this.pool.upload(leaf);
   }
 
   /** Gives a value's memory back at once. For values that nothing else can reach. */
   release(node: Node): void {
-    const { value } = node;
-    if (!(value instanceof Buffer)) return;
-    this.live.release(value);
-    node.value = undefined;
-    node.overwritten = DISPOSED;
+    this.pool.release(node);
   }
 
   /** Lets go of values that nothing else can reach and that are likely to be computed anew, as gradients are in every step:
-   *  their buffers take the next results of their size. What the time before has left over is given back. */
+   *  their buffers take the next results of their size. */
   recycle(nodes: readonly Node[]): void {
-    for (const buffers of this.spare.values()) for (const buffer of buffers) this.live.release(buffer);
-    this.spare.clear();
-    for (const node of nodes) {
-      const { value } = node;
-      if (!(value instanceof Buffer) || value.id < this.firstBuffer) continue;
-      const buffers = this.spare.get(value.bytes);
-      if (buffers === undefined) this.spare.set(value.bytes, [value]);
-      else buffers.push(value);
-      node.value = undefined;
-      node.overwritten = DISPOSED;
-    }
+    this.pool.recycle(nodes);
   }
 
   /** The bytes of a value, computing and waiting as needed. Throws what has gone wrong in any run before, too. */
@@ -465,7 +332,7 @@ export class Session {
     const run = node.pending ? this.evaluate([node, ...keep], node) : undefined;
     const ready = contentOf(node);
     if (ready instanceof Uint8Array) return ready;
-    this.here(ready);
+    this.pool.here(ready);
     if (this.reporting !== undefined) this.speculation.awaits(this.reporting);
     this.reporting = undefined;
     try {
@@ -487,7 +354,7 @@ export class Session {
     if (node.pending) this.evaluate([node, ...keep]);
     const ready = contentOf(node);
     if (ready instanceof Uint8Array) return ready;
-    this.here(ready);
+    this.pool.here(ready);
     try {
       const bytes = await this.client.readAsync(ready.id);
       this.client.check();
@@ -525,7 +392,7 @@ export class Session {
       return this.client.explain(this.planFor(capture.capture(pending.map((node) => resultOf(node)))));
     }
     const [value] = nodes.flatMap((node) => (node.value instanceof Buffer ? [node.value] : []));
-    const plan = value && this.live.originOf(value)?.plan;
+    const plan = value && this.pool.live.originOf(value)?.plan;
     return plan === undefined ? undefined : this.client.explain(plan, true);
   }
 }

@@ -8,7 +8,8 @@ import type { Node } from "../graph/node.js";
 import type { Buffer } from "./buffer.js";
 import type { Captured } from "./capture.js";
 import type { EngineClient } from "./engine/client.js";
-import type { LiveBuffers, Origin } from "./live-buffers.js";
+import type { Origin } from "./live-buffers.js";
+import type { BufferPool } from "./pool.js";
 import type { Result } from "./results.js";
 import { REPEATS_BEFORE_SPECULATION, SPECULATION_BYTES } from "./settings.js";
 
@@ -66,8 +67,7 @@ export interface Awaited {
 /** What of the session is needed. */
 interface Means {
   readonly client: EngineClient;
-  readonly live: LiveBuffers;
-  newBuffer(bytes: number, origin: Origin): Buffer;
+  readonly pool: BufferPool;
   /** The plan of the same computation that writes all its results into new buffers. */
   planInNewBuffers(captured: Captured, results: number): number;
 }
@@ -96,7 +96,7 @@ export class Speculation {
       "from" in source ? (source.from === "awaited" ? bindings : before)[source.index]! : source,
     );
     const results = before.map(
-      ({ bytes }, i) => pattern.replaced[i] ?? this.#means.newBuffer(bytes, origins[i]!),
+      ({ bytes }, i) => pattern.replaced[i] ?? this.#means.pool.newBuffer(bytes, origins[i]!),
     );
     pattern.replaced = [];
     const ids = [...inputs, ...results].map(({ id }) => id);
@@ -118,7 +118,7 @@ export class Speculation {
     const replaced = results.map(({ overwrites }) => overwrites?.value as Buffer | undefined);
     const undo = (): void => this.#undo(ahead, nodes, replaced);
     if (!asked || !this.#means.client.confirm(ahead.sequence, undo)) {
-      for (const buffer of ahead.results) this.#means.live.release(buffer);
+      for (const buffer of ahead.results) this.#means.pool.live.release(buffer);
       distrust(pattern);
       return undefined;
     }
@@ -163,7 +163,7 @@ export class Speculation {
       sourceOf(value as Buffer | undefined, awaited.bindings, before),
     );
     if (sources.includes(undefined)) return;
-    const origins = known.results.map((buffer) => this.#means.live.originOf(buffer)!);
+    const origins = known.results.map((buffer) => this.#means.pool.live.originOf(buffer)!);
     known.ready = {
       plan: this.#means.planInNewBuffers(captured, results.length),
       sources: sources as Source[],
@@ -178,7 +178,7 @@ export class Speculation {
     if (patterns.size <= MOST_PATTERNS) return;
     const [[oldest, { replaced }]] = patterns as unknown as [[number, Pattern]];
     patterns.delete(oldest);
-    for (const buffer of replaced) if (buffer !== undefined) this.#means.live.release(buffer);
+    for (const buffer of replaced) if (buffer !== undefined) this.#means.pool.live.release(buffer);
   }
 }
 
