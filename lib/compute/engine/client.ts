@@ -2,30 +2,15 @@
 // queued and mostly not waited for; an error is thrown by the next call that waits.
 
 import type { GraphSpec } from "../../graph/spec.js";
-import { checkInterrupt, interruptRequested } from "../interrupt.js";
-import {
-  CHUNK_BYTES,
-  RUN_AHEAD,
-  RUNS_OF_AN_EVALUATION,
-  STOP_GRACE_MS,
-  STOP_PATIENCE_MS,
-  WAIT_SLICE_MS,
-} from "../settings.js";
-import { ChannelEnd, type ChannelMemory, notAfter, type Receiver } from "./channel.js";
+import { CHUNK_BYTES, RUN_AHEAD, RUNS_OF_AN_EVALUATION, WAIT_SLICE_MS } from "../settings.js";
+import { ChannelEnd, type ChannelMemory, notAfter } from "./channel.js";
 import { EngineError } from "./errors.js";
 import type { Explanation } from "./explanation.js";
 import { formatGraph } from "./graph.js";
-import {
-  decodeReply,
-  errorKind,
-  type Part,
-  PROTOCOL_VERSION,
-  type Reply,
-  type ReplyOf,
-  type Request,
-  TO_THE_END,
-} from "./protocol.js";
+import { type Answer, Inbox } from "./inbox.js";
+import { type Part, PROTOCOL_VERSION, type ReplyOf, type Request, TO_THE_END } from "./protocol.js";
 import type { SharedHeap } from "./shared-memory.js";
+import { Stop } from "./stop.js";
 
 /** How a client reaches its engine; one for each home. */
 export interface Home {
@@ -56,55 +41,38 @@ export interface MemoryUse {
   readonly compiles: number;
 }
 
-/** Requests that are remembered, to say whose they were when they fail: more than can be on their way. A power of two. */
-const RECENT = 64;
-
 /** A chunk of data, and what goes with it. */
 const ROOM_FOR_CHUNK = 2 * CHUNK_BYTES;
 
 const isLarge = ({ data }: Part): boolean => data.length > CHUNK_BYTES;
-
-/** A request whose answer is waited for. */
-interface Awaited {
-  bytes?: Uint8Array;
-  reply?: Reply;
-  error?: { readonly origin: number; readonly error: EngineError };
-}
 
 export class EngineClient {
   /** The name of what computes. */
   readonly device: string;
   readonly #home: Home;
   readonly #end: ChannelEnd;
-  readonly #awaited = new Map<number, Awaited>();
-  /** Errors of requests that no one waited for, by the request that failed first. */
-  readonly #errors = new Map<number, EngineError>();
+  readonly #inbox: Inbox;
+  readonly #stop = new Stop();
   readonly #overwriting = new Set<number>();
-  /** For whom plans were defined, and what has been run lately. */
-  readonly #places = new Map<number, string>();
-  readonly #recent: { readonly sequence: number; readonly plan: number }[] = [];
   /** Runs that were not done when last looked at, oldest first. */
   readonly #inFlight: { readonly sequence: number; readonly overwrites: boolean }[] = [];
-  /** Runs that nobody had asked for when they were queued. Their errors are nobody's, until someone does. */
-  readonly #speculative = new Map<number, { failed: boolean; undo: (() => void) | undefined }>();
   #freed: number[] = [];
   #sequence = 0;
-  #gone: EngineError | undefined;
   #asyncWaits = 0;
-  #stopAskedAt: number | undefined;
   #cancelledUpTo: number | undefined;
 
   constructor(home: Home) {
     this.device = home.device;
     this.#home = home;
     this.#end = new ChannelEnd(home.channel, "client");
+    this.#inbox = new Inbox(this.#end);
     const hello = { version: PROTOCOL_VERSION, device: home.device, token: home.token };
     this.#send({ type: "hello", sequence: this.#next(), ...hello });
   }
 
   /** Makes `graph` runnable as plan number `planId`, a new number. `where` says for whom; errors of its runs name it. */
   define(planId: number, graph: GraphSpec, where = ""): void {
-    if (where !== "") this.#places.set(planId, where);
+    if (where !== "") this.#inbox.definedFor(planId, where);
     if (graph.results.some(({ overwrites }) => overwrites !== undefined)) this.#overwriting.add(planId);
     this.#send({ type: "define", sequence: this.#next(), plan: planId, graph: formatGraph(graph) });
   }
@@ -144,8 +112,8 @@ export class EngineClient {
     this.#freed = [];
     const sequence = this.#next();
     this.#inFlight.push({ sequence, overwrites: this.#overwriting.has(planId) });
-    this.#recent[sequence & (RECENT - 1)] = { sequence, plan: planId };
-    if (report >= 0) this.#awaited.set(sequence, {});
+    this.#inbox.queued(sequence, planId);
+    if (report >= 0) this.#inbox.expect(sequence);
     this.#send({
       type: "run",
       sequence,
@@ -162,22 +130,18 @@ export class EngineClient {
   /** Queues a run that nobody has asked for yet. It must overwrite nothing; `bindings` as for `run`. What goes wrong in it is not
    *  told, nor is it finished when the cell is interrupted. See `confirm`. */
   speculate(planId: number, bindings: readonly number[], args: readonly number[]): number {
-    const over = [...this.#speculative.keys()].filter((sequence) => this.completed(sequence));
-    if (over.length > 0) this.#drain();
-    for (const sequence of over) this.#speculative.delete(sequence);
+    this.#inbox.forgetSpeculative((sequence) => this.completed(sequence));
     const sequence = this.run(planId, bindings, args);
-    this.#speculative.set(sequence, { failed: false, undo: undefined });
+    this.#inbox.speculate(sequence);
     return sequence;
   }
 
   /** Now run `sequence` is asked for, in place of one that overwrites what it has been computed from: from now on it is finished in
    *  any case, and `undo` is called if it fails. False where it has failed, or was cancelled: it has to be run anew. */
   confirm(sequence: number, undo: () => void): boolean {
-    this.#drain();
-    const run = this.#speculative.get(sequence);
+    this.#inbox.drain();
     const cancelled = this.#cancelledUpTo !== undefined && notAfter(sequence, this.#cancelledUpTo);
-    if (run?.failed === true || cancelled) return false;
-    if (run !== undefined) run.undo = undo;
+    if (cancelled || !this.#inbox.confirm(sequence, undo)) return false;
     const at = this.#inFlight.findIndex((run) => run.sequence === sequence);
     if (at >= 0) this.#inFlight[at] = { sequence, overwrites: true };
     return true;
@@ -224,7 +188,7 @@ export class EngineClient {
   /** Asks for the bytes of buffer `id`, without waiting: gives the number by which `requested` finds them. */
   request(id: number): number {
     const sequence = this.#next();
-    this.#awaited.set(sequence, {});
+    this.#inbox.expect(sequence);
     this.#send({ type: "read", sequence, buffer: id, offset: 0, bytes: TO_THE_END });
     return sequence;
   }
@@ -233,15 +197,13 @@ export class EngineClient {
    *  To be called once. Waits as `read` does, but never ends an interrupted cell. */
   requested(sequence: number): Uint8Array | undefined {
     this.#waitFor(sequence);
-    const { bytes } = this.#awaited.get(sequence)!;
-    this.#awaited.delete(sequence);
-    return bytes;
+    return this.#inbox.take(sequence).bytes;
   }
 
   /** As `read`, without blocking. */
   async readAsync(id: number, offset = 0, bytes: number = TO_THE_END): Promise<Uint8Array> {
     const sequence = this.#next();
-    this.#awaited.set(sequence, {});
+    this.#inbox.expect(sequence);
     this.#send({ type: "read", sequence, buffer: id, offset, bytes });
     await this.#waitForAsync(sequence);
     return this.#answer(sequence).bytes!;
@@ -266,13 +228,13 @@ export class EngineClient {
 
   /** Throws the first error that has arrived and has not been thrown yet. Never waits. */
   check(): void {
-    this.#drain();
-    this.#throwFirst();
+    this.#inbox.drain();
+    this.#inbox.throwFirst();
   }
 
   /** True once nobody will answer any more. */
   get gone(): boolean {
-    return this.#gone !== undefined || this.#end.lost;
+    return this.#inbox.gone !== undefined || this.#end.lost;
   }
 
   /** Number of the last request. */
@@ -300,12 +262,12 @@ export class EngineClient {
 
   /** Ends the engine. Runs in flight may be left undone. */
   close(): void {
-    if (this.#gone !== undefined) return;
+    if (this.#inbox.gone !== undefined) return;
     if (!this.#end.lost) {
       this.#cancel();
       this.#send({ type: "shutdown", sequence: this.#next() });
     }
-    this.#gone = new EngineError("connection", "the connection to the engine has been closed");
+    this.#inbox.gone = new EngineError("connection", "the connection to the engine has been closed");
   }
 
   /** The number of the next request. What has been freed goes first. */
@@ -320,19 +282,19 @@ export class EngineClient {
   }
 
   #send(request: Request): void {
-    if (this.#gone !== undefined) throw this.#gone;
+    if (this.#inbox.gone !== undefined) throw this.#inbox.gone;
     if (this.#end.lost) this.#throwLost();
     this.#end.send(request, this.#waitForRoom);
-    this.#home.work?.(this.#drain);
+    this.#home.work?.(this.#inbox.drain);
   }
 
   readonly #waitForRoom = (seen: number): void => {
     if (this.#end.lost) this.#throwLost();
-    this.#drain();
+    this.#inbox.drain();
     if (this.#home.work === undefined) this.#end.wait(seen, WAIT_SLICE_MS);
-    else this.#home.work(this.#drain);
+    else this.#home.work(this.#inbox.drain);
     // no room for a message that cancels anything
-    if (this.#stopIsLate()) this.#home.doubt?.(this.#sequence);
+    if (this.#stop.late) this.#home.doubt?.(this.#sequence);
   };
 
   readonly #waitForRoomOrStop = (seen: number): void => {
@@ -340,20 +302,18 @@ export class EngineClient {
     this.#stopIfDisobeyed();
   };
 
-  #ask(request: Request): Awaited {
-    this.#awaited.set(request.sequence, {});
+  #ask(request: Request): Answer {
+    this.#inbox.expect(request.sequence);
     this.#send(request);
     this.#waitOrStop(request.sequence);
     return this.#answer(request.sequence);
   }
 
-  #answer(sequence: number): Awaited {
-    const answer = this.#awaited.get(sequence)!;
-    this.#awaited.delete(sequence);
-    this.#endIfInterrupted();
-    if (answer.error === undefined) return answer;
-    this.#errors.delete(answer.error.origin);
-    throw answer.error.error;
+  #answer(sequence: number): Answer {
+    const answer = this.#inbox.take(sequence);
+    this.#stop.endIfAsked();
+    this.#inbox.throwIfFailed(answer);
+    return answer;
   }
 
   #waitFor(sequence: number): void {
@@ -373,7 +333,7 @@ export class EngineClient {
       try {
         this.#stopIfDisobeyed();
       } catch (stop) {
-        this.#awaited.delete(sequence);
+        this.#inbox.take(sequence);
         throw stop;
       }
     }
@@ -396,7 +356,7 @@ export class EngineClient {
   #arrived(sequence: number): boolean {
     const done = notAfter(sequence, this.#end.completed);
     const { lost } = this.#end;
-    this.#drain();
+    this.#inbox.drain();
     if (lost && !done) this.#throwLost();
     return done;
   }
@@ -405,26 +365,15 @@ export class EngineClient {
    *  Runs that overwrite parameters are always finished, or the host's step counts would no longer agree with them. */
   #pause(seen: number): void {
     this.#end.wait(seen, WAIT_SLICE_MS);
-    if (!this.#stopIsLate()) return;
+    if (!this.#stop.late) return;
     this.#landed();
     if (!this.#inFlight.some(({ overwrites }) => overwrites)) this.#cancel();
     this.#home.doubt?.(this.#sequence);
   }
 
-  /** Whether the user has asked to stop, and the engine has had some time since. */
-  #stopIsLate(): boolean {
-    if (!interruptRequested()) {
-      this.#stopAskedAt = undefined; // user code has answered the stop itself
-      return false;
-    }
-    this.#stopAskedAt ??= performance.now();
-    return performance.now() - this.#stopAskedAt > STOP_GRACE_MS;
-  }
-
   /** Ends an interrupted cell whose engine has had time enough to obey. */
   #stopIfDisobeyed(): void {
-    const waited = performance.now() - (this.#stopAskedAt ?? Number.POSITIVE_INFINITY);
-    if (this.#home.work === undefined && waited >= STOP_PATIENCE_MS) this.#endIfInterrupted();
+    if (this.#home.work === undefined && this.#stop.disobeyed) this.#stop.endIfAsked();
   }
 
   /** Runs queued so far need not be finished. Said twice: in memory, and for engines elsewhere by a message. */
@@ -436,72 +385,23 @@ export class EngineClient {
     this.#send({ type: "cancel", sequence: this.#next(), upTo: upTo >>> 0 });
   }
 
-  #endIfInterrupted(): void {
-    this.#stopAskedAt = undefined;
-    if (!interruptRequested()) return;
-    checkInterrupt();
-  }
-
   #settled(): void {
-    this.#endIfInterrupted();
-    this.#throwFirst();
-  }
-
-  #throwFirst(): void {
-    for (const error of this.#errors.values()) {
-      this.#errors.clear();
-      throw error;
-    }
+    this.#stop.endIfAsked();
+    this.#inbox.throwFirst();
   }
 
   #throwLost(): never {
-    this.#drain();
-    this.#gone ??= new EngineError(
+    this.#inbox.drain();
+    this.#inbox.gone ??= new EngineError(
       "connection",
       "the engine has stopped without a word. Restart the kernel (or the program) to get a new one",
     );
-    throw this.#gone;
+    throw this.#inbox.gone;
   }
 
   /** Forgets the runs in flight that are done. */
   #landed(): void {
     while (this.#inFlight.length > 0 && notAfter(this.#inFlight[0]!.sequence, this.#end.completed))
       this.#inFlight.shift();
-  }
-
-  readonly #drain = (): void => {
-    while (this.#end.receive(this.#receiver));
-  };
-
-  readonly #receiver: Receiver = (views, start, length) => {
-    const reply = decodeReply(views, start, length);
-    if (reply.type === "error") {
-      this.#failed(reply);
-      return;
-    }
-    const awaited = this.#awaited.get(reply.sequence);
-    if (awaited === undefined) return;
-    if (reply.type === "data") {
-      awaited.bytes ??= new Uint8Array(reply.total);
-      awaited.bytes.set(reply.chunk, reply.offset);
-    } else awaited.reply = reply;
-  };
-
-  #failed({ sequence, origin, kind, message }: ReplyOf<"error">): void {
-    const run = this.#recent[origin & (RECENT - 1)];
-    const place = run?.sequence === (origin | 0) ? this.#places.get(run.plan) : undefined;
-    const told = place === undefined ? message : `${message} (first computed for ${place})`;
-    const error = new EngineError(errorKind(kind), told);
-    const awaited = this.#awaited.get(sequence);
-    const speculative = this.#speculative.get(sequence);
-    const gone = error.kind === "connection";
-    if (gone) this.#gone ??= error;
-    if (speculative !== undefined) speculative.failed = true;
-    speculative?.undo?.();
-    if (speculative !== undefined && speculative.undo === undefined) return;
-    if (awaited !== undefined) awaited.error = { origin, error };
-    // that a run was cancelled is no news to the user, who has stopped it
-    else if (!gone && error.kind !== "cancelled" && !this.#errors.has(origin))
-      this.#errors.set(origin, error);
   }
 }
