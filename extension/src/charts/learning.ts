@@ -2,16 +2,7 @@
 
 import type * as Plotly from "plotly.js";
 import type { RunRecord } from "../data/record.js";
-import {
-  decimate,
-  type Line,
-  largest,
-  last,
-  measured,
-  quantile,
-  smooth,
-  smoothingWindow,
-} from "../data/series.js";
+import { decimate, largest, last, measured, quantile, smooth, smoothingWindow } from "../data/series.js";
 import { decades, linearTicks } from "./axis.js";
 import type { Figure, Size } from "./chart.js";
 import { formatLoss, formatValue } from "./format.js";
@@ -83,12 +74,12 @@ export function lossFigure(
   );
   const { frame, x, color } = curves;
   const marked = marks(record, x);
-  const each = drawn(x, loss, frame);
+  const each = decimate(x, loss, frame.pointLimit);
   const broken = brokenAt(record, x, smoothed);
   const data = [
     { ...line(each, color, tokens.strokeRaw), opacity: tokens.rawAlpha, hoverinfo: "skip" as const },
     {
-      ...line(drawn(x, smoothed, frame), color, tokens.stroke),
+      ...line(decimate(x, smoothed, frame.pointLimit), color, tokens.stroke),
       name: trans.__("training"),
       mode: record.count < 3 ? ("lines+markers" as const) : ("lines" as const),
       hovertemplate: hover(trans.__("training")),
@@ -160,7 +151,7 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
   const validated = measured(x, validation);
   const data = [
     {
-      ...line(drawn(x, smoothed, frame), color, tokens.stroke),
+      ...line(decimate(x, smoothed, frame.pointLimit), color, tokens.stroke),
       name: trans.__("training"),
       hovertemplate: hover(trans.__("training"), " %"),
     },
@@ -321,12 +312,6 @@ function begin(
       hovermode: "x unified",
     },
   };
-}
-
-/** The points of a line. Not every row has every number: it goes on to the next one that was measured. */
-function drawn(x: Float64Array, y: Float64Array, frame: Frame): Line {
-  const points = measured(x, y);
-  return decimate(points.x, points.y, frame.pointLimit);
 }
 
 function line(points: { x: readonly number[]; y: readonly number[] }, color: string, width: number) {

@@ -36,11 +36,12 @@ export function smoothingWindow(steps: number): number {
 }
 
 /**
- * At most `limit` points that look the same: of each bucket the first lowest and first highest value, in their order.
- * Values that are not finite are left out, except that a run of them leaves one gap.
+ * At most `limit` points that look the same: of each bucket the first lowest and first highest value, in their order. Not every
+ * row has every number: a line goes on to the next one that was measured.
  */
 export function decimate(x: ArrayLike<number>, y: ArrayLike<number>, limit: number): Line {
   const length = y.length;
+  if (length <= limit) return measured(x, y);
   const outX: number[] = [];
   const outY: number[] = [];
   const push = (i: number): void => {
@@ -48,10 +49,6 @@ export function decimate(x: ArrayLike<number>, y: ArrayLike<number>, limit: numb
     outY.push(y[i]!);
   };
   const buckets = Math.max(1, Math.floor(limit / 2));
-  if (length <= limit) {
-    for (let i = 0; i < length; i++) push(i);
-    return { x: outX, y: outY };
-  }
   for (let bucket = 0; bucket < buckets; bucket++) {
     const start = Math.floor((bucket * length) / buckets);
     const end = Math.floor(((bucket + 1) * length) / buckets);
@@ -62,11 +59,9 @@ export function decimate(x: ArrayLike<number>, y: ArrayLike<number>, limit: numb
       if (low < 0 || y[i]! < y[low]!) low = i;
       if (high < 0 || y[i]! > y[high]!) high = i;
     }
-    if (low < 0) push(start);
-    else {
-      push(Math.min(low, high));
-      if (low !== high) push(Math.max(low, high));
-    }
+    if (low < 0) continue;
+    push(Math.min(low, high));
+    if (low !== high) push(Math.max(low, high));
   }
   return { x: outX, y: outY };
 }

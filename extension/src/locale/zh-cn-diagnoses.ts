@@ -60,16 +60,14 @@ export const DIAGNOSES: Catalogue = {
   // kept-gradients
   "Gradients are not cleared: each step takes those of all steps before along.":
     "梯度没有被清零：每一步都带上了之前所有步的梯度。",
-  "backward() adds to the gradients that are there, and zeroGrad() was not called after the step: old gradients push on as with a momentum of 1.":
+  "backward() adds to what .grad holds, and zeroGrad() was not called after the step: old gradients push on, as with a momentum of 1.":
     "backward() 会累加到已有的梯度上，而这一步之后没有调用 zeroGrad()：旧梯度像动量为 1 那样继续推动。",
-  "At least {steps} steps with gradients of the step before, the first at step {step}.":
-    "至少有 {steps} 步带着上一步的梯度，最早在第 {step} 步。",
-  "Call optimizer.zeroGrad() after each optimizer.step(), or write optimizer.step(loss), which is backward(), step() and zeroGrad() in one.":
-    "每次 optimizer.step() 之后调用 optimizer.zeroGrad()，或写 optimizer.step(loss)，它一次完成 backward()、step() 和 zeroGrad()。",
-  "Steps go on in a direction in which there is nothing to gain any more.":
-    "更新一直沿着已无收益的方向前进。",
-  "What is in a parameter’s .grad when backward() begins at step {step}, and what does backward() do with it?":
-    "第 {step} 步 backward() 开始时，参数的 .grad 里有什么？backward() 会怎样处理它？",
+  "At least {steps} such steps, the first at step {step}.": "至少有 {steps} 个这样的步，最早在第 {step} 步。",
+  "Call optimizer.zeroGrad() after each step, or write optimizer.step(loss), which does all three.":
+    "每一步之后调用 optimizer.zeroGrad()，或写 optimizer.step(loss)，它一次完成三者。",
+  "Steps go on where there is nothing to gain any more.": "更新一直沿着已无收益的方向前进。",
+  "What does a parameter’s .grad hold when backward() begins at step {step}?":
+    "第 {step} 步 backward() 开始时，参数的 .grad 里有什么？",
 
   // logit-activation
   "{activation} stands between the last layer and the loss.": "最后一层与损失之间有 {activation}。",

@@ -238,8 +238,7 @@ const PANEL: Catalogue = {
   "Apply this step and pause at the next one": "执行这一步，并在下一步暂停",
   "Previous example": "上一个样本",
   "Next example": "下一个样本",
-  "This run has ended. Run its cell again and pause it: one example of the batch then walks through the layers.":
-    "此训练已结束。重新运行它的单元格并暂停：随后批次中的一个样本会逐层走过。",
+  "This run has ended. Run its cell again, and pause it.": "此训练已结束。重新运行它的单元格，并暂停。",
   "Pause the run: one example of the batch then walks through the layers, with its numbers.":
     "暂停训练：随后批次中的一个样本会带着它的数值逐层走过。",
   "Example %1 of %2": "样本 %1 / %2",

@@ -84,6 +84,7 @@ export class MonitorPanel extends Widget {
   #forking = false;
   /** What verdicts say, in a chunk of its own: the diagnoses' texts are as large as all the rest. */
   #words: typeof import("./statement.js") | undefined;
+  #fetching: Promise<void> | undefined;
   #tokens: Tokens | undefined;
   #screen: ScreenName = "learning";
   /** The user has chosen a tab; until then the monitor shows the one that fits the run. */
@@ -169,10 +170,6 @@ export class MonitorPanel extends Widget {
     ];
     this.#restyle();
     void loadPlotly();
-    void import("./statement.js").then((words) => {
-      this.#words = words;
-      redraw();
-    });
     this.#show(screen ?? "learning");
   }
 
@@ -248,6 +245,7 @@ export class MonitorPanel extends Widget {
     this.#empty.draw(state, kernelName);
     this.node.classList.toggle("gb-mod-empty", record === undefined);
     if (!record) return;
+    this.#fetching ??= this.#fetchWords();
     if (!this.#screenChosen) {
       this.#show(record.info.race ? "race" : record.isProbe ? "signal" : "learning");
     }
@@ -259,6 +257,12 @@ export class MonitorPanel extends Widget {
     const level = this.#levelOf(record);
     const small = this.#small || this.#preferences.projector;
     this.#drawScreen({ record, store, tokens: this.#tokens, state, level, small, tables: this.#tables });
+  }
+
+  /** What the verdict says it with: a third of the panel's code, and of no use before the first run. */
+  async #fetchWords(): Promise<void> {
+    this.#words = await import("./statement.js");
+    this.#pace.request();
   }
 
   /** As chosen here for this run; else as `watch` was told, else as the settings say. */

@@ -60,12 +60,11 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
   "kept-gradients": {
     sentence: "Gradients are not cleared: each step takes those of all steps before along.",
     cause:
-      "backward() adds to the gradients that are there, and zeroGrad() was not called after the step: old gradients push on as with a momentum of 1.",
-    evidence: "At least {steps} steps with gradients of the step before, the first at step {step}.",
-    advice:
-      "Call optimizer.zeroGrad() after each optimizer.step(), or write optimizer.step(loss), which is backward(), step() and zeroGrad() in one.",
-    symptom: "Steps go on in a direction in which there is nothing to gain any more.",
-    hint: "What is in a parameter’s .grad when backward() begins at step {step}, and what does backward() do with it?",
+      "backward() adds to what .grad holds, and zeroGrad() was not called after the step: old gradients push on, as with a momentum of 1.",
+    evidence: "At least {steps} such steps, the first at step {step}.",
+    advice: "Call optimizer.zeroGrad() after each step, or write optimizer.step(loss), which does all three.",
+    symptom: "Steps go on where there is nothing to gain any more.",
+    hint: "What does a parameter’s .grad hold when backward() begins at step {step}?",
   },
   "logit-activation": {
     sentence: "{activation} stands between the last layer and the loss.",

@@ -88,9 +88,7 @@ export class MicroscopeScreen implements Screen {
     }
     if (record.info.status !== "running" || record.lost) {
       return {
-        text: trans.__(
-          "This run has ended. Run its cell again and pause it: one example of the batch then walks through the layers.",
-        ),
+        text: trans.__("This run has ended. Run its cell again, and pause it."),
       };
     }
     const text = trans.__(
