@@ -140,6 +140,15 @@ type Emit = (
 /** Internal: finds the names that a file declares; does nothing the second time. */
 type BindSourceFile = (file: ts.SourceFile, options: ts.CompilerOptions) => void;
 
+/** Has the checker take the names in the converter's last line, `export { a, b, ... }`, by their declared types. It would look for
+ *  each through all assignments of the cell otherwise, which takes as long as the square of their number. */
+function exportWithoutFlow(file: ts.SourceFile): void {
+  const last = file.statements.at(-1);
+  if (last === undefined || !typescript.isExportDeclaration(last)) return;
+  if (last.exportClause === undefined || !typescript.isNamedExports(last.exportClause)) return;
+  for (const { name } of last.exportClause.elements) delete (name as { flowNode?: unknown }).flowNode;
+}
+
 /** A program that emits the cell alone (imported .ts files run by Node itself), with names put right before tslab's pass. */
 function ownBuilder(builder: Builder): Builder {
   const own = Object.create(builder) as Builder;
@@ -150,6 +159,7 @@ function ownBuilder(builder: Builder): Builder {
     if (file !== undefined) {
       bindSourceFile(file, builder.getCompilerOptions());
       hideAugmentations(file);
+      exportWithoutFlow(file);
     }
     return file;
   };
