@@ -49,7 +49,8 @@ export class SnapshotView extends Widget {
     );
     this.#pace = new Pace(
       () => this.#draw(),
-      () => this.isVisible,
+      // a notebook takes outputs that are out of sight out of the page, where they have neither size nor colours
+      () => this.isVisible && this.node.isConnected,
     );
     this.#size = new ResizeObserver(() => this.#pace.now());
     this.#ends = [onThemeChange(() => this.#pace.now()), liveRuns.subscribe(() => this.#follow())];
