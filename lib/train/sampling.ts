@@ -16,7 +16,7 @@ const LEAST = 4;
 const [SOONEST, LATEST] = [Math.exp(1 / MOST), Math.exp(1 / LEAST)];
 
 /** The part of a run's time, up to the present, that samples may have taken: others than the fewest wait until they can be
- *  afforded. What else watching costs (rows, copies to go back to, looking whether something is due) comes to about 1 %. */
+ *  afforded. What else watching costs (rows, copies to go back to, looking whether something is due) comes to 1 to 2 %. */
 const SHARE = 0.02;
 
 /** A sample among others that are not costs so much more than one of many in a row: nothing of it is in the caches. */
