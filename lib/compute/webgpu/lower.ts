@@ -7,6 +7,7 @@ import { contiguousStrides, elements } from "../../graph/shape.js";
 import {
   accumulatorsOf,
   type GeneratedKernel,
+  type GroupKernel,
   type Kernel,
   type LoopKernel,
   type MatmulKernel,
@@ -26,7 +27,18 @@ export function lowered(kernel: Kernel, scratch: Scratch, target: Target): reado
   if (kernel.kind === "matmul")
     return isSmall(kernel) ? [productAsLoop(kernel)] : productInParts(kernel, scratch, target);
   if (kernel.kind === "loop") return reductionInParts(kernel, scratch);
-  return [kernel];
+  return kernel.kind === "group" ? groupInParts(kernel) : [kernel];
+}
+
+/** Loops of one launch. Drivers take far longer for one large shader than for a few small ones, which often are the same. */
+const MOST_MEMBERS = 32;
+
+function groupInParts({ members, ...group }: GroupKernel): readonly GroupKernel[] {
+  const count = Math.ceil(members.length / MOST_MEMBERS);
+  return Array.from({ length: count }, (_, i) => ({
+    ...group,
+    members: members.slice(i * MOST_MEMBERS, (i + 1) * MOST_MEMBERS),
+  }));
 }
 
 /** With so few results, a tile of them would leave most of a device idle: better many invocations along each sum. */

@@ -140,11 +140,12 @@ ${this.#store.code}
     }).flat();
   }
 
-  /** Row and term of a square's corner within its tile, in fours. Neighbouring invocations have neighbouring elements. */
+  /** Row and term of a square's corner within its tile, in fours. Neighbouring invocations have neighbouring elements; along k only
+   *  pairs of them, 32 bytes of memory, since terms lie in the same banks of workgroup memory, and eight write at once. */
   #cornerOf({ extent, alongRows, alongK }: Side, v: string): [row: string, term: string] {
     const terms = this.#tile.depth / 4;
     return alongK === 1 || alongRows !== 1
-      ? [`${v} / ${terms}u`, `${v} % ${terms}u`]
+      ? [`(${v} / ${4 * terms}u * 4u + ${v} / 2u % 4u)`, `(${v} / 8u % ${terms / 2}u * 2u + ${v} % 2u)`]
       : [`${v} % ${extent / 4}u`, `${v} / ${extent / 4}u`];
   }
 

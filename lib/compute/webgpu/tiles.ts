@@ -9,7 +9,7 @@ export type PlainTile = "large" | "oblong" | "square" | "dense" | "small" | "fla
 export type UnitTile = "units" | "units-large";
 
 /** A tile of `rows` x `columns` results, `depth` terms at a time; an invocation has a block of `high` x `wide` of them. All are
- *  multiples of 4. */
+ *  multiples of 4, the depth of 8, rows and columns of 16. */
 export interface Tile {
   readonly name: TileName;
   readonly rows: number;
