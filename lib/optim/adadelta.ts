@@ -27,6 +27,7 @@ class AdadeltaOptimizer extends Optimizer<Options> {
     const { lr = 1, rho = 0.9, eps = 1e-6, weightDecay = 0, maximize = false } = options;
     super(
       parameters,
+      options,
       { lr, rho, eps, weightDecay, maximize },
       { rho: UP_TO_ONE, eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE },
     );

@@ -36,6 +36,7 @@ class AdagradOptimizer extends Optimizer<Options> {
     } = options;
     super(
       parameters,
+      options,
       { lr, lrDecay, weightDecay, initialAccumulatorValue, eps, maximize },
       {
         lrDecay: NOT_NEGATIVE,

@@ -39,6 +39,7 @@ export class AdamOptimizer extends Optimizer<Options> {
     } = options;
     super(
       parameters,
+      options,
       { lr, betas, eps, weightDecay, amsgrad, maximize, decoupledWeightDecay },
       { betas: [SHARE, SHARE], eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE },
     );

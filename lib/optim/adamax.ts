@@ -27,6 +27,7 @@ class AdamaxOptimizer extends Optimizer<Options> {
     const { lr = 2e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, maximize = false } = options;
     super(
       parameters,
+      options,
       { lr, betas, eps, weightDecay, maximize },
       { betas: [SHARE, SHARE], eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE },
     );

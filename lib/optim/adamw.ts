@@ -2,6 +2,7 @@
 
 import { type Callable, callable } from "../module/callable.js";
 import { AdamOptimizer, type AdamOptions } from "./adam.js";
+import { checkIsObject } from "./limits.js";
 import type { Parameters } from "./optimizer.js";
 
 /** Adam's options; weightDecay is 0.01 by default. */
@@ -9,6 +10,7 @@ export type AdamWOptions = Omit<AdamOptions, "decoupledWeightDecay">;
 
 class AdamWOptimizer extends AdamOptimizer {
   constructor(parameters: Parameters<AdamWOptions>, options: AdamWOptions = {}) {
+    checkIsObject("AdamW", options);
     const { weightDecay = 1e-2 } = options;
     super(parameters, { ...options, weightDecay, decoupledWeightDecay: true });
   }

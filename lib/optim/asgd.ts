@@ -27,7 +27,12 @@ type Options = GroupOptions & Required<ASGDOptions>;
 class ASGDOptimizer extends Optimizer<Options> {
   constructor(parameters: Parameters<ASGDOptions>, options: ASGDOptions = {}) {
     const { lr = 1e-2, lambd = 1e-4, alpha = 0.75, t0 = 1e6, weightDecay = 0, maximize = false } = options;
-    super(parameters, { lr, lambd, alpha, t0, weightDecay, maximize }, { weightDecay: NOT_NEGATIVE });
+    super(
+      parameters,
+      options,
+      { lr, lambd, alpha, t0, weightDecay, maximize },
+      { weightDecay: NOT_NEGATIVE },
+    );
   }
 
   protected override update(parameter: Node, gradient: Node, group: ParamGroup<Options>, state: State): Node {

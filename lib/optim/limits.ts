@@ -1,4 +1,4 @@
-// Which values an optimizer's options may have.
+// Which options an optimizer may be given, and their values.
 
 export interface Limit {
   readonly holds: (value: number) => boolean;
@@ -12,6 +12,28 @@ export const NOT_NEGATIVE: Limit = { holds: (value) => value >= 0, wanted: "a nu
 /** A share that an average keeps. */
 export const SHARE: Limit = { holds: (value) => value >= 0 && value < 1, wanted: "in [0, 1)" };
 export const UP_TO_ONE: Limit = { holds: (value) => value >= 0 && value <= 1, wanted: "in [0, 1]" };
+
+/** Throws where `options` is no object, as a rate alone in PyTorch's place for it. */
+export function checkIsObject(optimizer: string, options: unknown): asserts options is object {
+  if (typeof options === "object" && options !== null) return;
+  const remedy = typeof options === "number" ? `{ lr: ${options} }` : "an object such as { lr: 0.1 }";
+  throw new TypeError(`${optimizer}: options have names, and this is ${String(options)}; pass ${remedy}`);
+}
+
+/** Throws where `options` is no object of known options. */
+export function checkOptions(
+  optimizer: string,
+  options: unknown,
+  known: object,
+  alsoKnown: ReadonlySet<string> = new Set(),
+): void {
+  checkIsObject(optimizer, options);
+  for (const key of Object.keys(options)) {
+    if (key in known || alsoKnown.has(key)) continue;
+    const names = Object.keys(known).join(", ");
+    throw new TypeError(`${optimizer}: has no option ${JSON.stringify(key)}; it has ${names}`);
+  }
+}
 
 /** Throws where an option is out of its limits. */
 export function checkLimits<O extends object>(optimizer: string, options: O, limits: Limits<O>): void {

@@ -25,6 +25,7 @@ class LionOptimizer extends Optimizer<Options> {
     const { lr = 1e-4, betas = [0.9, 0.99], weightDecay = 0, maximize = false } = options;
     super(
       parameters,
+      options,
       { lr, betas, weightDecay, maximize },
       { betas: [SHARE, SHARE], weightDecay: NOT_NEGATIVE },
     );

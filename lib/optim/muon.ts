@@ -64,6 +64,7 @@ class MuonOptimizer extends Optimizer<Options> {
     } = options;
     super(
       parameters,
+      options,
       { lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn },
       {
         weightDecay: NOT_NEGATIVE,

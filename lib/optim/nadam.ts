@@ -39,6 +39,7 @@ class NAdamOptimizer extends Optimizer<Options> {
     } = options;
     super(
       parameters,
+      options,
       { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize },
       {
         betas: [SHARE, SHARE],

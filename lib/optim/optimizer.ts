@@ -7,7 +7,7 @@ import { formatShape, sameShape } from "../graph/shape.js";
 import { type GradientSlot, pendingGradients } from "../tensor/autograd.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
-import { checkLimits, type Limits, NOT_NEGATIVE } from "./limits.js";
+import { checkLimits, checkOptions, type Limits, NOT_NEGATIVE } from "./limits.js";
 import {
   CommonState,
   camelCase,
@@ -108,8 +108,10 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   private readonly states = new WeakMap<Tensor, ParameterState>();
   private steps = new WeakMap<ParamGroup<O>, Step>();
 
-  constructor(parameters: Parameters<O>, defaults: O, limits: Limits<O> = {}) {
+  /** `options` as they were passed; `defaults`: all of them. */
+  constructor(parameters: Parameters<O>, options: object, defaults: O, limits: Limits<O> = {}) {
     const name = this.constructor.name;
+    checkOptions(name, options, defaults);
     this.defaults = defaults;
     this.limits = { lr: NOT_NEGATIVE, ...limits };
     checkLimits(name, defaults, this.limits);
@@ -135,11 +137,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
    *  tail.addParamGroup({ params: model[0].parameters(), lr: 1e-4 }) */
   addParamGroup(spec: GroupSpec<O>): void {
     const name = this.constructor.name;
-    for (const key of Object.keys(spec)) {
-      if (key in this.defaults || EXTRA_KEYS.has(key)) continue;
-      const known = Object.keys(this.defaults).join(", ");
-      throw new TypeError(`${name}: has no option ${JSON.stringify(key)}; groups may set ${known}`);
-    }
+    checkOptions(name, spec, this.defaults, EXTRA_KEYS);
     const { params: list } = spec;
     const given: unknown[] = list instanceof Tensor ? [list] : isList(list) ? [...list] : [list];
     const params = given.map((item) => {

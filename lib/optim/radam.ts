@@ -47,6 +47,7 @@ class RAdamOptimizer extends Optimizer<Options> {
     } = options;
     super(
       parameters,
+      options,
       { lr, betas, eps, weightDecay, decoupledWeightDecay, maximize },
       { betas: [SHARE, SHARE], eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE },
     );

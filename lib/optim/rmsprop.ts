@@ -39,6 +39,7 @@ class RMSpropOptimizer extends Optimizer<Options> {
     } = options;
     super(
       parameters,
+      options,
       { lr, alpha, eps, weightDecay, momentum, centered, maximize },
       { alpha: NOT_NEGATIVE, eps: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE, momentum: NOT_NEGATIVE },
     );

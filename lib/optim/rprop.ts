@@ -28,6 +28,7 @@ class RpropOptimizer extends Optimizer<Options> {
     const { lr = 1e-2, etas = [0.5, 1.2], stepSizes = [1e-6, 50], maximize = false } = options;
     super(
       parameters,
+      options,
       { lr, etas, stepSizes, maximize },
       { etas: [SHRINKS, GROWS], stepSizes: [NOT_NEGATIVE, NOT_NEGATIVE] },
     );

@@ -36,6 +36,7 @@ class SGDOptimizer extends Optimizer<Options> {
     } = options;
     super(
       parameters,
+      options,
       { lr, momentum, dampening, weightDecay, nesterov, maximize },
       { momentum: NOT_NEGATIVE, weightDecay: NOT_NEGATIVE },
     );

@@ -126,7 +126,11 @@ function nameOf(f: string | ElementwiseFunction | Module): string {
 function functionOf(f: string | ElementwiseFunction | Module): ElementwiseFunction {
   if (typeof f !== "string") return f as ElementwiseFunction;
   const known = (F as unknown as Readonly<Record<string, unknown>>)[f];
-  if (typeof known !== "function") throw new RangeError(`plot.activation: there is no F.${f}`);
+  if (typeof known !== "function") {
+    throw new RangeError(
+      `plot.activation: there is no F.${f}; pass the name of one, such as "relu" or "gelu", a function, or a layer`,
+    );
+  }
   return known as ElementwiseFunction;
 }
 

@@ -241,6 +241,21 @@ test.each<[string, () => unknown, RegExp]>([
     /SGD: has no option "learningRate".*lr, momentum/,
   ],
   [
+    "an unknown option",
+    () => new gb.optim.RMSprop([leaf(2)], { rho: 0.9 } as object),
+    /RMSprop: has no option "rho"; it has lr, alpha/,
+  ],
+  [
+    "a rate without its name",
+    () => new gb.optim.SGD([leaf(2)], 0.1 as unknown as object),
+    /SGD: options have names, and this is 0\.1; pass \{ lr: 0\.1 \}/,
+  ],
+  [
+    "a rate without its name, where options have other defaults",
+    () => new gb.optim.AdamW([leaf(2)], 0.1 as unknown as object),
+    /AdamW: .*pass \{ lr: 0\.1 \}/,
+  ],
+  [
     "a state with other groups",
     () => new gb.optim.SGD([leaf(2)]).loadStateDict(new gb.optim.SGD([leaf(2), leaf(3)]).stateDict()),
     /SGD\.loadStateDict: .*\[2\] parameters, the optimizer of \[1\]/,
