@@ -38,6 +38,8 @@ wire.stdout.on("data", (chunk: Buffer) => log(chunk));
 wire.stderr.on("data", (chunk: Buffer) => log(chunk));
 wire.on("error", (error: Error) => {
   log(`The kernel's connection failed: ${error.stack ?? error.message}\n`);
+  // the exit would wait for the thread to close its sockets
+  Atomics.store(words, SHARED.closed, 1);
   process.exit(1);
 });
 

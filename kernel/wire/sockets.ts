@@ -30,13 +30,18 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
   const stdin = new Router({ ...options, handover: true });
   const iopub = new XPublisher({ ...options, verbosity: "allSubs" });
   const heartbeat = new Reply();
-  await Promise.all([
-    shell.bind(address(connection.shell_port)),
-    control.bind(address(connection.control_port)),
-    stdin.bind(address(connection.stdin_port)),
-    iopub.bind(address(connection.iopub_port)),
-    heartbeat.bind(address(connection.hb_port)),
-  ]);
+  const all = [shell, control, stdin, iopub, heartbeat];
+  const { shell_port, control_port, stdin_port, iopub_port, hb_port } = connection;
+  const addresses = [shell_port, control_port, stdin_port, iopub_port, hb_port].map(address);
+  const bound = await Promise.allSettled(all.map((socket, i) => socket.bind(addresses[i]!)));
+  bound.forEach((result, i) => {
+    if (result.status === "fulfilled") return;
+    // a thread that ends with open sockets brings the process down before it can say why
+    for (const socket of all) socket.close();
+    const { code, message } = result.reason as NodeJS.ErrnoException;
+    const why = code === "EADDRINUSE" ? "another program uses it; start the kernel again" : message;
+    throw new Error(`${addresses[i]!} of the connection file cannot be listened at: ${why}`);
+  });
   const channels = {
     shell: new Channel(shell, signer),
     control: new Channel(control, signer),
@@ -54,7 +59,7 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
         );
     },
     close: async () => {
-      for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
+      for (const socket of all) socket.close();
       await Promise.allSettled(readers);
     },
   };

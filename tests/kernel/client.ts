@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { Dealer, Request, Subscriber } from "zeromq";
 import { type AnyMessage, schemaProblems } from "./schema.ts";
 
-const KERNEL_MAIN = fileURLToPath(new URL("../../kernel/dist/main.js", import.meta.url));
+export const KERNEL_MAIN: string = fileURLToPath(new URL("../../kernel/dist/main.js", import.meta.url));
 const DELIMITER = "<IDS|MSG>";
 
 export interface Received extends AnyMessage {

@@ -3,12 +3,13 @@
 import { spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { writeKernelspec } from "@gradbook/kernel/spec";
 import { describe, expect, test } from "vitest";
-import { KernelClient } from "./client.js";
+import { KERNEL_MAIN, KernelClient } from "./client.js";
 import { FAKE_LIBRARY, sharedKernel } from "./kernel.js";
 
 const kernel = sharedKernel({ identity: "x".repeat(200) });
@@ -275,6 +276,35 @@ test("a kernelspec has absolute paths and a logo", () => {
   }
   expect(() => writeKernelspec(folder, { node: "node", kernelMain: "/x" })).toThrow("absolute");
   rmSync(folder, { recursive: true });
+});
+
+test("a port that another program uses is named, and the kernel ends", async () => {
+  const taken = net.createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  const { port } = taken.address() as net.AddressInfo;
+  const folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-port-"));
+  const file = path.join(folder, "connection.json");
+  const names = ["shell_port", "control_port", "stdin_port", "iopub_port", "hb_port"];
+  // 0: any free one
+  const ports = Object.fromEntries(names.map((name) => [name, name === "iopub_port" ? port : 0]));
+  const connection = {
+    transport: "tcp",
+    ip: "127.0.0.1",
+    key: "k",
+    signature_scheme: "hmac-sha256",
+    ...ports,
+  };
+  writeFileSync(file, JSON.stringify(connection));
+  const child = spawn(process.execPath, [KERNEL_MAIN, "--connection-file", file]);
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const [code] = await once(child, "close");
+  taken.close();
+  rmSync(folder, { recursive: true });
+  expect(said).toMatch(new RegExp(`tcp://127\\.0\\.0\\.1:${port} .* another program uses it`));
+  expect(code).toBe(1);
 });
 
 function alive(pid: number): boolean {
