@@ -194,7 +194,7 @@ it("catches up on a slow network that loses messages, and the page stays respons
 it("ends the curve in a square where the loss is no number any more, also when that follows from something else", async () => {
   await runCell(training("NaN", { lr: 1e4, steps: 300 }));
   await counter().filter({ hasText: "at step 299" }).waitFor(PATIENCE);
-  await verdict().filter({ hasText: "The learning rate of 10000 is too high" }).waitFor(PATIENCE);
+  await verdict().filter({ hasText: "The learning rate of 10,000 is too high" }).waitFor(PATIENCE);
   await expect.poll(() => squares().count(), PATIENCE).toBe(1);
 });
 
