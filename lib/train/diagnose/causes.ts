@@ -21,26 +21,28 @@ const SCALE: readonly RuleId[] = [
 /** What NaN looks like to rules that compare: nothing positive, nothing that falls. */
 const BROKEN: readonly RuleId[] = ["silent-units", "saturated", "rate-too-low", "plateau"];
 
+/** What steps that are too large lead to. */
+const TOO_LARGE_STEPS: readonly RuleId[] = [
+  "nan",
+  "update-ratio",
+  "exploding-signal",
+  "exploding-gradient",
+  "gradient-spike",
+  "vanishing-signal",
+  "vanishing-gradient",
+  "saturated",
+  "silent-units",
+  "plateau",
+  "overfitting",
+];
+
 /** Direct consequences; theirs are consequences, too. A cause may name an effect and the effect the cause, where either comes
  *  first: what is found at an earlier step is then the cause. */
 const EXPLAINS: { readonly [cause in RuleId]?: readonly RuleId[] } = {
   "nan-input": [...BROKEN, "nan"],
   "not-trained": ["plateau", "rate-too-low", "overfitting", "initial-loss"],
   "evaluation-mode-training": ["rate-too-high", "plateau", "norm-momentum", "train-mode-evaluation"],
-  "kept-gradients": [
-    "rate-too-high",
-    "nan",
-    "update-ratio",
-    "exploding-signal",
-    "exploding-gradient",
-    "gradient-spike",
-    "vanishing-signal",
-    "vanishing-gradient",
-    "saturated",
-    "silent-units",
-    "plateau",
-    "overfitting",
-  ],
+  "kept-gradients": ["rate-too-high", ...TOO_LARGE_STEPS],
   "logit-activation": [
     "plateau",
     "rate-too-low",
@@ -73,19 +75,7 @@ const EXPLAINS: { readonly [cause in RuleId]?: readonly RuleId[] } = {
     "exploding-gradient",
     "plateau",
   ],
-  "rate-too-high": [
-    "nan",
-    "update-ratio",
-    "exploding-signal",
-    "exploding-gradient",
-    "gradient-spike",
-    "vanishing-signal",
-    "vanishing-gradient",
-    "saturated",
-    "silent-units",
-    "plateau",
-    "overfitting",
-  ],
+  "rate-too-high": TOO_LARGE_STEPS,
   "rate-too-low": ["plateau", "norm-momentum", "update-ratio"],
   "exploding-signal": [
     "exploding-gradient",
