@@ -6,7 +6,6 @@ import { delimiter, join } from "node:path";
 import { environment } from "../settings.js";
 import { UNIT_TILES } from "./tiles.js";
 import { bytesOnUnits, invocationsOnUnits, type MatrixUnit } from "./unit-product.js";
-import type { Gpu, GpuAdapter } from "./webgpu.js";
 
 /** One GPU, or what computes in its place. */
 export interface AdapterDescription {
@@ -24,13 +23,13 @@ export interface AdapterDescription {
   readonly unit?: MatrixUnit;
 }
 
-let gpu: Gpu | undefined;
+let gpu: GPU | undefined;
 
 /** WebGPU itself. Kept for ever: Dawn crashes when it is collected while a device still lives. */
-async function webgpu(): Promise<Gpu> {
+async function webgpu(): Promise<GPU> {
   if (gpu !== undefined) return gpu;
   const name = "webgpu"; // optional: the compiler must not look for it
-  let loaded: { create(options: readonly string[]): Gpu };
+  let loaded: { create(options: readonly string[]): GPU; globals: object };
   try {
     loaded = (await import(name)) as typeof loaded;
   } catch (error) {
@@ -43,6 +42,7 @@ async function webgpu(): Promise<Gpu> {
     ...(environment("GRADBOOK_WEBGPU_BOUNDS") === "1" ? [] : ["disable_robustness"]),
   ];
   const backend = environment("GRADBOOK_WEBGPU_BACKEND");
+  Object.assign(globalThis, loaded.globals); // GPUBufferUsage and the like
   gpu = loaded.create([
     `enable-dawn-features=${features.join(",")}`,
     ...(backend === "auto" ? [] : [`backend=${backend}`]),
@@ -51,17 +51,28 @@ async function webgpu(): Promise<Gpu> {
 }
 
 /** The most bytes of one storage buffer, which all tensors lie in. */
-export function heapLimit({ limits }: GpuAdapter): number {
-  const most = Math.min(limits.maxBufferSize!, limits.maxStorageBufferBindingSize!);
+export function heapLimit({ limits }: GPUAdapter): number {
+  const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   return Math.floor(most / 256) * 256;
 }
 
 /** The feature by which WGSL reaches matrix units. */
-export const UNIT_FEATURE = "chromium-experimental-subgroup-matrix";
+export const UNIT_FEATURE = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+
+/** What Dawn says of matrix units; not standardised, so the types of WebGPU do not have it. */
+interface InfoOfUnits extends GPUAdapterInfo {
+  readonly subgroupMatrixConfigs?: readonly {
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }[];
+}
 
 /** Matrix units that multiply float16 and add float32, of a size that divides our tiles; those of the most work at once. */
-function unitOf({ info, features, limits }: GpuAdapter): MatrixUnit | undefined {
-  const { subgroupMinSize, subgroupMaxSize: lanes = 0, subgroupMatrixConfigs = [] } = info;
+function unitOf({ info, features, limits }: GPUAdapter): MatrixUnit | undefined {
+  const { subgroupMinSize, subgroupMaxSize: lanes = 0, subgroupMatrixConfigs = [] } = info as InfoOfUnits;
   if (!features.has(UNIT_FEATURE) || !features.has("shader-f16") || subgroupMinSize !== lanes)
     return undefined;
   const fits = (unit: MatrixUnit): boolean =>
@@ -71,8 +82,8 @@ function unitOf({ info, features, limits }: GpuAdapter): MatrixUnit | undefined 
         tile.high % unit.m === 0 &&
         tile.wide % unit.n === 0 &&
         tile.depth % unit.k === 0 &&
-        bytesOnUnits(tile, unit) <= limits.maxComputeWorkgroupStorageSize! &&
-        invocationsOnUnits(tile, unit) <= limits.maxComputeInvocationsPerWorkgroup!,
+        bytesOnUnits(tile, unit) <= limits.maxComputeWorkgroupStorageSize &&
+        invocationsOnUnits(tile, unit) <= limits.maxComputeInvocationsPerWorkgroup,
     );
   return subgroupMatrixConfigs
     .filter((one) => one.componentType === "f16" && one.resultComponentType === "f32")
@@ -81,7 +92,7 @@ function unitOf({ info, features, limits }: GpuAdapter): MatrixUnit | undefined 
     .sort((a, b) => b.m * b.n * b.k - a.m * a.n * a.k)[0];
 }
 
-export function describeAdapter(adapter: GpuAdapter): AdapterDescription {
+export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
   const unit = unitOf(adapter);
   const name = [description, device, `${vendor} ${architecture}`.trim()].find((text) => text !== "");
@@ -98,14 +109,14 @@ export function describeAdapter(adapter: GpuAdapter): AdapterDescription {
 }
 
 /** All that can be told apart: WebGPU has no list of adapters, only wishes. */
-export async function findAdapters(): Promise<GpuAdapter[]> {
+export async function findAdapters(): Promise<GPUAdapter[]> {
   const all = await webgpu();
   const wishes = [
     { powerPreference: "high-performance" },
     { powerPreference: "low-power" },
     { forceFallbackAdapter: true },
   ] as const;
-  const found = new Map<string, GpuAdapter>();
+  const found = new Map<string, GPUAdapter>();
   for (const wish of wishes) {
     const adapter = await all.requestAdapter(wish);
     if (adapter === null) continue;
@@ -116,7 +127,7 @@ export async function findAdapters(): Promise<GpuAdapter[]> {
 }
 
 /** The adapter to compute on: the first GPU; one in software only where that is allowed. */
-export async function chooseAdapter(): Promise<GpuAdapter> {
+export async function chooseAdapter(): Promise<GPUAdapter> {
   const adapters = await findAdapters();
   const real = adapters.find(({ info }) => !info.isFallbackAdapter);
   const chosen = real ?? (environment("GRADBOOK_WEBGPU_SOFTWARE") === "1" ? adapters[0] : undefined);

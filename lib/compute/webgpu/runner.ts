@@ -13,18 +13,6 @@ import {
   type ProgramShader,
   type Step,
 } from "./program.js";
-import {
-  COMPUTE,
-  type GpuAdapter,
-  type GpuBindGroup,
-  type GpuBuffer,
-  type GpuDevice,
-  type GpuEncoder,
-  type GpuLayout,
-  type GpuPipeline,
-  MAP_READ,
-  USAGE,
-} from "./webgpu.js";
 
 type Dispatch = Extract<Step, { kind: "dispatch" }>;
 
@@ -35,14 +23,14 @@ const REPORT =
   'This is a defect of Gradbook or of the driver; gb.device("wasm") computes the same on the CPU.';
 
 /** What shaders may use where the adapter has it. */
-const FEATURES = ["shader-f16", "subgroups", UNIT_FEATURE];
+const FEATURES: readonly GPUFeatureName[] = ["shader-f16", "subgroups", UNIT_FEATURE];
 
 /** Of these, as much as the adapter has. */
 const LIMITS = [
   "maxComputeWorkgroupStorageSize",
   "maxComputeInvocationsPerWorkgroup",
   "maxComputeWorkgroupSizeX",
-];
+] as const;
 
 /** A program that has run so often is expected to run again. */
 const RUNS_AGAIN = 2;
@@ -51,10 +39,10 @@ const NO_FAULTS = new Uint8Array(FAULT_BYTES);
 
 interface Ready {
   readonly program: Program;
-  readonly pipelines: readonly GpuPipeline[];
-  readonly parameters: GpuBuffer;
+  readonly pipelines: readonly GPUComputePipeline[];
+  readonly parameters: GPUBuffer;
   /** For the heap that it was made with. */
-  group: { readonly heap: GpuBuffer; readonly bindings: GpuBindGroup } | undefined;
+  group: { readonly heap: GPUBuffer; readonly bindings: GPUBindGroup } | undefined;
   /** All its steps, where none of them is the host's. */
   readonly dispatches: readonly Dispatch[] | undefined;
   runs: number;
@@ -63,31 +51,31 @@ interface Ready {
 }
 
 interface Encoded {
-  readonly heap: GpuBuffer;
+  readonly heap: GPUBuffer;
   /** None where there is nothing left to do. */
-  readonly commands: readonly object[];
+  readonly commands: readonly GPUCommandBuffer[];
   /** Where the faults are copied at the end, where the program has checks. */
-  readonly outcome: GpuBuffer | undefined;
+  readonly outcome: GPUBuffer | undefined;
 }
 
 export class Runner {
-  readonly #device: GpuDevice;
-  readonly #bindings: GpuLayout;
-  readonly #layout: GpuLayout;
-  readonly #faults: GpuBuffer;
+  readonly #device: GPUDevice;
+  readonly #bindings: GPUBindGroupLayout;
+  readonly #layout: GPUPipelineLayout;
+  readonly #faults: GPUBuffer;
   /** Where the host can read what was copied there. */
-  readonly #readable: GpuBuffer;
+  readonly #readable: GPUBuffer;
   /** The same for the faults of runs: those that no run on its way has. */
-  readonly #outcomes: GpuBuffer[] = [];
-  readonly #pipelines = new Map<string, Promise<GpuPipeline>>();
+  readonly #outcomes: GPUBuffer[] = [];
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #programs = new Map<number, Ready>();
-  #heap: GpuBuffer | undefined;
+  #heap: GPUBuffer | undefined;
   #heapBytes = 0;
 
   /** `lost` is called once the GPU cannot be used any more. */
-  static async open(adapter: GpuAdapter, lost: (why: string) => void): Promise<Runner> {
+  static async open(adapter: GPUAdapter, lost: (why: string) => void): Promise<Runner> {
     const most = heapLimit(adapter);
-    const sizes = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]!]));
+    const sizes = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
     const requiredLimits = { maxBufferSize: most, maxStorageBufferBindingSize: most, ...sizes };
     const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
     const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
@@ -96,11 +84,11 @@ export class Runner {
     return new Runner(device);
   }
 
-  private constructor(device: GpuDevice) {
+  private constructor(device: GPUDevice) {
     this.#device = device;
-    const buffer = (binding: number, type: object): object => ({
+    const buffer = (binding: number, type: GPUBufferBindingLayout): GPUBindGroupLayoutEntry => ({
       binding,
-      visibility: COMPUTE,
+      visibility: GPUShaderStage.COMPUTE,
       buffer: type,
     });
     this.#bindings = device.createBindGroupLayout({
@@ -111,9 +99,9 @@ export class Runner {
       ],
     });
     this.#layout = device.createPipelineLayout({ bindGroupLayouts: [this.#bindings] });
-    const { storage, copySource, copyTarget, mapRead } = USAGE;
-    this.#faults = device.createBuffer({ size: FAULT_BYTES, usage: storage | copySource | copyTarget });
-    this.#readable = device.createBuffer({ size: FETCH_BYTES, usage: mapRead | copyTarget });
+    const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+    this.#faults = device.createBuffer({ size: FAULT_BYTES, usage: STORAGE | COPY_SRC | COPY_DST });
+    this.#readable = device.createBuffer({ size: FETCH_BYTES, usage: MAP_READ | COPY_DST });
   }
 
   /** Gives the GPU up, as a driver may at any time. For tests. */
@@ -124,10 +112,10 @@ export class Runner {
   /** A larger heap with the same content. */
   async grow(bytes: number): Promise<void> {
     const device = this.#device;
-    const { storage, copySource, copyTarget } = USAGE;
+    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
-    const heap = device.createBuffer({ size: bytes, usage: storage | copySource | copyTarget });
+    const heap = device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC | COPY_DST });
     const invalid = await device.popErrorScope();
     const full = await device.popErrorScope();
     if (invalid !== null || full !== null) throw new OutOfMemory((invalid ?? full)!.message);
@@ -151,7 +139,7 @@ export class Runner {
     return this.#fetch(this.#heap!, offset, bytes);
   }
 
-  async #fetch(from: GpuBuffer, offset: number, bytes: number): Promise<Uint8Array> {
+  async #fetch(from: GPUBuffer, offset: number, bytes: number): Promise<Uint8Array> {
     const device = this.#device;
     const size = Math.ceil(bytes / 4) * 4;
     if (size === 0) return new Uint8Array(0);
@@ -164,7 +152,10 @@ export class Runner {
   async compile(id: number, program: Program): Promise<void> {
     const pipelines = await Promise.all(program.shaders.map((shader) => this.#pipeline(shader)));
     const size = Math.max(program.parameterBytes, 16);
-    const parameters = this.#device.createBuffer({ size, usage: USAGE.uniform | USAGE.copyTarget });
+    const parameters = this.#device.createBuffer({
+      size,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
     const dispatches = program.steps.filter((step) => step.kind === "dispatch");
     this.#programs.set(id, {
       program,
@@ -178,7 +169,7 @@ export class Runner {
   }
 
   /** Pipelines are kept for as long as the process lives: other plans have the same kernels. */
-  #pipeline(shader: ProgramShader): Promise<GpuPipeline> {
+  #pipeline(shader: ProgramShader): Promise<GPUComputePipeline> {
     let pipeline = this.#pipelines.get(shader.code);
     if (pipeline === undefined) {
       pipeline = this.#build(shader);
@@ -187,7 +178,7 @@ export class Runner {
     return pipeline;
   }
 
-  async #build({ code, name }: ProgramShader): Promise<GpuPipeline> {
+  async #build({ code, name }: ProgramShader): Promise<GPUComputePipeline> {
     const device = this.#device;
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ code });
@@ -268,24 +259,24 @@ export class Runner {
     return { heap: this.#heap!, commands: this.#commands(ready, dispatches, outcome), outcome };
   }
 
-  #freeOutcome(): GpuBuffer {
+  #freeOutcome(): GPUBuffer {
     const free = this.#outcomes.pop();
     if (free !== undefined) return free;
-    const { mapRead, copyTarget } = USAGE;
-    const made = this.#device.createBuffer({ size: FAULT_BYTES, usage: mapRead | copyTarget });
+    const { MAP_READ, COPY_DST } = GPUBufferUsage;
+    const made = this.#device.createBuffer({ size: FAULT_BYTES, usage: MAP_READ | COPY_DST });
     // where nothing is computed, nothing fails
     this.#device.queue.writeBuffer(made, 0, NO_FAULTS);
     return made;
   }
 
-  async #faultsIn(outcome: GpuBuffer): Promise<Int32Array> {
+  async #faultsIn(outcome: GPUBuffer): Promise<Int32Array> {
     const bytes = await contentOf(outcome, FAULT_BYTES);
     this.#outcomes.push(outcome);
     return new Int32Array(bytes, 0, 2);
   }
 
   /** `outcome`: where the faults are copied at the end. */
-  #commands(ready: Ready, dispatches: readonly Dispatch[], outcome?: GpuBuffer): object[] {
+  #commands(ready: Ready, dispatches: readonly Dispatch[], outcome?: GPUBuffer): GPUCommandBuffer[] {
     if (dispatches.length === 0 && outcome === undefined) return [];
     const encoder = this.#device.createCommandEncoder();
     if (dispatches.length > 0) this.#encode(encoder, ready, dispatches);
@@ -293,10 +284,10 @@ export class Runner {
     return [encoder.finish()];
   }
 
-  #encode(encoder: GpuEncoder, ready: Ready, dispatches: readonly Dispatch[]): void {
+  #encode(encoder: GPUCommandEncoder, ready: Ready, dispatches: readonly Dispatch[]): void {
     const bindings = this.#groupOf(ready);
     const pass = encoder.beginComputePass();
-    let current: GpuPipeline | undefined;
+    let current: GPUComputePipeline | undefined;
     for (const { shader, block, groups } of dispatches) {
       const pipeline = ready.pipelines[shader]!;
       if (pipeline !== current) pass.setPipeline(pipeline);
@@ -307,7 +298,7 @@ export class Runner {
     pass.end();
   }
 
-  #groupOf(ready: Ready): GpuBindGroup {
+  #groupOf(ready: Ready): GPUBindGroup {
     const heap = this.#heap!;
     if (ready.group?.heap === heap) return ready.group.bindings;
     const bindings = this.#device.createBindGroup({
@@ -354,8 +345,8 @@ export class Runner {
 }
 
 /** Waits until a buffer was filled; a copy of its first bytes. */
-async function contentOf(buffer: GpuBuffer, bytes: number): Promise<ArrayBuffer> {
-  await buffer.mapAsync(MAP_READ);
+async function contentOf(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  await buffer.mapAsync(GPUMapMode.READ);
   const copy = buffer.getMappedRange(0, bytes).slice(0);
   buffer.unmap();
   return copy;
