@@ -1,7 +1,16 @@
 // Kernels in words and numbers: extents, operations, bytes.
 
+import { BYTES } from "../../graph/dtype.js";
 import { type Expr, inOrder } from "../../graph/expr.js";
-import { expressionsOf, type Kernel, type LoopKernel, outputsOf, type PlanBuffer, ungrouped } from "../ir.js";
+import {
+  expressionsOf,
+  type Kernel,
+  type LoopKernel,
+  outputsOf,
+  type PlanBuffer,
+  type SingleKernel,
+  ungrouped,
+} from "../ir.js";
 
 const product = (extents: readonly number[]): number => extents.reduce((all, extent) => all * extent, 1);
 
@@ -25,18 +34,30 @@ export function operationsOf(kernel: Kernel): number {
   return product(kernel.outer) * (product(kernel.reduce) * along + outputs);
 }
 
-/** Bytes of all buffers the kernel touches, each once. */
+/** Points of a kernel's loops, and so the most elements that it loads by one expression. */
+function pointsOf(kernel: SingleKernel): number {
+  if (kernel.kind === "routine") return 0;
+  if (kernel.kind === "matmul") return product(kernel.batch) * kernel.m * kernel.n;
+  return product(kernel.outer) * product(kernel.reduce);
+}
+
+/** Bytes of all buffers the kernel touches, each once; of a large one, no more than it has points to load at: a batch that is
+ *  gathered counts, not the whole data set. */
 export function bytesOf(kernel: Kernel, buffers: readonly PlanBuffer[]): number {
-  const used = new Set<number>();
+  const touched = new Map<number, number>();
+  const touch = (buffer: number, bytes = Number.POSITIVE_INFINITY): void => {
+    const sum = (touched.get(buffer) ?? 0) + bytes;
+    touched.set(buffer, Math.min(sum, buffers[buffer]!.bytes));
+  };
   for (const part of ungrouped(kernel)) {
-    if (part.kind === "routine") for (const { buffer } of [...part.inputs, ...part.outputs]) used.add(buffer);
-    if (part.kind === "matmul") used.add(part.a.buffer).add(part.b.buffer);
-    for (const { buffer } of outputsOf(part)) used.add(buffer);
-    for (const expr of expressionsOf(part)) {
-      if (expr.kind === "load" || expr.kind === "gather") used.add(expr.buffer);
-    }
+    if (part.kind === "routine") for (const { buffer } of [...part.inputs, ...part.outputs]) touch(buffer);
+    if (part.kind === "matmul") for (const { buffer } of [part.a, part.b]) touch(buffer);
+    for (const { buffer } of outputsOf(part)) touch(buffer);
+    for (const expr of expressionsOf(part))
+      if (expr.kind === "load" || expr.kind === "gather")
+        touch(expr.buffer, pointsOf(part) * BYTES[expr.dtype]);
   }
-  return [...used].reduce((sum, buffer) => sum + buffers[buffer]!.bytes, 0);
+  return [...touched.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** How long a kernel takes, in operations and bytes. */

@@ -61,6 +61,15 @@ describe("explain() of the classifier", () => {
     expect(lossNow().item()).toBeLessThan(loss.item());
   });
 
+  test("counts the bytes of a batch, not of the data set that it is gathered from", () => {
+    const batch = tensor.zeros(10_000, 784).indexSelect(0, tensor.arange(32)).mul(2);
+    const gathered = session().explain([batch.storage.node])!.kernels.at(-1)!;
+    // the batch is read and written, and its indices are read
+    const bytes = 32 * 784 * 4;
+    expect(gathered.bytes).toBeGreaterThanOrEqual(2 * bytes);
+    expect(gathered.bytes).toBeLessThanOrEqual(3 * bytes);
+  });
+
   test("has room beside a monitor: at most 62 columns", () => {
     for (const line of gb.explain(step()).split("\n")) expect(line.length, line).toBeLessThanOrEqual(62);
   });
