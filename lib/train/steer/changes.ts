@@ -4,7 +4,8 @@ import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import type { ScheduledGroup } from "../../optim/schedule/scheduler.js";
 import type { Change } from "../control.js";
 
-/** A schedule moves the rate in each step: what is less than a jump is no mark on a plot. */
+/** A schedule moves the rate in each step: what is less than a jump is no mark on a plot, and neither is a step that only goes on
+ *  with what the one before did, as the last ones of 1cycle and cosine schedules do, whose rate nears 0. */
 const JUMP = 2;
 /** A program that jumps all the time gets no more marks than this. */
 const MOST = 200;
@@ -17,6 +18,16 @@ const VALUES: { readonly [K in Change["kind"]]: (group: Options) => number | und
   momentum: ({ momentum, betas }) => momentum ?? betas?.[0],
   weightDecay: ({ weightDecay }) => weightDecay,
 };
+
+/** What is known of an optimizer's options. */
+interface Seen {
+  readonly values: Values;
+  /** The step they have counted from. */
+  readonly since: number;
+  /** What they were before that; nothing at the first look. */
+  readonly before?: Values;
+}
+
 const KINDS = Object.keys(VALUES) as Change["kind"][];
 const [RATE, MOMENTUM, DECAY] = [VALUES.learningRate, VALUES.momentum, VALUES.weightDecay];
 
@@ -39,6 +50,14 @@ function jumps(from: number, to: number): boolean {
   return from !== 0 && from !== to && (ratio >= JUMP || ratio <= 1 / JUMP);
 }
 
+/** Whether an option that was changed in step `step` had been moving that way in the step before, too. After the first step nobody
+ *  knows. */
+function goesOn({ values, since, before }: Seen, kind: Change["kind"], to: number, step: number): boolean {
+  if (since !== step - 1) return false;
+  const [now, earlier] = [values[kind]!, before?.[kind]];
+  return earlier === undefined || Math.sign(to - now) === Math.sign(now - earlier);
+}
+
 /** TypeScript that sets the learning rate, of all groups in their proportions. */
 function rateCode(groups: number, from: number, to: number): string {
   return groups === 1
@@ -49,26 +68,28 @@ function rateCode(groups: number, from: number, to: number): string {
 /** The changes of one run, in their order. */
 export class Changes {
   list: readonly Change[] = [];
-  private readonly last = new WeakMap<Optimizer<GroupOptions>, Values>();
+  private readonly seen = new WeakMap<Optimizer<GroupOptions>, Seen>();
 
   /** Looks at an optimizer before step `step`; gives whether there is something new in the list. */
   look(optimizer: Optimizer<GroupOptions>, step: number): boolean {
-    const before = this.last.get(optimizer);
+    const seen = this.seen.get(optimizer);
     const group = optimizer.paramGroups[0] as Options;
-    if (before !== undefined && isAsBefore(before, group)) return false;
+    if (seen !== undefined && isAsBefore(seen.values, group)) return false;
     const values = valuesOf(optimizer);
-    this.last.set(optimizer, values);
+    this.seen.set(optimizer, { values, since: step, ...(seen && { before: seen.values }) });
+    if (seen === undefined) return false;
     const by = group.initialLr === undefined ? "code" : "schedule";
     const found = KINDS.flatMap((kind): Change[] => {
-      const [from, to] = [before?.[kind], values[kind]];
-      return from === undefined || to === undefined || !jumps(from, to) ? [] : [{ step, kind, from, to, by }];
+      const [from, to] = [seen.values[kind], values[kind]];
+      if (from === undefined || to === undefined || !jumps(from, to)) return [];
+      return goesOn(seen, kind, to, step) ? [] : [{ step, kind, from, to, by }];
     });
     return this.add(found);
   }
 
   /** The learning rate was changed in the monitor. */
   byHand(optimizer: Optimizer<GroupOptions>, step: number, from: number, to: number): boolean {
-    this.last.set(optimizer, valuesOf(optimizer));
+    this.seen.set(optimizer, { values: valuesOf(optimizer), since: step });
     if (from === to) return false;
     const code = rateCode(optimizer.paramGroups.length, from, to);
     return this.add([{ step, kind: "learningRate", from, to, by: "hand", code }]);

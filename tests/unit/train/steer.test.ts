@@ -50,9 +50,9 @@ afterEach(() => {
 const layer = (model: gb.nn.Sequential, i: number): gb.nn.Linear => model.at(i) as gb.nn.Linear;
 
 /** A watched classifier and its loop; `each` is called before the forward pass of each step. */
-function training(lr = 0.1) {
+function training(lr = 0.1, momentum = 0) {
   const model = smallClassifier();
-  const optimizer = new optim.SGD(model.parameters(), { lr });
+  const optimizer = new optim.SGD(model.parameters(), { lr, momentum });
   const watcher = watch(model);
   const x = tensor.randn(16, 3, 4);
   const y = tensor.randint(0, 4, [16]);
@@ -176,6 +176,40 @@ test("of what schedules and programs change only jumps are marked", () => {
     [3, "learningRate", "schedule"],
     [6, "learningRate", "schedule"],
   ]);
+});
+
+type Scheduler = { step(): void };
+test.each<[name: string, make: (optimizer: gb.optim.SGD) => Scheduler, jumps: number[]]>([
+  [
+    "1cycle, to its end",
+    (optimizer) => new optim.lrScheduler.OneCycleLR(optimizer, 0.4, { totalSteps: 30 }),
+    [],
+  ],
+  ["cosine, to 0", (optimizer) => new optim.lrScheduler.CosineAnnealingLR(optimizer, 29), []],
+  [
+    "warm-up",
+    (optimizer) => new optim.lrScheduler.LambdaLR(optimizer, (step) => Math.min(1, (step + 1) / 20)),
+    [],
+  ],
+  ["half at each step", (optimizer) => new optim.lrScheduler.ExponentialLR(optimizer, 0.5), []],
+  [
+    "warm restarts",
+    (optimizer) => new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, 10),
+    [10, 20],
+  ],
+  [
+    "milestones",
+    (optimizer) => new optim.lrScheduler.MultiStepLR(optimizer, [5, 7, 20], { gamma: 0.1 }),
+    [5, 7, 20],
+  ],
+])("a schedule's own pace is no jump: %s", (_, make, jumps) => {
+  const loop = training(0.1, 0.9);
+  const schedule = make(loop.optimizer);
+  loop.run(30, (step) => {
+    if (step > 0) schedule.step();
+  });
+  const marked = (frontEnd.info.changes ?? []).filter(({ kind }) => kind === "learningRate");
+  expect(marked.map(({ step }) => step)).toEqual(jumps);
 });
 
 test("a pace is kept, and given up by the next request", () => {
