@@ -14,19 +14,24 @@ export class Diagnoser implements RunListener {
   }
 
   infoChanged(run: RunRecord): void {
+    this.#judgeSoon(run);
     if (run.info.status !== "running") this.#judge(run);
   }
 
   rowsAdded(run: RunRecord): void {
+    this.#judgeSoon(run);
+  }
+
+  cellEnded(run: RunRecord): void {
+    this.#judge(run);
+  }
+
+  #judgeSoon(run: RunRecord): void {
     if (run.info.level === "off" || this.#waiting.has(run)) return;
     this.#waiting.set(
       run,
       setTimeout(() => this.#judge(run), LIMITS.verdictMilliseconds),
     );
-  }
-
-  cellEnded(run: RunRecord): void {
-    this.#judge(run);
   }
 
   #judge(run: RunRecord): void {

@@ -58,6 +58,8 @@ export interface Modes {
   /** Optimizer steps in evaluation mode, and the first of them. */
   readonly evaluationSteps?: number;
   readonly firstEvaluationStep?: number;
+  /** Many calls of backward() so far, and no optimizer has stepped the model, nor has anything else changed it. */
+  readonly withoutStep?: number;
   /** Optimizer steps whose gradients still held those of the step before, and the first of them. */
   readonly keptGradients?: number;
   readonly firstKeptGradients?: number;
@@ -76,6 +78,8 @@ export interface RunInfo {
   readonly layers: readonly LayerInfo[];
   /** Number of logits, once known: the loss of a clueless classifier is ln(classes). */
   readonly classes?: number;
+  /** The cross-entropy gets probabilities instead of logits: what it reads has been through a softmax, in a layer or in `forward`. */
+  readonly softmaxed?: true;
   /** Said about the data, e.g. "Fashion-MNIST" or "Fashion-MNIST (sample)". */
   readonly dataset?: string;
   /** How much its diagnosis tells; "answer" if unset. */

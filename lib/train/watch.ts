@@ -5,6 +5,7 @@ import type { Node } from "../graph/node.js";
 import type { HookHandle, Module } from "../module/index.js";
 import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
 import { session } from "../tensor/session.js";
+import { isSoftmax } from "../tensor/softmax.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type WatchedLayer, watchedLayers } from "./layers.js";
 import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
@@ -327,6 +328,7 @@ export class Watcher {
   /** @internal */
   tapPrediction(logits: Tensor, target: Tensor): void {
     this.desk.addPrediction(logits, target);
+    if (this.info.softmaxed === undefined && isSoftmax(logits.node)) this.change({ softmaxed: true });
     if (this.measurements.predict(logits, target)) this.recorder.setClasses(logits.shape[1]!);
   }
 

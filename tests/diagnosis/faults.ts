@@ -8,6 +8,7 @@ import {
   convolutional,
   dense,
   examples,
+  Functional,
   glorot,
   glorotNormal,
   he,
@@ -425,6 +426,34 @@ const MODES: Case[] = [
   ),
 ];
 
+const plain = (pick: Pick): gb.nn.Sequential =>
+  dense({ depth: pick(2, 3), width: 48, activation: relu, init: he });
+
+/** Thought up after the others, and trained on Fashion-MNIST before they came here: what the rules had missed. */
+const LATER: Case[] = [
+  fault("softmax in forward", "logit-activation", (pick) =>
+    training(
+      pick,
+      dense({ depth: pick(1, 2), width: 48, activation: relu, init: he, last: () => new Functional() }),
+    ),
+  ),
+  fault("convolutions, dead after a few steps", "rate-too-high", (pick) =>
+    training(pick, convolutional({ channels: pick([8, 16], [12, 16]), activation: relu }), {
+      optimizer: sgd(pick(1, 0.8), 0.9),
+      steps: 90,
+    }),
+  ),
+  fault("the optimizer of an earlier network", "not-stepped", (pick) =>
+    training(pick, plain(pick), { parameters: plain(pick).parameters() }),
+  ),
+  fault("step() forgotten", "not-stepped", (pick) =>
+    training(pick, plain(pick), {
+      gathered: Number.POSITIVE_INFINITY,
+      optimizer: pick(sgd(0.1), adam(1e-3)),
+    }),
+  ),
+];
+
 export const FAULTS: readonly Case[] = [
   ...DEFAULTS,
   ...WEIGHTS,
@@ -432,4 +461,5 @@ export const FAULTS: readonly Case[] = [
   ...INPUTS,
   ...RATES,
   ...MODES,
+  ...LATER,
 ];

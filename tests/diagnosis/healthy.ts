@@ -24,7 +24,7 @@ import {
 } from "./networks.js";
 import type { Training } from "./training.js";
 
-const { nn, optim, init } = gb;
+const { init, nn, optim, tensor } = gb;
 
 const healthy = (name: string, build: (pick: Pick) => Training): Case => ({ name, expected: [], build });
 
@@ -317,4 +317,48 @@ const TRAINED: Case[] = [
   }),
 ];
 
-export const HEALTHY: readonly Case[] = [...PLAIN, ...NORMALISED, ...CONVOLUTIONAL, ...TRAINED];
+/** What a loss other than cross-entropy of logits, or a loop other than the usual one, may look like. */
+const OTHERS: Case[] = [
+  healthy("autoencoder, sigmoid outputs", (pick) => {
+    const { inputs } = examples(pick);
+    const data: Split = { inputs, labels: inputs.sigmoid() };
+    const last = (): Module => nn.Sigmoid();
+    const model = dense({ depth: 2, width: pick(32, 48), activation: relu, outputs: FEATURES, last });
+    return training(pick, model, {
+      data,
+      loss: pick<Training["loss"]>(nn.BCELoss(), nn.MSELoss()),
+      optimizer: adam(2e-3),
+    });
+  }),
+  healthy("two classes, one output", (pick) => {
+    const { inputs, labels } = examples(pick);
+    const data: Split = { inputs, labels: labels.lt(5).float().unsqueeze(1) };
+    const last = pick<Dense["last"]>(undefined, () => nn.Sigmoid());
+    const model = dense({
+      depth: 2,
+      width: 48,
+      activation: relu,
+      outputs: 1,
+      ...(last && { last }),
+    });
+    const loss = pick<Training["loss"]>(nn.BCEWithLogitsLoss(), nn.BCELoss());
+    return training(pick, model, { data, loss, optimizer: adam(2e-3) });
+  }),
+  stack("gradients of several batches", [2, 2], [48, 64], shallow, (pick) => ({
+    gathered: pick(4, 8),
+    batch: 8,
+    optimizer: sgd(0.005, 0.9),
+    steps: 320,
+  })),
+  stack("most examples in one class", [2, 3], [48, 64], shallow, (pick) => {
+    const { inputs, labels } = examples(pick);
+    const rare = Array.from(labels.toTypedArray(), (label, i) => (i % pick(5, 10) === 0 ? Number(label) : 0));
+    return { data: { inputs, labels: tensor(rare, { dtype: "int32" }) }, optimizer: sgd(0.02, 0.9) };
+  }),
+  stack("label smoothing", [3, 2], [48, 64], shallow, {
+    loss: nn.CrossEntropyLoss({ labelSmoothing: 0.1 }),
+    optimizer: sgd(0.02, 0.9),
+  }),
+];
+
+export const HEALTHY: readonly Case[] = [...PLAIN, ...NORMALISED, ...CONVOLUTIONAL, ...TRAINED, ...OTHERS];

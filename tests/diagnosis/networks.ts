@@ -153,6 +153,13 @@ class Residual extends nn.Module {
   }
 }
 
+/** Applies softmax where no module tells of it. */
+export class Functional extends nn.Module {
+  override forward(x: gb.Tensor): gb.Tensor {
+    return gb.F.softmax(x, { dim: 1 });
+  }
+}
+
 /** Takes the square root, or the logarithm, of whatever comes. */
 export class Root extends nn.Module {
   override forward(x: gb.Tensor): gb.Tensor {

@@ -1,7 +1,8 @@
 // The table of rules and networks: planted faults whose root cause must be named first, and healthy networks about which nothing
 // must be said. The rules' thresholds were chosen with the first set in view; the second set has other depths, widths, rates,
 // batches and seeds. At its first look 51 of 54 faults and 42 of 47 healthy networks came out as they should; what that showed was
-// mended in rules and in plants, so it is no longer blind.
+// mended in rules and in plants, so it is no longer blind. Of 33 more faults and 27 more healthy networks, thought up later and
+// trained on Fashion-MNIST, the rules missed 5 and accused none; 4 of the 5, and what was of a new kind, are in the table now.
 
 import * as gb from "gradbook";
 import { type Diagnosis, diagnose, RULE_IDS, type RuleId, type Verdict } from "gradbook/train/diagnose/index";

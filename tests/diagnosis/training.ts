@@ -17,6 +17,8 @@ export interface Training {
   rate?: (step: number) => number;
   /** Largest gradient norm. */
   clip?: number;
+  /** Batches whose gradients are added up for one step (1). */
+  gathered?: number;
   /** Without zeroGrad(). */
   kept?: boolean;
   validation?: Validation;
@@ -54,12 +56,14 @@ export function train(training: Training): RunData {
   };
 }
 
-function loop({ model, optimizer, loss, batch, steps, rate, clip, kept, validation }: Training): void {
+function loop(training: Training): void {
+  const { model, optimizer, loss, batch, steps, rate, clip, gathered = 1, kept, validation } = training;
   const watcher = gb.watch(model);
   for (let step = 0; step < steps; step++) {
     if (rate !== undefined) for (const group of optimizer.paramGroups) group.lr = rate(step);
     const { inputs, labels } = batch(step);
     loss(model(inputs), labels).backward();
+    if ((step + 1) % gathered !== 0) continue;
     if (clip !== undefined) gb.nn.utils.clipGradNorm_(model.parameters(), clip);
     optimizer.step();
     if (kept !== true) optimizer.zeroGrad();

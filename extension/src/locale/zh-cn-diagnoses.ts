@@ -32,6 +32,19 @@ export const DIAGNOSES: Catalogue = {
   "Go to step {step} with the slider and from layer to layer: which quantity is the first that is no number, and what is computed there?":
     "用滑块移到第 {step} 步，逐层查看：哪个量最先不是数？那里在算什么？",
 
+  // not-stepped
+  "No optimizer steps this network: its weights stay as they are.":
+    "没有优化器更新这个网络：它的权重始终不变。",
+  "Either no optimizer.step() follows backward(), or the optimizer was given the parameters of another network, an earlier one of the same name for instance.":
+    "backward() 之后没有调用 optimizer.step()，或者交给优化器的是另一个网络的参数，例如先前同名的网络。",
+  "After {count} calls of backward() or more no weight has changed.":
+    "backward() 至少调用了 {count} 次，没有任何权重改变。",
+  "Make the optimizer after the network, in the same cell, so that running the cell again makes both; call optimizer.step() after backward().":
+    "在同一个单元格中先建网络、再建优化器，重新运行时两者一同新建；在 backward() 之后调用 optimizer.step()。",
+  "Nothing is learned.": "什么都没有学到。",
+  "Print a weight before and after a step of your loop. Whose parameters was the optimizer given?":
+    "在循环的一步之前和之后各打印一个权重。交给优化器的是谁的参数？",
+
   // not-trained
   "{layer} never changes: no optimizer steps its weights.": "{layer}从不改变：没有优化器更新它的权重。",
   "Its weights get gradients, but they are not among the parameters that the optimizer was given.":
@@ -368,6 +381,7 @@ export const DIAGNOSES: Catalogue = {
   // the page about the diagnoses
   "Inputs that are not finite": "非有限的输入",
   "NaN or infinity": "NaN 或无穷大",
+  "A network that no optimizer steps": "没有优化器更新的网络",
   "A layer that no optimizer steps": "没有优化器更新的层",
   "Training in evaluation mode": "以评估模式训练",
   "Gradients that are not cleared": "没有清零的梯度",

@@ -28,6 +28,11 @@ export const BACKGROUND: { readonly [rule in RuleId]: Background } = {
     source: FLOATS,
     example: { quantity: "gradient", layer: HIDDEN, step: 118 },
   },
+  "not-stepped": {
+    title: "A network that no optimizer steps",
+    source: "PyTorch’s documentation of torch.optim, “Constructing it” and “Taking an optimization step”",
+    example: { count: 32, step: 0 },
+  },
   "not-trained": {
     title: "A layer that no optimizer steps",
     source: "PyTorch’s documentation of torch.optim, “Constructing it”",

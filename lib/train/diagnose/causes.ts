@@ -24,6 +24,7 @@ const BROKEN: readonly RuleId[] = ["silent-units", "saturated", "rate-too-low", 
 /** What steps that are too large lead to. */
 const TOO_LARGE_STEPS: readonly RuleId[] = [
   "nan",
+  "rate-too-low",
   "update-ratio",
   "exploding-signal",
   "exploding-gradient",
@@ -40,6 +41,7 @@ const TOO_LARGE_STEPS: readonly RuleId[] = [
  *  first: what is found at an earlier step is then the cause. */
 const EXPLAINS: { readonly [cause in RuleId]?: readonly RuleId[] } = {
   "nan-input": [...BROKEN, "nan"],
+  "not-stepped": ["plateau", "rate-too-low"],
   "not-trained": ["plateau", "rate-too-low", "overfitting", "initial-loss"],
   "evaluation-mode-training": ["rate-too-high", "plateau", "norm-momentum", "train-mode-evaluation"],
   "kept-gradients": ["rate-too-high", ...TOO_LARGE_STEPS],

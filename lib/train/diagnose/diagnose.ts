@@ -12,7 +12,7 @@ import { NORMALISATION_RULES } from "./rules/normalisation.js";
 import { RATE_RULES } from "./rules/rate.js";
 import type { Rule } from "./rules/rule.js";
 import { SIGNAL_RULES } from "./rules/signal.js";
-import { CONVERGED } from "./thresholds.js";
+import { CONVERGED, HARDLY_FALLS } from "./thresholds.js";
 import { RunView } from "./view.js";
 
 export const RULES: readonly Rule[] = [
@@ -48,5 +48,5 @@ function healthy(run: RunView): { healthy: HealthyId; values: Record<string, num
   if (progress === undefined) return { healthy: "started", values };
   const losses = { ...values, start: progress.start, loss: progress.recent };
   if (progress.share < CONVERGED) return { healthy: "converged", values: losses };
-  return { healthy: progress.recent < progress.start ? "learning" : "steady", values: losses };
+  return { healthy: progress.share < HARDLY_FALLS ? "learning" : "steady", values: losses };
 }

@@ -4,6 +4,7 @@
  *  wrong come before what was merely measured. */
 export const RULE_IDS = [
   "nan-input", // the data itself has NaN or infinity
+  "not-stepped", // no optimizer has ever stepped the model
   "not-trained", // a layer has gradients, but no optimizer steps it
   "evaluation-mode-training", // model.eval() was left on while training
   "kept-gradients", // zeroGrad() forgotten: each step adds the gradients of those before

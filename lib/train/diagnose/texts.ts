@@ -38,6 +38,16 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
     symptom: "The numbers break down.",
     hint: "Go to step {step} with the slider and from layer to layer: which quantity is the first that is no number, and what is computed there?",
   },
+  "not-stepped": {
+    sentence: "No optimizer steps this network: its weights stay as they are.",
+    cause:
+      "Either no optimizer.step() follows backward(), or the optimizer was given the parameters of another network, an earlier one of the same name for instance.",
+    evidence: "After {count} calls of backward() or more no weight has changed.",
+    advice:
+      "Make the optimizer after the network, in the same cell, so that running the cell again makes both; call optimizer.step() after backward().",
+    symptom: "Nothing is learned.",
+    hint: "Print a weight before and after a step of your loop. Whose parameters was the optimizer given?",
+  },
   "not-trained": {
     sentence: "{layer} never changes: no optimizer steps its weights.",
     cause: "Its weights get gradients, but they are not among the parameters that the optimizer was given.",

@@ -92,6 +92,8 @@ export const OVERFIT_VALIDATIONS = 4;
 /** Steps before a plateau; improvement of the second half over the first below which the loss stands still. */
 export const PLATEAU_STEPS = 120;
 export const PLATEAU_GAIN = 0.01;
+/** Loss over ln(classes) from which a classifier knows nothing, wherever its noise is going: batches of 32 scatter it by 2 %. */
+export const PLATEAU_GUESSING = 0.98;
 /** A loss above this share of its start has learned nothing; below it a plateau may be all there is to learn. */
 export const PLATEAU_STUCK = 0.9;
 /** Below this share of its start a standing loss is called converged. */

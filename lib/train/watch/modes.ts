@@ -32,6 +32,9 @@ export function withModes(model: Module, layers: readonly LayerInfo[]): LayerInf
   return described;
 }
 
+/** Gradients may be gathered over several batches before a step, or only be looked at; over so many that is a mistake. */
+const WITHOUT_STEP = 32;
+
 type Gradient = NonNullable<GradientSlot["gradient"]>;
 
 /** The gradient of one parameter as a step has used it. */
@@ -55,6 +58,9 @@ export class ModeCount {
   private used: Used | undefined;
   /** Whether backward() has found the gradients of the last step as that step had left them. */
   private added = false;
+  /** Until the first step: calls of backward() after a forward pass, since a parameter has had this value. */
+  private unstepped: { value: Node | undefined; count: number } | undefined = { value: undefined, count: 0 };
+  private forwarded = false;
 
   constructor(model: Module, report: (modes: Modes) => void) {
     this.matters = model.modules().some((module) => {
@@ -68,6 +74,7 @@ export class ModeCount {
   forward(training: boolean, step: number): void {
     if (isGradEnabled()) {
       this.trained = training;
+      this.forwarded = true;
       return;
     }
     if (!training || !this.matters) return;
@@ -80,16 +87,36 @@ export class ModeCount {
 
   /** backward() begins. */
   backward(): void {
+    if (this.unstepped !== undefined && this.forwarded) this.countUnstepped(this.unstepped);
     const { used } = this;
     this.added ||= used !== undefined && gradientOf(used.parameter)?.node === used.value;
   }
 
   /** An optimizer has made step number `step`. */
   update(step: number): void {
+    if (this.unstepped !== undefined) this.beginSteps();
     this.updateGradients(step);
     if (this.trained || !this.matters) return;
     const { evaluationSteps = 0, firstEvaluationStep = step } = this.modes;
     this.change({ evaluationSteps: evaluationSteps + 1, firstEvaluationStep }, evaluationSteps);
+  }
+
+  /** A loop that updates the parameters by itself needs no optimizer. */
+  private countUnstepped(unstepped: { value: Node | undefined; count: number }): void {
+    this.forwarded = false;
+    const value = this.parameters.at(-1)?.storage.node;
+    unstepped.count = value === unstepped.value ? unstepped.count + 1 : 1;
+    unstepped.value = value;
+    const { count } = unstepped;
+    if (count >= WITHOUT_STEP) this.change({ withoutStep: count }, count - WITHOUT_STEP);
+  }
+
+  private beginSteps(): void {
+    this.unstepped = undefined;
+    const { withoutStep, ...others } = this.modes;
+    if (withoutStep === undefined) return;
+    this.modes = others;
+    this.report(others);
   }
 
   /** Between backward() and the step they may still be cleared: another model's loss may have reached them in between. */

@@ -149,6 +149,10 @@ const CASES: { readonly [rule in RuleId]: { readonly sick: Change; readonly well
     sick: { fields: { nans: (layer, sample) => (sample > 4 && layer > 2 ? 3 : 0) } },
     well: { fields: { zeros: 1 } },
   },
+  "not-stepped": {
+    sick: { info: { modes: { withoutStep: 32 } } },
+    well: { info: { modes: {} } },
+  },
   "not-trained": {
     sick: { fields: { updateRatio: (layer) => (layer === 2 ? Number.NaN : 1e-3) } },
     well: {
@@ -327,6 +331,14 @@ describe("a rule on constructed records", () => {
     expect(judged()).toMatchObject({ others: [], healthy: "learning", checks: RULE_IDS.length });
     expect(judged().root).toBeUndefined();
     expect(RULES.map(({ id }) => id).sort()).toEqual([...RULE_IDS].sort());
+  });
+
+  test("a loss that drifts down to what guessing gives has learned nothing", () => {
+    const drifting = (to: number): Verdict =>
+      judged({ steps: { loss: (step) => to + 0.1 * (1 - step / 200) + 0.02 * Math.sin(step) } });
+    expect(drifting(stuck).root?.rule).toBe("plateau");
+    expect(drifting(0.96 * stuck)).toMatchObject({ healthy: "steady", others: [] });
+    expect(drifting(0.9 * stuck)).toMatchObject({ healthy: "learning", others: [] });
   });
 
   test("an empty record waits, and one without layers, losses or statistics is no fault", () => {

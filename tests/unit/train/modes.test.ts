@@ -88,6 +88,46 @@ test.each<[what: string, clear: (optimizer: gb.optim.SGD, model: gb.nn.Module) =
   expect(last!.modes).toEqual(modes);
 });
 
+test.each<[what: string, update: (model: gb.nn.Module, count: number) => void, modes: unknown]>([
+  ["nothing steps the model", () => {}, { withoutStep: 39 }],
+  [
+    "the optimizer is another model's",
+    () => new optim.SGD(nn.Linear(2, 1).parameters(), { lr: 0.1 }).step(),
+    { withoutStep: 39 },
+  ],
+  [
+    "the loop updates the weights itself",
+    (model) =>
+      gb.noGrad(() => {
+        for (const parameter of model.parameters()) parameter.sub_(parameter.grad!.mul(0.01));
+      }),
+    undefined,
+  ],
+  [
+    "it begins late",
+    (model, count) => {
+      if (count === 39) new optim.SGD(model.parameters(), { lr: 0.1 }).step();
+    },
+    {},
+  ],
+])("forty times backward(): %s", (_, update, modes) => {
+  let last: RunInfo | undefined;
+  installHost({
+    publish: (event) => {
+      if (event.type === "run") last = event.info;
+    },
+    display: () => undefined,
+  });
+  const model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1));
+  watch(model);
+  for (let count = 0; count < 40; count++) {
+    model(tensor.ones(4, 3)).sum().backward();
+    update(model, count);
+    for (const parameter of model.parameters()) parameter.grad!.zero_();
+  }
+  expect(last!.modes).toEqual(modes);
+});
+
 test("gradients that another model's loss has left, cleared before the next step, are not kept", () => {
   const infos = new Map<string, RunInfo>();
   installHost({

@@ -9,6 +9,7 @@ import {
   OVERFIT_RISE,
   OVERFIT_VALIDATIONS,
   PLATEAU_GAIN,
+  PLATEAU_GUESSING,
   PLATEAU_STEPS,
   PLATEAU_STUCK,
 } from "../thresholds.js";
@@ -36,12 +37,13 @@ const logitActivation: Rule = {
   id: "logit-activation",
   check(run) {
     const last = run.weighted.at(-1);
-    if (run.info.classes === undefined || last === undefined) return undefined;
+    const { classes, softmaxed } = run.info;
+    if (classes === undefined || last === undefined) return undefined;
     const layer = run.info.layers[last]!;
-    const name = activationName(layer);
-    if (name === "" || layer.units !== run.info.classes) return undefined;
-    const severity = name === "logsoftmax" ? "note" : "warning";
-    return found(severity, 0, { activation: layer.activation!.name, classes: run.info.classes }, last);
+    const activation = softmaxed ? "Softmax" : layer.activation?.name;
+    if (activation === undefined || layer.units !== classes) return undefined;
+    const severity = activationName(layer) === "logsoftmax" ? "note" : "warning";
+    return found(severity, 0, { activation, classes }, last);
   },
 };
 
@@ -84,7 +86,9 @@ const plateau: Rule = {
     const half = steps.findIndex((step) => step >= last / 2);
     const quarter = steps.findIndex((step) => step >= (3 * last) / 4);
     const [earlier, later] = [median(values.slice(half, quarter)), median(values.slice(quarter))];
-    if (!(1 - later / earlier < PLATEAU_GAIN) || progress.share < PLATEAU_STUCK) return undefined;
+    const { classes } = run.info;
+    const guessing = classes !== undefined && progress.recent >= PLATEAU_GUESSING * Math.log(classes);
+    if (!(guessing || 1 - later / earlier < PLATEAU_GAIN) || progress.share < PLATEAU_STUCK) return undefined;
     return found("warning", steps[half]!, { loss: later, start: progress.start });
   },
 };

@@ -1,5 +1,5 @@
-// What a loop forgets: training where evaluation was meant, and the other way round; gradients that are not cleared; statistics
-// that move in layers that are frozen.
+// What a loop forgets: training where evaluation was meant, and the other way round; a step of the
+// optimizer; gradients that are not cleared; statistics that move in layers that are frozen.
 
 import { found, type Rule } from "./rule.js";
 
@@ -41,6 +41,14 @@ const kept: Rule = {
   },
 };
 
+const notStepped: Rule = {
+  id: "not-stepped",
+  check(run) {
+    const count = run.info.modes?.withoutStep;
+    return count === undefined ? undefined : found("error", 0, { count });
+  },
+};
+
 const frozen: Rule = {
   id: "frozen-statistics",
   check(run) {
@@ -55,4 +63,4 @@ const frozen: Rule = {
   },
 };
 
-export const MODE_RULES: readonly Rule[] = [evaluated, trained, kept, frozen];
+export const MODE_RULES: readonly Rule[] = [evaluated, trained, notStepped, kept, frozen];

@@ -29,6 +29,15 @@ const learned = (run: RunView): readonly number[] =>
 const updateRatio = (run: RunView): number =>
   median(learned(run).map((layer) => run.now(layer, "updateRatio")));
 
+/** The first step whose update was too large for what the weights had learned, or been initialised to. */
+function firstLargeUpdate(run: RunView): number | undefined {
+  const layers = learned(run);
+  const sample = run.firstSample(
+    (one) => median(layers.map((layer) => run.layer(one, layer, "updateRatio"))) > UPDATE_LARGE,
+  );
+  return sample === undefined ? undefined : run.sampleStep(sample);
+}
+
 const learningRate = (run: RunView): number => {
   const { values } = run.series("learningRate");
   return values.at(-1) ?? run.info.optimizer?.learningRate ?? Number.NaN;
@@ -46,7 +55,10 @@ function overshoot(run: RunView): number | undefined {
   if (progress === undefined) return undefined;
   if (progress.recent > LOSS_WORSE * progress.start)
     return steps.find((_, i) => values[i]! > LOSS_WORSE * progress.start);
-  return updateRatio(run) > UPDATE_LARGE && progress.share > HARMED ? 0 : undefined;
+  if (progress.share < HARMED) return undefined;
+  if (updateRatio(run) > UPDATE_LARGE) return 0;
+  // what a few steps have broken stays so when updates are small again
+  return run.lastStep < PATIENCE ? undefined : firstLargeUpdate(run);
 }
 
 /** Whether the forward pass is already out of hand before the first step: then the rate is not to blame. */
