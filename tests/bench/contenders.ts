@@ -205,10 +205,9 @@ export class Field {
       spent += seconds;
       steps += iterations;
       const wanted = Math.max(1, Math.round((iterations * ROUND_SECONDS) / seconds));
-      const long = workload.once === true || workload.queued !== undefined;
-      if (long || (steps >= enough && (spent >= WARM_UP_SECONDS || seconds >= ROUND_SECONDS)))
-        return { iterations: wanted, each: seconds / iterations };
-      iterations = Math.min(wanted, iterations * 10);
+      const warm = steps >= enough && (spent >= WARM_UP_SECONDS || seconds >= ROUND_SECONDS);
+      if (warm || workload.once === true) return { iterations: wanted, each: seconds / iterations };
+      iterations = workload.queued ?? Math.min(wanted, iterations * 10);
     }
   }
 }

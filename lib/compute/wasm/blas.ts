@@ -112,32 +112,40 @@ function optional(library: Library, declaration: string): Foreign | undefined {
   }
 }
 
-/** An OpenBLAS older than the processor falls back to code for any processor, five times slower: it is told which of those it knows
- *  this one resembles. With AVX-512 at once, which no version does better with than as for SkylakeX, and which saves loading it
- *  twice (30 ms). */
+/** An OpenBLAS starts a thread for every other core as it is loaded, which looks for work for some 30 ms, in the first training
+ *  step: it is told not to. One older than the processor falls back to code for any processor, five times slower: it is told which
+ *  of those it knows this one resembles. With AVX-512 at once, which no version does better with than as for SkylakeX, and which
+ *  saves loading it twice (30 ms). */
 function load(koffi: Koffi, path: string): Library {
-  const core = knownCore();
-  if (core === undefined || process.env.OPENBLAS_CORETYPE !== undefined) return koffi.load(path);
+  if (process.platform !== "linux") return koffi.load(path);
+  const core = process.env.OPENBLAS_CORETYPE === undefined ? knownCore() : undefined;
   if (core === "SkylakeX") return loadAs(core, koffi, path);
-  const library = koffi.load(path);
-  if (optional(library, "const char *openblas_get_corename()")?.() !== "Prescott") return library;
+  const library = loadAs(undefined, koffi, path);
+  if (core === undefined || optional(library, "const char *openblas_get_corename()")?.() !== "Prescott")
+    return library;
   library.unload();
   return loadAs(core, koffi, path);
 }
 
-/** Only while it is loaded is the variable set: other programs that this one starts are not concerned. */
-function loadAs(core: string, koffi: Koffi, path: string): Library {
-  const system = koffi.load("libc.so.6");
-  system.func("int setenv(const char *name, const char *value, int overwrite)")("OPENBLAS_CORETYPE", core, 1);
+/** Only while it is loaded are the variables set: other programs that this one starts are not concerned. */
+function loadAs(core: string | undefined, koffi: Koffi, path: string): Library {
+  const system = koffi.load(null);
+  const set = system.func("int setenv(const char *name, const char *value, int overwrite)");
+  const unset = system.func("int unsetenv(const char *name)");
+  const before = process.env.OPENBLAS_NUM_THREADS;
+  set("OPENBLAS_NUM_THREADS", "1", 1);
+  if (core !== undefined) set("OPENBLAS_CORETYPE", core, 1);
   try {
     return koffi.load(path);
   } finally {
-    system.func("int unsetenv(const char *name)")("OPENBLAS_CORETYPE");
+    if (core !== undefined) unset("OPENBLAS_CORETYPE");
+    if (before === undefined) unset("OPENBLAS_NUM_THREADS");
+    else set("OPENBLAS_NUM_THREADS", before, 1);
   }
 }
 
 function knownCore(): string | undefined {
-  if (process.platform !== "linux" || process.arch !== "x64") return undefined;
+  if (process.arch !== "x64") return undefined;
   const flags = new Set(
     /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.trim().split(" "),
   );

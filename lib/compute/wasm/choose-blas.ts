@@ -4,13 +4,14 @@
 import { BLAS_GAIN } from "../settings.js";
 import { type Blas, findBlas, PRODUCT_KINDS, type ProductKind } from "./blas.js";
 import { rateOfBlas, wrongKind } from "./blas-test.js";
+import type { BlasRates } from "./emit-blas.js";
 import { type Engine, rateOf } from "./flags.js";
 import { measuredRates } from "./rates.js";
 
-/** A BLAS, and the kinds of products that it is faster for than our own micro-kernels. */
+/** A BLAS, and its rates of the kinds of products that it is faster for than our own micro-kernels. */
 export interface BlasUse {
   readonly path: string;
-  readonly kinds: ReadonlySet<ProductKind>;
+  readonly rates: BlasRates;
 }
 
 let found: { readonly blas: Blas | undefined } | undefined;
@@ -23,7 +24,8 @@ export function fasterBlas(engine: Engine): BlasUse | undefined {
   const rate = (kind: ProductKind): number =>
     measuredRates().of(`${blas.name}, ${kind}`, () => rateOfBlas(blas, kind));
   const kinds = PRODUCT_KINDS.filter((kind) => rate(kind) >= BLAS_GAIN * rateOf(engine));
-  return kinds.length === 0 ? undefined : { path: blas.path, kinds: new Set(kinds) };
+  if (kinds.length === 0) return undefined;
+  return { path: blas.path, rates: new Map(kinds.map((kind) => [kind, rate(kind)])) };
 }
 
 /** Undefined, with a warning, if it computes something wrong. */

@@ -6,7 +6,6 @@ import type { DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
 import { CHUNKS_FOR_HELPERS, WORK_FOR_HELPERS } from "../settings.js";
-import type { ProductKind } from "./blas.js";
 import {
   ARENA_WORD,
   argumentWord,
@@ -20,7 +19,7 @@ import {
 } from "./block.js";
 import type { BlasUse } from "./choose-blas.js";
 import { GRAIN } from "./cut.js";
-import { mayUseBlas } from "./emit-blas.js";
+import { type BlasRates, mayUseBlas } from "./emit-blas.js";
 import { type Engine, prepareEngine } from "./flags.js";
 import { Heap, type HeapOptions, type HeapViews, ZEROS } from "./heap.js";
 import { Helpers } from "./helpers.js";
@@ -30,7 +29,7 @@ import type { TileShape } from "./microkernel.js";
 import { compileProgram, type Program, type Run } from "./program.js";
 import { type Memory, type Module, wasm } from "./webassembly.js";
 
-const NO_KINDS: ReadonlySet<ProductKind> = new Set();
+const NO_BLAS: BlasRates = new Map();
 
 class WasmBuffer implements DeviceBuffer {
   readonly bytes: number;
@@ -181,7 +180,7 @@ export class WasmDevice implements SingleMemory {
       shape: this.#shape,
       zeros: ZEROS,
       grain: this.#grain,
-      blas: blas?.kinds ?? NO_KINDS,
+      blas: blas?.rates ?? NO_BLAS,
     });
     const module: Module = new wasm.Module(program.code);
     const { run } = this.#linker.link(module) as { run: Run };

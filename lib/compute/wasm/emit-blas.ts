@@ -17,6 +17,8 @@ export const SGEMM_PARAMETERS: readonly ValueType[] = Array<ValueType>(12).fill(
 
 /** Rows, columns and depth of a large product at least. */
 const LARGE_EXTENT = 64;
+/** Floats of one AVX-512 vector, the unit in which products are computed best without packing. */
+const VECTOR = 16;
 /** Multiplications of a small product at least: below, what a call costs eats up the gain (32 x 10 x 100 takes 1 us). */
 const LEAST_WORK = 2 ** 17;
 /** Multiplications of one call for a small product at most: OpenBLAS computes so much without packing its operands, at 140
@@ -24,23 +26,42 @@ const LEAST_WORK = 2 ** 17;
 const WORK_OF_A_CALL = 1e6;
 const DOTS_OF_A_CALL = 1200;
 const DOTS_DEPTH = 256;
+/** Products of up to so many multiplications are computed in calls without packing, too, where the results of a call are so many at least
+ *  and fill vectors: 256 x 256 x 256 at 164 GFLOP/s, when two packed halves reach 137, and in as many chunks as the team likes.
+ *  Beyond 400 x 400 x 400 packing is as good. */
+const MOST_UNPACKED = 2 ** 26;
+const LEAST_CALL = 16 * 64;
 
 /** Whether a kernel has a product of a size that a BLAS may be faster with. */
 export function mayUseBlas(kernel: Kernel): boolean {
   return kernel.kind === "matmul" && kernel.m * kernel.n * kernel.k >= LEAST_WORK;
 }
 
-/** The kind of a product in the eyes of a BLAS; undefined: it cannot compute it, or is not worth being asked. */
-export function blasKind({ rows, columns, k, left, right, result }: ProductPlan): ProductKind | undefined {
+/** What a BLAS is good at, and how fast it is at each, in GFLOP/s on one core. */
+export type BlasRates = ReadonlyMap<ProductKind, number>;
+
+/** The kind as which a product is computed fastest by a BLAS; undefined: it cannot compute it, or is not worth being asked. */
+export function blasKind(plan: ProductPlan, rates: BlasRates): ProductKind | undefined {
+  const rate = (kind: ProductKind): number => rates.get(kind) ?? 0;
+  const [best] = kindsOf(plan).sort((one, other) => rate(other) - rate(one));
+  return best !== undefined && rates.has(best) ? best : undefined;
+}
+
+/** The kinds of calls that a product can be made of. */
+function kindsOf({ rows, columns, k, left, right, result }: ProductPlan): ProductKind[] {
   const lies = ({ row, column }: Layout, rowCount: number, columnCount: number): boolean =>
     (column === 1 && row >= columnCount) || (row === 1 && column >= rowCount);
-  if (!lies(left, rows, k) || !lies(right, k, columns) || !lies(result, rows, columns)) return undefined;
-  if (Math.min(rows, columns, k) >= LARGE_EXTENT) return "large";
-  if (rows * columns * k < LEAST_WORK) return undefined;
-  if (left.column === 1 && right.row === 1) return k >= DOTS_DEPTH ? "dots" : undefined;
-  const bothTransposed =
-    result.column === 1 ? left.row === 1 && right.row === 1 : right.column === 1 && left.column === 1;
-  return bothTransposed ? undefined : "outer";
+  if (!lies(left, rows, k) || !lies(right, k, columns) || !lies(result, rows, columns)) return [];
+  const work = rows * columns * k;
+  if (work < LEAST_WORK) return [];
+  const large = Math.min(rows, columns, k) >= LARGE_EXTENT;
+  if (left.column === 1 && right.row === 1) return large ? ["large"] : k >= DOTS_DEPTH ? ["dots"] : [];
+  const byRows = result.column === 1;
+  const bothTransposed = byRows ? left.row === 1 && right.row === 1 : right.column === 1 && left.column === 1;
+  if (!large) return bothTransposed ? [] : ["outer"];
+  const whole = (byRows ? columns : rows) % VECTOR === 0;
+  const fits = work <= MOST_UNPACKED && k * LEAST_CALL <= WORK_OF_A_CALL;
+  return whole && fits && !bothTransposed ? ["large", "outer"] : ["large"];
 }
 
 /** Rows or columns of a chunk: what the BLAS packs anew for each of them is little beside what it computes (5 % of 2,048 x
@@ -57,7 +78,8 @@ export function cutForBlas(plan: ProductPlan, kind: ProductKind, grain: number):
     const lines = result.column === 1 ? "rows" : "columns";
     const few = (lines === "rows" ? rows : columns) < LARGE_EXTENT;
     const axis = few ? (rows >= columns ? "rows" : "columns") : lines;
-    const cut = cutInto(chunksFor(productTime(plan) / 2, grain), axis === "rows" ? rows : columns, 4);
+    const unit = Math.min(rows, columns, k) >= LARGE_EXTENT ? VECTOR : 4;
+    const cut = cutInto(chunksFor(productTime(plan) / 2, grain), axis === "rows" ? rows : columns, unit);
     return cut && { ...cut, axis };
   }
   const axis = rows >= columns ? "rows" : "columns";
@@ -108,7 +130,8 @@ export class BlasEmitter {
     const work = Math.floor(WORK_OF_A_CALL / (across * this.#p.k));
     const most = this.#kind === "dots" ? Math.min(work, Math.floor(DOTS_OF_A_CALL / across)) : work;
     const calls = Math.ceil(extent / Math.max(4, most));
-    return Math.min(extent, Math.ceil(extent / calls / 4) * 4);
+    const unit = extent % VECTOR === 0 && most >= VECTOR ? VECTOR : 4;
+    return Math.min(extent, Math.ceil(extent / calls / unit) * unit);
   }
 
   #call(pointers: ProductPointers, rows: number, columns: number): void {

@@ -17,7 +17,8 @@ export interface Library {
 
 /** What is used of the package. */
 export interface Koffi {
-  load(path: string): Library;
+  /** Those of this process, where there is no path. */
+  load(path: string | null): Library;
   address(memory: ArrayBuffer | Uint8Array): bigint;
   /** The memory at an address. */
   view(address: bigint, bytes: number): ArrayBuffer;

@@ -6,7 +6,7 @@ import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
 import { pushBuffer } from "./addressing.js";
 import type { ProductKind } from "./blas.js";
 import { COUNTABLE, type Cut, chunksFor, cutInto } from "./cut.js";
-import { BlasEmitter, blasKind, cutForBlas } from "./emit-blas.js";
+import { BlasEmitter, type BlasRates, blasKind, cutForBlas } from "./emit-blas.js";
 import { ProductEmitter } from "./emit-product.js";
 import { FunctionBuilder } from "./encoder.js";
 import { I32, OP } from "./instructions.js";
@@ -33,8 +33,8 @@ import {
 import { CHUNK, STEP } from "./team.js";
 
 export interface MatmulTarget extends Target, ProductTarget {
-  /** The kinds of products that go to the system's BLAS. */
-  readonly blas: ReadonlySet<ProductKind>;
+  /** The kinds of products that go to the system's BLAS, and how fast it is. */
+  readonly blas: BlasRates;
 }
 
 /** Parts that are run one after another, all of them so many times; `STEP` counts. */
@@ -94,8 +94,7 @@ class ProductStages {
     const result = own === undefined ? { row: n, column: 1 } : layoutOf(own);
     const plan = planProduct(m, n, k, layoutOf(a), layoutOf(b), result, target.shape);
     this.#plan = plan;
-    const kind = blasKind(plan);
-    this.#blas = kind !== undefined && target.blas.has(kind) ? kind : undefined;
+    this.#blas = blasKind(plan, target.blas);
     this.#division = divide(batch, plan, target, this.#blas);
     const division = this.#division;
     const sharesRight =
@@ -332,7 +331,7 @@ class ProductStages {
       `k ${kBlocks} x ${kBlock}`,
     ];
     return [
-      ...(this.#blas !== undefined ? ["BLAS"] : own),
+      ...(this.#blas !== undefined ? [`BLAS (${this.#blas})`] : own),
       ...(cut === undefined ? [] : [`${cut.chunks} chunks of ${kind === "batch" ? "matrices" : cut.axis}`]),
     ].join(", ");
   }

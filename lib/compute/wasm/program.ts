@@ -3,12 +3,11 @@
 
 import type { GeneratedKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
 import { BLOCK, pushBuffer, type Range } from "./addressing.js";
-import type { ProductKind } from "./blas.js";
 import { argumentWord, FAULT_WORD } from "./block.js";
 import { Bodies } from "./bodies.js";
 import { workOf } from "./describe.js";
 import { emitFloorDivision } from "./division.js";
-import { BLAS, SGEMM_PARAMETERS } from "./emit-blas.js";
+import { BLAS, type BlasRates, SGEMM_PARAMETERS } from "./emit-blas.js";
 import { FunctionBuilder } from "./encoder.js";
 import { reportFunction } from "./fault.js";
 import { F32, I32, OP, type ValueType } from "./instructions.js";
@@ -324,8 +323,8 @@ export interface ProgramOptions {
   readonly zeros: number;
   /** Nanoseconds a chunk takes at least. */
   readonly grain: number;
-  /** The kinds of products that go to the system's BLAS. */
-  readonly blas: ReadonlySet<ProductKind>;
+  /** The kinds of products that go to the system's BLAS, and how fast it is. */
+  readonly blas: BlasRates;
 }
 
 export function compileProgram(plan: Plan, options: ProgramOptions): Program {

@@ -10,17 +10,24 @@ import { WasmDevice } from "gradbook/compute/wasm/device";
 import { isBetterInHalves } from "gradbook/compute/wasm/lower";
 import type { Expr } from "gradbook/graph/expr";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Case, difference, runOn } from "./harness.js";
+import { type Case, difference, planOf, runOn } from "./harness.js";
 import { Random } from "./random.js";
 
 const blas = (): BlasUse | undefined => {
   const found = findBlas();
-  return found && { path: found.path, kinds: new Set(PRODUCT_KINDS) };
+  return found && { path: found.path, rates: new Map(PRODUCT_KINDS.map((kind) => [kind, 1])) };
+};
+/** The same, and best at what needs no packing. */
+const unpacked = (): BlasUse | undefined => {
+  const found = blas();
+  return found && { ...found, rates: new Map([...found.rates, ["outer", 2]]) };
 };
 const own = new WasmDevice();
-const devices = [1, 2, 3].map((threads) => new WasmDevice({ threads, helpFrom: 1, blas }));
+const teams = (use: typeof blas): WasmDevice[] =>
+  [1, 2, 3].map((threads) => new WasmDevice({ threads, helpFrom: 1, blas: use }));
+const [devices, unpacking] = [teams(blas), teams(unpacked)];
 afterAll(() => {
-  for (const device of devices) device.close();
+  for (const device of [...devices, ...unpacking]) device.close();
 });
 
 interface Form {
@@ -86,6 +93,22 @@ describe("products through a BLAS", () => {
     const test = productOf(form);
     const expected = runOn(own, test);
     const [one, ...more] = devices.map((device) => runOn(device, test));
+    expect(difference(expected, one!, (__, scale) => 1e-5 * scale)).toBeUndefined();
+    for (const other of more) expect(difference(one!, other, () => 0)).toBeUndefined();
+  });
+
+  /** Whole vectors of results; see `MOST_UNPACKED`. */
+  it.each<[string, Form]>([
+    ["straight", { size: [70, 144, 130] }],
+    ["updating, left transposed", { size: [260, 80, 150], transposed: "a", epilogue: true }],
+    ["result transposed, in several calls", { size: [80, 130, 900], transposed: "abc" }],
+    ["three matrices", { batch: 3, size: [100, 96, 64] }],
+  ])("that are not small, without packing: %s", (_, form) => {
+    const test = productOf(form);
+    const expected = runOn(own, test);
+    const how = unpacking[0]!.compile(planOf(test)).describe();
+    expect(how.join()).toContain(findBlas() === undefined ? "right" : "BLAS (outer)");
+    const [one, ...more] = unpacking.map((device) => runOn(device, test));
     expect(difference(expected, one!, (__, scale) => 1e-5 * scale)).toBeUndefined();
     for (const other of more) expect(difference(one!, other, () => 0)).toBeUndefined();
   });

@@ -110,7 +110,7 @@ describe("kernels that share their code", () => {
       const kernels = Array.from({ length: times }, (_, i) => moved(kernel!, i * buffers.length, 0));
       const all = Array.from({ length: times }, () => buffers).flat();
       const test: Case = { kernels, buffers: all, types: all.map((_, i) => types[i % types.length]!), args };
-      return compileProgram(planOf(test), { shape, zeros: 0, grain: 4000, blas: new Set() }).code.length;
+      return compileProgram(planOf(test), { shape, zeros: 0, grain: 4000, blas: new Map() }).code.length;
     };
     const [one, two, twenty] = [bytesOf(1), bytesOf(2), bytesOf(20)];
     const each = (twenty - two) / 18;
