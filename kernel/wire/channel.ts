@@ -2,7 +2,7 @@
 
 import type { Router, XPublisher } from "zeromq";
 import { type Signer, toFrames } from "../protocol/frames.js";
-import type { Message } from "../protocol/messages.js";
+import { type Json, type Message, newMessage } from "../protocol/messages.js";
 
 export class Channel {
   readonly #socket: Router | XPublisher;
@@ -18,6 +18,12 @@ export class Channel {
   send(message: Message): void {
     this.#queue.push(toFrames(message, this.#signer));
     this.#sending ??= this.#sendAll();
+  }
+
+  /** Answers a request. */
+  reply({ header, identities }: Message, content: Json): void {
+    const type = header.msg_type.replace(/_request$/, "_reply");
+    this.send(newMessage(type, content, { parent: header, identities }));
   }
 
   /** Resolves when all that was sent so far has been handed to ZeroMQ. */

@@ -6,13 +6,16 @@ import { type Dropped, fromFrames, Signer } from "../protocol/frames.js";
 import { type Message, newMessage } from "../protocol/messages.js";
 import { Channel } from "./channel.js";
 
+/** What takes a message of a front end. */
+export type Receive = (message: Message, from: "shell" | "control" | "stdin") => void;
+
 export interface Sockets {
   readonly shell: Channel;
   readonly control: Channel;
   readonly iopub: Channel;
   readonly stdin: Channel;
   /** Hands over every well-formed, rightly signed message; others are dropped. */
-  receive(handle: (message: Message, from: "shell" | "control" | "stdin") => void): void;
+  receive(handle: Receive): void;
   /** Closes all of them; done when nobody reads any more: a socket that is still read when its thread ends brings the process down. */
   close(): Promise<void>;
 }

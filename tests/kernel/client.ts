@@ -13,6 +13,12 @@ import { type AnyMessage, schemaProblems } from "./schema.ts";
 
 export const KERNEL_MAIN: string = fileURLToPath(new URL("../../kernel/dist/main.js", import.meta.url));
 const DELIMITER = "<IDS|MSG>";
+/** How often a kernel is started whose port was taken meanwhile. */
+const STARTS = 5;
+/** What it says then. */
+const PORT_TAKEN = /EADDRINUSE|another program uses it/;
+/** A kernel that does not listen yet is tried again so soon, in milliseconds: the wait is the kernel's, not the client's. */
+const RECONNECT = 10;
 
 export interface Received extends AnyMessage {
   readonly channel: "shell" | "control" | "iopub" | "stdin";
@@ -52,7 +58,6 @@ export class KernelClient {
   readonly problems: string[] = [];
   readonly process: ChildProcess;
   readonly folder: string;
-  readonly startedAt: number = performance.now();
   readonly key: string;
   readonly sockets: { shell: Dealer; control: Dealer; stdin: Dealer; iopub: Subscriber; heartbeat: Request };
   readonly #scratch: string;
@@ -73,12 +78,12 @@ export class KernelClient {
     this.#scratch = scratch;
     const at = (port: number) => `tcp://127.0.0.1:${port}`;
     const routingId = options.identity ?? randomUUID();
-    const shell = new Dealer({ linger: 0, routingId });
-    const control = new Dealer({ linger: 0 });
+    const shell = new Dealer({ linger: 0, reconnectInterval: RECONNECT, routingId });
+    const control = new Dealer({ linger: 0, reconnectInterval: RECONNECT });
     // A kernel asks by the identity of the shell socket.
-    const stdin = new Dealer({ linger: 0, routingId });
-    const iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
-    const heartbeat = new Request({ linger: 0 });
+    const stdin = new Dealer({ linger: 0, reconnectInterval: RECONNECT, routingId });
+    const iopub = new Subscriber({ linger: 0, reconnectInterval: RECONNECT, receiveHighWaterMark: 0 });
+    const heartbeat = new Request({ linger: 0, reconnectInterval: RECONNECT });
     this.sockets = { shell, control, stdin, iopub, heartbeat };
     shell.connect(at(ports.shell_port));
     control.connect(at(ports.control_port));
@@ -97,8 +102,22 @@ export class KernelClient {
     }
   }
 
-  /** A kernel that has answered its first request. */
+  /** A kernel that has answered its first request. Between the choice of its ports and their use others may take one; then it is
+   *  started again. */
   static async start(options: StartOptions = {}): Promise<KernelClient> {
+    for (let attempt = 1; ; attempt++) {
+      const client = await KernelClient.#spawn(options);
+      try {
+        await client.#answering(options.command === undefined);
+        return client;
+      } catch (error) {
+        await client.close();
+        if (attempt === STARTS || !PORT_TAKEN.test(client.log)) throw error;
+      }
+    }
+  }
+
+  static async #spawn(options: StartOptions): Promise<KernelClient> {
     const scratch = mkdtempSync(path.join(os.tmpdir(), "gradbook-kernel-test-"));
     const key = randomUUID();
     const ports = await freePorts();
@@ -125,23 +144,32 @@ export class KernelClient {
       process.once("exit", kill);
       child.once("exit", () => process.off("exit", kill));
     }
-    const client = new KernelClient(child, key, ports, scratch, options);
-    if (options.command !== undefined) await client.#subscribed();
-    else {
-      await client.wait((m) => m.type === "iopub_welcome", "the welcome on iopub");
-      await client.request("kernel_info_request", {});
-    }
-    return client;
+    return new KernelClient(child, key, ports, scratch, options);
+  }
+
+  /** Done when the first request has been answered and what the kernel says on iopub arrives. */
+  async #answering(welcomes: boolean): Promise<void> {
+    const ended = new Promise<never>((_, reject) => {
+      this.process.once("close", (code, signal) =>
+        reject(new Error(`The kernel ended at its start (${code ?? signal}).\n${this.log}`)),
+      );
+    });
+    const asked = async (): Promise<void> => {
+      await this.wait((m) => m.type === "iopub_welcome", "the welcome on iopub");
+      await this.request("kernel_info_request", {});
+    };
+    await Promise.race([ended, welcomes ? asked() : this.#subscribed()]);
   }
 
   /** Kernels that do not welcome a subscriber are asked until what they say on iopub arrives. */
   async #subscribed(): Promise<void> {
-    for (;;) {
+    for (let asked = 0; asked < 50; asked++) {
       const id = this.send("kernel_info_request", {});
       await this.wait((m) => m.parent === id && m.channel === "shell", "the first reply");
       const heard = this.wait((m) => m.parent === id && m.channel === "iopub", "a status", 300);
       if (await heard.then(Boolean, () => false)) return this.idle(id);
     }
+    throw new Error(`The kernel answers, and says nothing on iopub.\n${this.log}`);
   }
 
   /** Sends a message and gives its msg_id. */

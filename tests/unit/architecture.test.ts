@@ -117,6 +117,16 @@ function reachable(from: string, arrows: (room: string) => readonly string[]): S
   return seen;
 }
 
+/** The files of the project that are loaded with this one, but for what is imported later, or only as a type. */
+function loadedWith(file: string, seen: Set<string> = new Set<string>()): Set<string> {
+  seen.add(file);
+  for (const [, name] of read(file).matchAll(/^(?:import|export)\b(?! type\b)[^"';]*?\bfrom\s+"([^"]+)"/gm)) {
+    const to = target(file, name!);
+    if ("file" in to && !seen.has(to.file)) loadedWith(to.file, seen);
+  }
+  return seen;
+}
+
 describe("ARCHITECTURE.md", () => {
   test("its table, list and picture name the same rooms", () => {
     const names = ROOMS.map((room) => room.name).sort();
@@ -155,6 +165,15 @@ describe("ARCHITECTURE.md", () => {
       expect([...reachable(name, drawn)].sort(), `from ${name}`).toEqual([...list].sort());
     }
   });
+});
+
+test("the kernel's first reply waits for two dozen of its files at most, and for nothing of the library", () => {
+  const files = [
+    ...new Set(["kernel/main.ts", "kernel/wire/thread.ts"].flatMap((file) => [...loadedWith(file)])),
+  ];
+  expect(files).toContain("kernel/wire/sockets.ts");
+  expect(files.filter((file) => !file.startsWith("kernel/"))).toEqual([]);
+  expect(files.length, files.join(" ")).toBeLessThanOrEqual(24);
 });
 
 test("an import against the arrows is noticed, in every form", () => {

@@ -4,11 +4,12 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { PYTHON } from "../../../scripts/setup/python.ts";
-import { KernelClient } from "../../kernel/client.ts";
+import { KERNEL_MAIN, type StartOptions } from "../../kernel/client.ts";
 
 export interface Contestant {
   readonly name: string;
-  start(): Promise<KernelClient>;
+  /** The program and its arguments. All are started and asked in the same way. */
+  readonly command: NonNullable<StartOptions["command"]>;
   /** The same cell in the kernel's language. */
   readonly oneLine: (n: number) => string;
   readonly define: (n: number) => string;
@@ -27,16 +28,19 @@ const typescript = {
 const tslab = join(dirname(createRequire(import.meta.url).resolve("tslab/package.json")), "bin", "tslab");
 
 const CONTESTANTS: readonly Contestant[] = [
-  { name: "gradbook", start: () => KernelClient.start(), ...typescript },
+  {
+    name: "gradbook",
+    command: (file) => [process.execPath, KERNEL_MAIN, "--connection-file", file],
+    ...typescript,
+  },
   {
     name: "tslab",
-    start: () =>
-      KernelClient.start({ command: (file) => [process.execPath, tslab, "kernel", "--config-path", file] }),
+    command: (file) => [process.execPath, tslab, "kernel", "--config-path", file],
     ...typescript,
   },
   {
     name: "ipykernel",
-    start: () => KernelClient.start({ command: (file) => [PYTHON, "-m", "ipykernel_launcher", "-f", file] }),
+    command: (file) => [PYTHON, "-m", "ipykernel_launcher", "-f", file],
     oneLine: (n) => `1 + ${n}`,
     define: (n) => `value${n} = {"index": ${n}, "name": "value"}`,
     complete: "import math; math.",
