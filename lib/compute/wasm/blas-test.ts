@@ -2,7 +2,7 @@
 // 64 bits, for another processor, or be something else altogether.
 
 import { type Blas, CBLAS, PRODUCT_KINDS, type ProductKind } from "./blas.js";
-import { leastTime } from "./rates.js";
+import type { Contender } from "./rates.js";
 
 /** Sizes that stand for each kind, and whether the right operand is transposed. Rows begin at cache lines, as those of 784 inputs
  *  do; rows a power of two apart would meet in the same places of the cache. */
@@ -17,19 +17,19 @@ const CACHE_LINE = 64;
 /** Operations of a run at least, so that the clock can tell. */
 const RUN_OPERATIONS = 4e6;
 
-/** Billions of floating-point operations a second on one thread, calls and all. */
-export function rateOfBlas(blas: Blas, kind: ProductKind): number {
+/** Products of this kind, for comparisons: on one thread, calls and all. */
+export function blasContender(blas: Blas, kind: ProductKind): Contender {
   const [m, n, k, flip] = SAMPLES[kind];
   const product = blas.on(new Uint8Array(4 * (m * k + k * n + m * n) + CACHE_LINE), CACHE_LINE);
   const [left, right, result] = [0, 4 * m * k, 4 * (m * k + k * n)] as const;
   const { rowMajor, asItIs, transposed } = CBLAS;
   const calls = Math.ceil(RUN_OPERATIONS / (2 * m * n * k));
-  const least = leastTime(() => {
+  const run = (): void => {
     for (let call = 0; call < calls; call++) {
       product(rowMajor, asItIs, flip ? transposed : asItIs, m, n, k, left, k, right, flip ? k : n, result, n);
     }
-  });
-  return (2 * m * n * k * calls) / least / 1e6;
+  };
+  return { name: `${blas.name}, ${kind}`, operations: 2 * m * n * k * calls, run };
 }
 
 /** m, n, k of products that are checked, with every order and way the operands may lie: one that OpenBLAS computes without packing,

@@ -2,10 +2,10 @@
 // compiled. Products of our own ride with less overhead, so it has to be clearly faster. And right: that is checked in every process.
 
 import { BLAS_GAIN } from "../settings.js";
-import { type Blas, findBlas, PRODUCT_KINDS, type ProductKind } from "./blas.js";
-import { rateOfBlas, wrongKind } from "./blas-test.js";
+import { type Blas, findBlas, PRODUCT_KINDS } from "./blas.js";
+import { blasContender, wrongKind } from "./blas-test.js";
 import type { BlasRates } from "./emit-blas.js";
-import { type Engine, rateOf } from "./flags.js";
+import { contenderOf, type Engine } from "./flags.js";
 import { measuredRates } from "./rates.js";
 
 /** A BLAS, and its rates of the kinds of products that it is faster for than our own micro-kernels. */
@@ -21,11 +21,11 @@ export function fasterBlas(engine: Engine): BlasUse | undefined {
   found ??= { blas: rightOrNone(findBlas()) };
   const { blas } = found;
   if (blas === undefined) return undefined;
-  const rate = (kind: ProductKind): number =>
-    measuredRates().of(`${blas.name}, ${kind}`, () => rateOfBlas(blas, kind));
-  const kinds = PRODUCT_KINDS.filter((kind) => rate(kind) >= BLAS_GAIN * rateOf(engine));
-  if (kinds.length === 0) return undefined;
-  return { path: blas.path, rates: new Map(kinds.map((kind) => [kind, rate(kind)])) };
+  const contenders = PRODUCT_KINDS.map((kind) => blasContender(blas, kind));
+  const [own, ...theirs] = measuredRates().compare([contenderOf(engine), ...contenders]);
+  const rates = new Map(PRODUCT_KINDS.map((kind, i) => [kind, theirs[i]!]));
+  for (const [kind, rate] of rates) if (rate < BLAS_GAIN * own!) rates.delete(kind);
+  return rates.size === 0 ? undefined : { path: blas.path, rates };
 }
 
 /** Undefined, with a warning, if it computes something wrong. */

@@ -6,7 +6,7 @@ import { FunctionBuilder } from "./encoder.js";
 import { OP, V128 } from "./instructions.js";
 import { encodeLibrary, type TileShape } from "./microkernel.js";
 import { ModuleBuilder } from "./module.js";
-import { measuredRates } from "./rates.js";
+import { type Contender, measuredRates } from "./rates.js";
 import { SelfTest } from "./self-test.js";
 import { type Module, wasm } from "./webassembly.js";
 
@@ -84,15 +84,13 @@ function preferred(first: TileShape, second: TileShape): Engine | undefined {
   const [one, other] = [new Candidate(first), new Candidate(second)];
   const right = rightOrNone(one);
   if (right === undefined) return undefined;
-  return one.rate > PREFERENCE * other.rate ? right : rightOrNone(other);
+  const [rate, otherRate] = measuredRates().compare([one.test.contender(), other.test.contender()]);
+  return rate! > PREFERENCE * otherRate! ? right : rightOrNone(other);
 }
 
-/** How fast the micro-kernels of an engine are, in GFLOP/s on one core; measured once. */
-export function rateOf({ shape, library }: Engine): number {
-  const { rows, columns, relaxed } = shape;
-  return measuredRates().of(`${rows} x ${columns}${relaxed ? " fused" : ""}`, () =>
-    new SelfTest(library, shape).rate(),
-  );
+/** The micro-kernels of an engine, for comparisons. */
+export function contenderOf({ shape, library }: Engine): Contender {
+  return new SelfTest(library, shape).contender();
 }
 
 /** Micro-kernels of a given shape, whether they suit this machine or not. */
@@ -109,10 +107,6 @@ class Candidate implements Engine {
     this.shape = shape;
     this.library = engineFor(shape).library;
     this.test = new SelfTest(this.library, shape);
-  }
-
-  get rate(): number {
-    return rateOf(this);
   }
 }
 

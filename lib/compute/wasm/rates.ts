@@ -1,7 +1,7 @@
 // How fast micro-kernels and the system's BLAS are on this processor: measured once and kept on disk, so that every process
 // decides alike, and the same training gives the same bits in the next one. One file of JSON for each processor and version of
 // V8. Several processes may write it at once: each puts a whole file in the place of the old one, with what it has found in it,
-// so that at worst a rate is measured again.
+// so that at worst something is measured again.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -10,30 +10,26 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Counted up when the micro-kernels, or how they are measured, change. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Below the project that this file is a part of; where Gradbook is an installed package, beside the packages. */
 export const RATES_FOLDER: string = fileURLToPath(
   new URL("../../../../.gradbook/cache/wasm/", import.meta.url),
 );
 
-/** Milliseconds for which a run is repeated: longer than what disturbs it for a moment. */
-const WINDOW_MS = 3;
-
-/** Milliseconds that `run` takes at best. */
-export function leastTime(run: () => void): number {
-  const until = performance.now() + WINDOW_MS;
-  let least = Number.POSITIVE_INFINITY;
-  for (let start = performance.now(); start < until; ) {
-    run();
-    const now = performance.now();
-    least = Math.min(least, now - start);
-    start = now;
-  }
-  return least;
+/** Something whose speed is compared. */
+export interface Contender {
+  readonly name: string;
+  /** Floating-point operations of a run. */
+  readonly operations: number;
+  readonly run: () => void;
 }
 
-/** How far two measurements may be apart on a quiet machine. */
+/** Contenders run in turns, so often, each time for so many milliseconds: who shares the machine for longer than a turn slows them
+ *  all alike, and who does for a moment falls out, because the fastest run of each counts. */
+const ROUNDS = 5;
+const TURN_MS = 1;
+/** What the fastest run of a middling round may be slower than that of the best one, on a machine that was left alone. */
 const QUIET = 0.9;
 
 let rates: Rates | undefined;
@@ -44,26 +40,48 @@ export function measuredRates(): Rates {
   return rates;
 }
 
-/** Billions of floating-point operations a second on one core, by name. */
+/** Rates of what has been compared with each other: those of different times say nothing about who is faster. */
 export class Rates {
   readonly #folder: string;
-  readonly #known: Map<string, number>;
+  readonly #now: () => number;
+  readonly #known: Map<string, readonly number[]>;
 
-  constructor(folder: string = RATES_FOLDER) {
+  /** `now`: a clock in milliseconds. */
+  constructor(folder: string = RATES_FOLDER, now: () => number = () => performance.now()) {
     this.#folder = folder;
+    this.#now = now;
     this.#known = new Map(Object.entries(this.#onDisk()));
   }
 
-  /** The rate of this name, or the better of two that `measure` finds. It is kept on disk if they agree: else the machine was busy,
-   *  and the next process may know better. */
-  of(name: string, measure: () => number): number {
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    const [one, other] = [measure(), measure()];
-    const rate = Math.max(one, other);
-    this.#known.set(name, rate);
-    if (Math.min(one, other) >= QUIET * rate) this.#write({ ...this.#onDisk(), [name]: rate });
-    return rate;
+  /** Billions of floating-point operations a second on one core, of each of these in their order. They are kept on disk if the
+   *  machine was left alone while they were measured: else the next process may know better. */
+  compare(contenders: readonly Contender[]): readonly number[] {
+    const names = contenders.map(({ name }) => name).join("; ");
+    const known = this.#known.get(names);
+    if (known?.length === contenders.length) return known;
+    const turns: number[][] = contenders.map(() => []);
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [i, contender] of contenders.entries()) turns[i]!.push(this.#leastTime(contender));
+    for (const times of turns) times.sort((one, other) => one - other);
+    const found = contenders.map(({ operations }, i) => operations / turns[i]![0]! / 1e6);
+    this.#known.set(names, found);
+    const quiet = turns.every((times) => times[0]! >= QUIET * times[Math.floor(ROUNDS / 2)]!);
+    if (quiet) this.#write({ ...this.#onDisk(), [names]: found });
+    return found;
+  }
+
+  /** Milliseconds that a run takes at best in a turn. */
+  #leastTime({ run }: Contender): number {
+    let start = this.#now();
+    const until = start + TURN_MS;
+    let least = Number.POSITIVE_INFINITY;
+    while (start < until) {
+      run();
+      const end = this.#now();
+      least = Math.min(least, end - start);
+      start = end;
+    }
+    return least;
   }
 
   get #machine(): object {
@@ -76,12 +94,15 @@ export class Rates {
   }
 
   /** Nothing where the file is missing, or not one of ours. */
-  #onDisk(): Record<string, number> {
+  #onDisk(): Record<string, readonly number[]> {
     try {
       const { rates } = JSON.parse(readFileSync(this.#path, "utf8")) as { rates: Record<string, unknown> };
       const entries = Object.entries(rates);
       return Object.fromEntries(
-        entries.filter((entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] > 0),
+        entries.filter((entry): entry is [string, number[]] => {
+          const [, found] = entry;
+          return Array.isArray(found) && found.every((rate) => typeof rate === "number" && rate > 0);
+        }),
       );
     } catch {
       return {};
@@ -89,7 +110,7 @@ export class Rates {
   }
 
   /** Where nothing can be written, nothing is kept. */
-  #write(rates: Record<string, number>): void {
+  #write(rates: Record<string, readonly number[]>): void {
     const own = `${this.#path}.${process.pid}`;
     try {
       mkdirSync(this.#folder, { recursive: true });

@@ -2,7 +2,7 @@
 // experimental, and what suits one processor does not suit every other.
 
 import { kernelName, type LeftOrder, type TileShape } from "./microkernel.js";
-import { leastTime } from "./rates.js";
+import type { Contender } from "./rates.js";
 import { type Exports, type Memory, type Module, wasm } from "./webassembly.js";
 
 type Kernel = (...parameters: number[]) => void;
@@ -57,16 +57,17 @@ export class SelfTest {
     return true;
   }
 
-  /** Billions of floating-point operations in a second of the largest kernel: the best of a few short runs. */
-  rate(): number {
-    const { rows, columns } = this.#shape;
+  /** The largest kernel, for comparisons. */
+  contender(): Contender {
+    const { rows, columns, relaxed } = this.#shape;
     const kernel = this.#exports[kernelName("columns", rows)] as Kernel;
     const [depth, calls] = [128, 20];
-    const least = leastTime(() => {
+    const run = (): void => {
       for (let call = 0; call < calls; call++) {
         kernel(LEFT, rows * 4, RIGHT, columns * 4, START, columns * 4, START, columns * 4, depth);
       }
-    });
-    return (2 * rows * columns * depth * calls) / least / 1e6;
+    };
+    const name = `${rows} x ${columns}${relaxed ? " fused" : ""}`;
+    return { name, operations: 2 * rows * columns * depth * calls, run };
   }
 }
