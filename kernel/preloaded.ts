@@ -19,7 +19,7 @@ export const OWN_JSX: string = `${OWN_NAMES}Jsx`;
 export const PRELOADED: readonly Preloaded[] = [
   {
     module: "gradbook",
-    names: ["tensor", "nn", "F", "init", "norm", "optim", "manualSeed", "watch", "plot"],
+    names: ["tensor", "Tensor", "nn", "F", "init", "norm", "optim", "manualSeed", "watch", "plot"],
     whole: "gb",
   },
   { module: NOTEBOOK_MODULE, names: ["display"] },

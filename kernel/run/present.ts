@@ -18,8 +18,9 @@ export function present(value: unknown): MimeBundle | Promise<MimeBundle | undef
   return withPlainText(data, value);
 }
 
-/** A value as text, without colours. */
+/** A value as text, without colours; a text of several lines as it is. */
 export function plainText(value: unknown): string {
+  if (typeof value === "string" && value.includes("\n")) return value;
   return inspect(value, { colors: false, depth: LIMITS.inspectDepth });
 }
 

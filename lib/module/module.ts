@@ -8,6 +8,7 @@ import { insideModule, isInsideModule, outsideModule } from "../tensor/scope.js"
 import { Tensor } from "../tensor/tensor.js";
 import { BackwardWatch } from "./backward-hook.js";
 import { moduleDisplay } from "./display.js";
+import type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
 import { Parameter } from "./parameter.js";
 import { handOut, isCollection } from "./values.js";
 
@@ -16,18 +17,6 @@ export interface Module {
   // biome-ignore lint/style/useShorthandFunctionType: an interface, because it merges with the class
   (...args: Parameters<this["forward"]>): ReturnType<this["forward"]>;
 }
-
-/** Called after a module's forward pass; may give another output. */
-export type ForwardHook = (module: Module, inputs: readonly unknown[], output: unknown) => unknown;
-/** Called before a module's forward pass. */
-export type ForwardPreHook = (module: Module, inputs: readonly unknown[]) => void;
-
-/** Called in backward(), with the gradients of a module's inputs and outputs; null where there is none. */
-export type BackwardHook = (
-  module: Module,
-  gradInputs: readonly (Tensor | null)[],
-  gradOutputs: readonly (Tensor | null)[],
-) => void;
 
 export interface LoadResult {
   readonly missingKeys: readonly string[];
@@ -320,26 +309,26 @@ export abstract class Module {
   /** Calls `hook` after each forward pass. What it sees and makes is in its hands: it may keep it for as long as it likes.
    *  @example const shapes: (readonly number[])[] = [];
    *  const hook = model[0].registerForwardHook((module, inputs, output) => {
-   *    shapes.push((output as gb.Tensor).shape);
+   *    shapes.push(output.shape);
    *  });
    *  model(x);
    *  hook.remove();
    *  shapes // -> [ [ 16, 8 ] ] */
-  registerForwardHook(hook: ForwardHook): HookHandle {
+  registerForwardHook(hook: ForwardHook<this>): HookHandle {
     return this.tapForward((module, inputs, output) => {
       handOut(inputs);
       handOut(output);
-      return outsideModule(() => hook(module, inputs, output));
+      return outsideModule(() => hook(module as this, inputs, output as never));
     });
   }
   /** Calls `hook` before each forward pass.
    *  @example const hook = model.registerForwardPreHook((module, inputs) => console.assert(inputs.length === 1));
    *  model(x);
    *  hook.remove(); */
-  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
+  registerForwardPreHook(hook: ForwardPreHook<this>): HookHandle {
     const own: ForwardPreHook = (module, inputs) => {
       handOut(inputs);
-      outsideModule(() => hook(module, inputs));
+      outsideModule(() => hook(module as this, inputs));
     };
     this.preHooks.add(own);
     return { remove: () => void this.preHooks.delete(own) };

@@ -8,6 +8,7 @@ import { type GradientSlot, pendingGradients } from "../tensor/autograd.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkLimits, checkOptions, type Limits, NOT_NEGATIVE } from "./limits.js";
+import { describeOptimizer, showsItsText } from "./printing.js";
 import {
   CommonState,
   camelCase,
@@ -115,8 +116,8 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     this.defaults = defaults;
     this.limits = { lr: NOT_NEGATIVE, ...limits };
     checkLimits(name, defaults, this.limits);
-    // a Sequential is a list, too, but of modules
-    if (!isList(parameters) || "parameters" in parameters) {
+    // a Sequential is a list, too, but of modules, and a tensor of its rows
+    if (!isList(parameters) || parameters instanceof Tensor || "parameters" in parameters) {
       throw new TypeError(`${name}: needs a list of parameters; pass model.parameters()`);
     }
     const given = [...parameters] as unknown[];
@@ -298,6 +299,11 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     return state;
   }
 
+  /** The options of each group, and how many numbers it trains. */
+  toString(): string {
+    return describeOptimizer(this);
+  }
+
   // --- state dicts ---------------------------------------------------------------------------------------------------
 
   /** Everything a later run needs to go on from here, in PyTorch's layout and under its names (`exp_avg`, `weight_decay`),
@@ -380,3 +386,5 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
     );
   }
 }
+
+showsItsText(Optimizer);

@@ -18,7 +18,9 @@ import { addHook, setLastHook } from "./hooks.js";
 import { madeInScope } from "./memory.js";
 import { isInsideModule } from "./scope.js";
 import { session } from "./session.js";
+import { allowSubscripts } from "./subscript.js";
 import type { NestedArray } from "./types.js";
+import { warnOnce } from "./warn.js";
 
 /** Takes a hook off again. */
 export interface HookHandle {
@@ -35,14 +37,22 @@ export interface BackwardOptions {
 /** Where computed tensors that were asked to keep their gradients have them. */
 const retained = new WeakMap<object, GradientSlot>();
 
+/** Operations whose results are views in PyTorch. */
+const MOVES: ReadonlySet<string | undefined> = new Set(["reshape", "permute", "expand", "slice"]);
+
 /** Everything about a tensor but its operations. */
 export abstract class TensorBase<T extends TensorBase<T>> {
+  /** `x[0]`, `x[-1]`: `x.at(0)`, `x.at(-1)` (lib/tensor/subscript.ts). */
+  readonly [index: number]: T;
   /** Where the value is; detached tensors share it. */
   storage: Storage;
   private cut: boolean;
 
   /** Use `tensor(...)` and the creation functions; this wraps what they made. */
   constructor(storage: Storage, cut = false) {
+    if (!(storage instanceof Storage)) {
+      throw new TypeError("new Tensor: make tensors with tensor([1, 2, 3]), tensor.zeros(2, 3) and the like");
+    }
     this.storage = storage;
     this.cut = cut;
     if (storage.node.pending && !isInsideModule()) session().escape(storage);
@@ -302,6 +312,12 @@ export abstract class TensorBase<T extends TensorBase<T>> {
           "so that it is clear that backward() must not look at it",
       );
     }
+    if (MOVES.has(current.op?.name) && !isInsideModule()) {
+      warnOnce(
+        "in-place change of a slice, or of a reshaped, transposed or expanded tensor: unlike PyTorch's views it is a copy, and " +
+          'the tensor it was made from stays as it is. To change a part of x, write x.indexPut_([0, ":"], values)',
+      );
+    }
     const value = ops.cast(node, this.dtype);
     if (!sameShape(value.shape, this.shape)) {
       throw new RangeError(
@@ -331,6 +347,8 @@ export abstract class TensorBase<T extends TensorBase<T>> {
     this.dispose();
   }
 }
+
+allowSubscripts(TensorBase);
 
 // console.log and the notebook show values
 Object.defineProperties(TensorBase.prototype, {

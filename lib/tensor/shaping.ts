@@ -145,6 +145,9 @@ export function narrow(x: Node, dim: number, start: number, length: number): Nod
 
 /** The slice at one position of `dim`, without that axis. */
 export function select(x: Node, dim: number, index: number): Node {
+  if (x.shape.length === 0) {
+    throw new RangeError("select: a tensor without dimensions has no parts; .item() gives its number");
+  }
   const axis = normalizeAxis(dim, x.shape.length, "select");
   const extent = x.shape[axis]!;
   if (!Number.isInteger(index) || index < -extent || index >= extent) {

@@ -2,7 +2,14 @@
 
 import { type Callable, callable } from "../../module/callable.js";
 import { requireMomentum, setMomentum } from "./momentum.js";
-import { type AnyOptimizer, LRScheduler, type PerGroup, perGroup, requireThat } from "./scheduler.js";
+import {
+  type AnyOptimizer,
+  isRates,
+  LRScheduler,
+  type PerGroup,
+  perGroup,
+  requireThat,
+} from "./scheduler.js";
 
 export interface CyclicOptions {
   /** Steps up (2000). */
@@ -57,6 +64,8 @@ class CyclicScheduler extends LRScheduler<Options> {
   ) {
     const { stepSizeUp = 2000, mode = "triangular", gamma = 1, scaleFn } = options;
     const { stepSizeDown = stepSizeUp, scaleMode = "cycle", cycleMomentum = true } = options;
+    requireThat(isRates(baseLr), "CyclicLR", "baseLr", "a number, or one for each group", baseLr);
+    requireThat(isRates(maxLr), "CyclicLR", "maxLr", "a number, or one for each group", maxLr);
     requireThat(mode in HEIGHTS, "CyclicLR", "mode", Object.keys(HEIGHTS).join(", "), mode);
     requireThat(stepSizeUp > 0, "CyclicLR", "stepSizeUp", "a number > 0", stepSizeUp);
     requireThat(stepSizeDown > 0, "CyclicLR", "stepSizeDown", "a number > 0", stepSizeDown);

@@ -5,6 +5,7 @@ import { requireMomentum, setMomentum } from "./momentum.js";
 import {
   type AnyOptimizer,
   isCount,
+  isRates,
   LRScheduler,
   type PerGroup,
   perGroup,
@@ -89,6 +90,7 @@ class OneCycleScheduler extends LRScheduler<Options> {
     const { totalSteps = epochs * stepsPerEpoch, pctStart = 0.3, annealStrategy = "cos" } = options;
     const { cycleMomentum = true, divFactor = 25, finalDivFactor = 1e4, threePhase = false } = options;
     const wanted = "a whole number > 0 (or give epochs and stepsPerEpoch)";
+    requireThat(isRates(maxLr), name, "maxLr", "a number, or one for each group", maxLr);
     requireThat(isCount(totalSteps), name, "totalSteps", wanted, totalSteps);
     requireThat(pctStart >= 0 && pctStart <= 1, name, "pctStart", "in [0, 1]", pctStart);
     requireThat(annealStrategy in ANNEAL, name, "annealStrategy", "cos or linear", annealStrategy);

@@ -2,6 +2,7 @@
 
 import { Tensor } from "../../tensor/tensor.js";
 import { type GroupOptions, Optimizer } from "../optimizer.js";
+import { describeSchedule, showsItsText } from "../printing.js";
 import { snakeCase } from "../state.js";
 
 /** What a schedule sees of a parameter group. */
@@ -49,6 +50,9 @@ export function perGroup<T>(optimizer: AnyOptimizer, value: PerGroup<T>, what: s
   throw new RangeError(`${what}: got ${value.length} values for ${count} parameter groups`);
 }
 
+const described = (got: unknown): string =>
+  typeof got === "object" && !Array.isArray(got) ? "options: they come last" : String(got);
+
 export function requireThat(
   holds: boolean,
   scheduler: string,
@@ -56,10 +60,14 @@ export function requireThat(
   wanted: string,
   got: unknown,
 ): void {
-  if (!holds) throw new RangeError(`${scheduler}: ${what} must be ${wanted}, got ${String(got)}`);
+  if (!holds) throw new RangeError(`${scheduler}: ${what} must be ${wanted}, got ${described(got)}`);
 }
 
 export const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+
+/** A number, or one for each group. */
+export const isRates = (value: unknown): boolean =>
+  typeof value === "number" || (Array.isArray(value) && value.every((one) => typeof one === "number"));
 
 const isFunction = (value: unknown): boolean =>
   typeof value === "function" || (Array.isArray(value) && value.some(isFunction));
@@ -254,6 +262,11 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
     return rates;
   }
 
+  /** What it was made with, and where it is. */
+  toString(): string {
+    return describeSchedule(this, this.options);
+  }
+
   /** Everything but functions that is needed to go on from here, under PyTorch's names. The learning rates themselves are in the
    *  optimizer's state.
    *
@@ -293,3 +306,5 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
     this.lastLrs = [...((dict._last_lr as number[] | undefined) ?? this.lastLrs)];
   }
 }
+
+showsItsText(LRScheduler);

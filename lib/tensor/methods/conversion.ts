@@ -6,13 +6,22 @@ import { refuse } from "../arguments.js";
 import { TensorBase } from "../base.js";
 import type { Tensor } from "../tensor.js";
 
+/** What PyTorch calls the places where tensors may be, and our names. */
+const DEVICES: ReadonlySet<string> = new Set(["cpu", "cuda", "mps", "wasm", "webgpu"]);
+
 export abstract class ConversionMethods extends TensorBase<Tensor> {
   /** These values as another type, or as the type of another tensor; this tensor where nothing changes.
    *  @example tensor([1.7, -1.7]).to("int32") // -> [1, -1] */
   to(dtype: DType | Tensor): Tensor {
     const wanted = typeof dtype === "string" ? dtype : dtype?.dtype;
-    if (!Object.hasOwn(BYTES, wanted))
+    if (!Object.hasOwn(BYTES, wanted)) {
+      if (DEVICES.has(wanted)) {
+        throw new TypeError(
+          `to: a tensor is not moved to ${JSON.stringify(wanted)}: gb.device("wasm") or gb.device("webgpu"), before anything is made, chooses where everything is computed`,
+        );
+      }
       refuse(dtype, "to", `a tensor, or one of ${Object.keys(BYTES).join(", ")}`);
+    }
     return wanted === this.dtype ? (this as unknown as Tensor) : this.wrap(ops.cast(this.node, wanted));
   }
   /** As the type of another tensor.

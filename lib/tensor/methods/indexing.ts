@@ -38,10 +38,18 @@ export abstract class IndexingMethods extends MovementMethods {
   select(dim: number, index: number): Tensor {
     return this.wrap(shaping.select(this.node, dim, index));
   }
-  /** The slice at a position of the first dim: PyTorch's `x[index]`.
+  /** The slice at a position of the first dim, for which `x[index]` can be written, too.
    *  @example tensor([[1, 2], [3, 4]]).at(-1) // -> [3, 4] */
   at(index: number): Tensor {
     return this.select(0, index);
+  }
+  /** The slices along the first dim, one after another: `for (const row of x)`.
+   *  @example [...tensor([[1, 2], [3, 4]])].map((row) => row.sum().item()) // -> [ 3, 7 ] */
+  *[Symbol.iterator](): IterableIterator<Tensor> {
+    if (this.ndim === 0) {
+      throw new TypeError("a tensor without dimensions has no parts to go through; .item() gives its number");
+    }
+    for (let i = 0; i < this.size(0); i++) yield this.at(i);
   }
   /** Positions `start` to `end` (exclusive) of `dim`, every `step`th of them: PyTorch's `x[start:end:step]`.
    *  @example tensor([1, 2, 3, 4]).slice(1, 4, { step: 2 }) // -> [2, 4] */

@@ -3,6 +3,7 @@
 import type { Module } from "../../module/module.js";
 import * as utils from "../../nn/clip.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
+import { refuse } from "../../tensor/arguments.js";
 import type { Generator, GeneratorState } from "../../tensor/random/generator.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { type Rewound, watcherOf } from "../watch.js";
@@ -60,6 +61,15 @@ function report(record: EpochRecord<Metrics>): void {
   console.log(`epoch ${epoch}/${epochs}: ${values(record)}${after} (${seconds.toFixed(1)} s)`);
 }
 
+/** Options without which nothing can be trained: in a notebook errors of types are only warnings. */
+function checkRequired(options: object): void {
+  const { optimizer, lossFn, epochs } = options as Partial<FitOptions<GroupOptions, Metrics>>;
+  if (typeof optimizer?.step !== "function")
+    refuse(optimizer, fit, "{ optimizer }, made with model.parameters()");
+  if (typeof lossFn !== "function") refuse(lossFn, fit, "{ lossFn }, such as nn.CrossEntropyLoss()");
+  if (!Number.isInteger(epochs) || epochs! < 0) refuse(epochs, fit, "{ epochs }, a whole number");
+}
+
 /** One run of `fit`. */
 class Fitting<O extends GroupOptions, M extends Metrics> {
   private readonly history = new History<M>();
@@ -82,6 +92,7 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
 
   constructor(model: Module, batches: Batches, options: FitOptions<O, M>) {
     const { metrics, monitor = "loss", earlyStopping, accumulate = 1, checkpoint } = options;
+    checkRequired(options);
     if (!Number.isInteger(accumulate) || accumulate < 1) {
       throw new RangeError(`fit: accumulate must be a whole number of at least 1, got ${accumulate}`);
     }

@@ -293,6 +293,16 @@ test.each<[string, () => unknown, RegExp]>([
     () => new lrScheduler.CyclicLR(new optim.Adagrad([tensor([0])]), 0.1, 1),
     /CyclicLR: Adagrad has no momentum.*cycleMomentum: false/,
   ],
+  [
+    "options first",
+    () => new lrScheduler.StepLR(sgd(), { stepSize: 3 } as never),
+    /StepLR: stepSize must be a whole number > 0, got options: they come last/,
+  ],
+  [
+    "a highest rate among the options",
+    () => new lrScheduler.OneCycleLR(sgd(), { maxLr: 1, totalSteps: 9 } as never),
+    /OneCycleLR: maxLr must be a number, or one for each group, got options: they come last/,
+  ],
   ["no optimizer", () => new lrScheduler.StepLR({ lr: 1 } as never, 3), /StepLR: needs an optimizer first/],
   [
     "too few rates",
