@@ -13,7 +13,8 @@ export interface CsvOptions {
 }
 
 /** The fields of a table as text, and columns of it as tensors.
- *  @example const { writeFileSync } = process.getBuiltinModule("node:fs");
+ *  @example
+ *  const { writeFileSync } = process.getBuiltinModule("node:fs");
  *  writeFileSync(`${folder}/table.csv`, "rooms,ocean\n2,near\n3,far\n");
  *  const table = await gb.data.readCsv(`${folder}/table.csv`);
  *  [table.columns, table.length] // -> [ [ 'rooms', 'ocean' ], 2 ]
@@ -79,7 +80,8 @@ export class CsvTable {
 /** Reads a CSV file: `const table = await gb.data.readCsv("housing.csv")`, then `table.numbers(["rooms", "age"])` and
  *  `table.classes("ocean")`. Throws `FileFormatError` where a row has more or fewer fields than there are columns.
  *
- *  @example const { writeFileSync } = process.getBuiltinModule("node:fs");
+ *  @example
+ *  const { writeFileSync } = process.getBuiltinModule("node:fs");
  *  writeFileSync(`${folder}/table.csv`, "rooms,age\n2,30\n3,4\n");
  *  (await gb.data.readCsv(`${folder}/table.csv`)).numbers() // [[2, 30], [3, 4]] */
 export async function readCsv(path: string, options: CsvOptions = {}): Promise<CsvTable> {

@@ -71,7 +71,8 @@ class DataLoaderClass<B> {
   /** A new pass, without its first batches: their samples are drawn, but not gathered. What is drawn before batch number `first` is
    *  drawn now. For going on with a pass that was broken off.
    *
-   *  @example const sizes: number[] = [];
+   *  @example
+   *  const sizes: number[] = [];
    *  for await (const [X] of loader.startingAt(1)) sizes.push(X.shape[0]!);
    *  sizes // -> [ 8 ] */
   startingAt(first: number): AsyncIterableIterator<B> & Iterable<B> {

@@ -28,7 +28,8 @@ const OWN_FIELDS = new Set(["training", "frozen", "hooks", "preHooks", "backward
 
 /** What layers and models are made of: write `forward`, and fields that are modules or parameters belong to it.
  *
- *  @example class Residual extends nn.Module {
+ *  @example
+ *  class Residual extends nn.Module {
  *    linear: nn.Linear;
  *    constructor(size: number) {
  *      super();
@@ -186,7 +187,8 @@ export abstract class Module {
     return [...this.namedBuffers()].map(([, buffer]) => buffer);
   }
   /** Makes the field `name` a buffer: saved with the state, not learned.
-   *  @example class Scaled extends nn.Module {
+   *  @example
+   *  class Scaled extends nn.Module {
    *    declare factor: gb.Tensor;
    *    constructor() {
    *      super();
@@ -220,7 +222,8 @@ export abstract class Module {
   }
 
   /** Copies values in. With `strict` (default) all keys must match.
-   *  @example const copy = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3));
+   *  @example
+   *  const copy = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3));
    *  copy.loadStateDict(model.stateDict());
    *  tensor.equal(copy(x), model(x)) // -> true */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: { strict?: boolean } = {}): LoadResult {
@@ -250,7 +253,8 @@ export abstract class Module {
   // --- modes and hooks -----------------------------------------------------------------------------------------------
 
   /** Calls `fn` on all modules below and then on this one.
-   *  @example model.apply((module) => {
+   *  @example
+   *  model.apply((module) => {
    *    if (module instanceof nn.Linear) init.kaimingUniform_(module.weight);
    *  }); */
   apply(fn: (module: Module) => void): this {
@@ -300,14 +304,16 @@ export abstract class Module {
     return this;
   }
   /** Lets go of all gradients.
-   *  @example loss.backward();
+   *  @example
+   *  loss.backward();
    *  model.zeroGrad();
    *  model.parameters()[0]!.grad // -> null */
   zeroGrad(): void {
     for (const parameter of this.parameters()) parameter.grad = null;
   }
   /** Calls `hook` after each forward pass. What it sees and makes is in its hands: it may keep it for as long as it likes.
-   *  @example const shapes: (readonly number[])[] = [];
+   *  @example
+   *  const shapes: (readonly number[])[] = [];
    *  const hook = model[0].registerForwardHook((module, inputs, output) => {
    *    shapes.push(output.shape);
    *  });
@@ -322,7 +328,8 @@ export abstract class Module {
     });
   }
   /** Calls `hook` before each forward pass.
-   *  @example const hook = model.registerForwardPreHook((module, inputs) => console.assert(inputs.length === 1));
+   *  @example
+   *  const hook = model.registerForwardPreHook((module, inputs) => console.assert(inputs.length === 1));
    *  model(x);
    *  hook.remove(); */
   registerForwardPreHook(hook: ForwardPreHook<this>): HookHandle {

@@ -58,7 +58,8 @@ class BilinearModule extends Module {
   }
 
   /** PyTorch's default: weights and biases uniform within 1 / sqrt(in1Features).
-   *  @example const layer = nn.Bilinear(2, 3, 4);
+   *  @example
+   *  const layer = nn.Bilinear(2, 3, 4);
    *  layer.resetParameters(); */
   resetParameters(): void {
     const bound = 1 / Math.sqrt(this.in1Features);

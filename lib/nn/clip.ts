@@ -86,7 +86,8 @@ function checkedNorm(what: string, named: readonly Named[], options: NormOptions
 
 /** The norm of all tensors together, as if they were one vector. Lazy, unless `errorIfNonfinite`.
  *
- *  @example loss.backward();
+ *  @example
+ *  loss.backward();
  *  nn.utils.getTotalNorm(model.parameters().map((p) => p.grad!)).item() > 0 // -> true */
 export function getTotalNorm(tensors: ParameterArgument, options: NormOptions = {}): Tensor {
   return checkedNorm("getTotalNorm", listed(tensors, "getTotalNorm"), options);
@@ -94,7 +95,8 @@ export function getTotalNorm(tensors: ParameterArgument, options: NormOptions = 
 
 /** Scales all gradients by maxNorm / (totalNorm + 1e-6) where that is below 1.
  *
- *  @example loss.backward();
+ *  @example
+ *  loss.backward();
  *  const total = nn.utils.getTotalNorm(model.parameters().map((p) => p.grad!));
  *  nn.utils.clipGradsWithNorm_(model.parameters(), 0.5, total) */
 export function clipGradsWithNorm_(parameters: ParameterArgument, maxNorm: number, total: Tensor): void {

@@ -62,7 +62,8 @@ class EmbeddingModule extends Module {
   }
 
   /** Normal numbers with mean 0 and standard deviation 1; the padding row is zeros.
-   *  @example const layer = nn.Embedding(10, 3);
+   *  @example
+   *  const layer = nn.Embedding(10, 3);
    *  layer.resetParameters(); */
   resetParameters(): void {
     normal_(this.weight);

@@ -34,7 +34,8 @@ class LinearModule extends Module {
   /** PyTorch's default: weights and biases uniform within 1 / sqrt(inFeatures). For ReLU networks He initialisation keeps
    *  the signal alive where this one does not (see `init.kaimingUniform_`).
    *
-   *  @example const layer = nn.Linear(4, 8);
+   *  @example
+   *  const layer = nn.Linear(4, 8);
    *  layer.resetParameters(); */
   resetParameters(): void {
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });

@@ -82,7 +82,8 @@ interface ModuleDictConstructor {
 
 /** Modules by name. They are the model's: their parameters are found, and they follow train() and eval().
  *
- *  @example const heads = nn.ModuleDict({ age: nn.Linear(4, 1), job: nn.Linear(4, 5) });
+ *  @example
+ *  const heads = nn.ModuleDict({ age: nn.Linear(4, 1), job: nn.Linear(4, 5) });
  *  heads.age(x).shape // -> [ 16, 1 ]
  *  heads.job(x).shape // -> [ 16, 5 ] */
 export const ModuleDict: ModuleDictConstructor = callable(

@@ -41,7 +41,8 @@ class ModuleListModule<M extends Module = Module> extends Module {
   }
 
   /** Puts `module` before the one at `index`; negative ones count from the end.
-   *  @example const list = nn.ModuleList([nn.ReLU()]);
+   *  @example
+   *  const list = nn.ModuleList([nn.ReLU()]);
    *  list.insert(0, nn.Tanh());
    *  list.at(0)!.toString() // -> 'Tanh()' */
   insert(index: number, module: M): this {
@@ -88,7 +89,8 @@ interface ModuleListConstructor {
 
 /** Modules in a list. They are the model's: their parameters are found, and they follow train() and eval().
  *
- *  @example const layers = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 1)]);
+ *  @example
+ *  const layers = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 1)]);
  *  let y = x;
  *  for (const layer of layers) y = layer(y);
  *  y.shape // -> [ 16, 1 ] */

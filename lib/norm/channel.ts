@@ -84,7 +84,8 @@ export abstract class ChannelNorm extends Module {
   }
 
   /** Running statistics as those of a new layer: mean 0, variance 1, no batches.
-   *  @example const bn = nn.BatchNorm1d(3);
+   *  @example
+   *  const bn = nn.BatchNorm1d(3);
    *  bn(tensor.randn(8, 3));
    *  bn.resetRunningStats();
    *  bn.runningMean // [0, 0, 0] */

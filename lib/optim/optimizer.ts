@@ -99,7 +99,8 @@ const EXTRA_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /** What all optimizers have in common: groups of parameters with options of their own, steps, and a state that can be saved.
- *  @example const byLayer = new optim.Adam([{ params: model[0].parameters() }, { params: model[2].parameters(), lr: 1e-4 }]);
+ *  @example
+ *  const byLayer = new optim.Adam([{ params: model[0].parameters() }, { params: model[2].parameters(), lr: 1e-4 }]);
  *  byLayer.paramGroups.map(({ lr }) => lr) // -> [ 0.001, 0.0001 ] */
 export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   readonly paramGroups: ParamGroup<O>[] = [];
@@ -134,7 +135,8 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
 
   /** Adds parameters with options of their own, for example the layers of a pretrained model when they are thawed.
    *
-   *  @example const tail = new optim.SGD(model[2].parameters(), { lr: 0.1 });
+   *  @example
+   *  const tail = new optim.SGD(model[2].parameters(), { lr: 0.1 });
    *  tail.addParamGroup({ params: model[0].parameters(), lr: 1e-4 }) */
   addParamGroup(spec: GroupSpec<O>): void {
     const name = this.constructor.name;
@@ -272,7 +274,8 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   }
 
   /** Lets go of all gradients.
-   *  @example loss.backward();
+   *  @example
+   *  loss.backward();
    *  optimizer.zeroGrad();
    *  model[0].weight.grad // -> null */
   zeroGrad(): void {
@@ -327,7 +330,8 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   /** Goes on from a state dict: copies its states and takes over the groups' options. A state that does not fit changes
    *  nothing.
    *
-   *  @example const saved = optimizer.stateDict();
+   *  @example
+   *  const saved = optimizer.stateDict();
    *  optimizer.loadStateDict(saved) */
   loadStateDict(dict: OptimizerState): void {
     const pairs = this.pairsWith(dict);

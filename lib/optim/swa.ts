@@ -66,7 +66,8 @@ class AveragedModelModule<M extends Module = Module> extends Module {
   }
 
   /** Takes the parameters of `model`, as they are now, into the averages; the first ones are copied.
-   *  @example const averaged = optim.swaUtils.AveragedModel(model);
+   *  @example
+   *  const averaged = optim.swaUtils.AveragedModel(model);
    *  averaged.updateParameters(model);
    *  averaged.nAveraged.item() // -> 1 */
   updateParameters(model: M): void {

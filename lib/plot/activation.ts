@@ -31,7 +31,8 @@ type ElementwiseFunction = (x: Tensor) => Tensor;
 /** A function of single elements with its derivative: the tangent follows the slider, regions in which it is flat are tinted.
  *  `f`: a name in `F` ("sigmoid"), a function of a tensor, or a layer. The derivative is autograd's.
  *
- *  @example plot.activation("sigmoid", { from: -8, to: 8 });
+ *  @example
+ *  plot.activation("sigmoid", { from: -8, to: 8 });
  *  plot.activation((x) => x.tanh().mul(2));
  *  plot.activation(nn.SELU()) */
 export function activation(f: string | ElementwiseFunction, options?: ActivationPlotOptions): Figure;

@@ -11,7 +11,8 @@ export interface ConfusionOptions {
 /** A confusion matrix, rows being the labels and columns the predictions; colour is the share of the row, the text says how many.
  *  `counts`: as `ConfusionMatrix.compute()` gives them, or a tensor `[C, C]`.
  *
- *  @example const confusion = new gb.train.ConfusionMatrix(2);
+ *  @example
+ *  const confusion = new gb.train.ConfusionMatrix(2);
  *  confusion.update(tensor([[2, 1], [0, 3]]), tensor([0, 1], { dtype: "int32" }));
  *  plot.confusion(confusion.compute(), { classNames: ["cat", "dog"] }) */
 export function confusion(

@@ -36,7 +36,8 @@ const BELOW = {
 
 /** An interactive figure. As the last value of a cell it is drawn by plotly; it prints as a few lines of text.
  *
- *  @example const figure = plot.activation("tanh");
+ *  @example
+ *  const figure = plot.activation("tanh");
  *  figure.data[0]?.name // -> 'tanh' */
 export class Figure implements FigureData {
   readonly data: readonly Trace[];

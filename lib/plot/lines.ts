@@ -18,7 +18,8 @@ export interface Previewable {
 
 /** The learning rate at each step, for one schedule or several by name: schedulers, which are not moved, or lists of rates.
  *
- *  @example const optimizer = new optim.SGD([new nn.Parameter(tensor.zeros(1))], { lr: 0.1 });
+ *  @example
+ *  const optimizer = new optim.SGD([new nn.Parameter(tensor.zeros(1))], { lr: 0.1 });
  *  plot.schedule({ "every 30": new optim.lrScheduler.StepLR(optimizer, 30), constant: Array(100).fill(0.1) }) */
 export function schedule(
   schedules: Previewable | readonly number[] | Readonly<Record<string, Previewable | readonly number[]>>,
@@ -54,7 +55,8 @@ export interface CompareOptions {
 
 /** Numbers of several runs over their steps, on shared axes; or over anything else: layers, inputs, learning rates.
  *
- *  @example plot.compare({ He: [2.3, 1.1, 0.7], Glorot: [2.3, 1.6, 1.2] }, { quantity: "loss", smooth: 0.5 });
+ *  @example
+ *  plot.compare({ He: [2.3, 1.1, 0.7], Glorot: [2.3, 1.6, 1.2] }, { quantity: "loss", smooth: 0.5 });
  *  plot.compare({ SGD: [1.9, 0.6, 2.3] }, { x: [0.01, 0.1, 1], xTitle: "learning rate", xLog: true }) */
 export function compare(
   runs: Readonly<Record<string, readonly number[]>>,

@@ -32,7 +32,8 @@ const POINTS = 81;
 /** A loss `f(x, y)`, element by element over tensors of equal shapes, and the paths of optimizers down it. Colours follow the
  *  logarithm of the height above the lowest point shown, so that flat valleys have lines, too.
  *
- *  @example plot.lossSurface((x, y) => x.mul(x).add(y.mul(y).mul(10)), {
+ *  @example
+ *  plot.lossSurface((x, y) => x.mul(x).add(y.mul(y).mul(10)), {
  *    start: [-1.8, 0.8],
  *    optimizers: { SGD: (p) => new optim.SGD(p, { lr: 0.05 }), Adam: (p) => new optim.Adam(p, { lr: 0.1 }) },
  *  }) */

@@ -24,14 +24,16 @@ function random(
 }
 
 /** Uniform numbers in [0, 1).
- *  @example manualSeed(42);
+ *  @example
+ *  manualSeed(42);
  *  tensor.rand(2) // -> [0.88227, 0.91500] */
 export function rand(...args: ShapeArguments<RandomOptions>): Tensor {
   return random(args, "rand", (generator, out) => generator.uniform(out));
 }
 
 /** Standard normal numbers.
- *  @example manualSeed(42);
+ *  @example
+ *  manualSeed(42);
  *  tensor.randn(2) // -> [0.33669, 0.12881] */
 export function randn(...args: ShapeArguments<RandomOptions>): Tensor {
   return random(args, "randn", (generator, out) => generator.normal(out));
@@ -51,7 +53,8 @@ export function randnLike(like: Tensor, options: RandomOptions = {}): Tensor {
 
 /** Normal numbers with mean and standard deviation: numbers with a shape, or tensors (or one of them a number), one for each
  *  element.
- *  @example manualSeed(42);
+ *  @example
+ *  manualSeed(42);
  *  tensor.normal(10, 2, [2]) // -> [10.67338, 10.25762] */
 export function normal(
   mean: Operand,

@@ -8,7 +8,8 @@ import { AllMethods } from "./methods/in-place.js";
 /** An array of numbers of one type, with PyTorch's methods. Nothing is computed until a value is needed. `x.add_(y)` is `x.add(y)` in
  *  place, and so for most methods that keep the shape; `tensor.add(x, y)` is `x.add(y)`.
  *
- *  @example const x = tensor([[1, 2], [3, 4]]);
+ *  @example
+ *  const x = tensor([[1, 2], [3, 4]]);
  *  x.mul(10).add(x.t()).sum(0) // [43, 65] */
 export class Tensor extends AllMethods {
   /** A tensor for a recorded node. */

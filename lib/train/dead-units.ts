@@ -20,7 +20,8 @@ export interface DeadLayer {
 }
 
 /** The hidden layers of a model with their dead units; prints as a table.
- *  @example const dead = await gb.train.deadUnits(model, loader);
+ *  @example
+ *  const dead = await gb.train.deadUnits(model, loader);
  *  dead.length // -> 1 */
 export class DeadUnits extends Array<DeadLayer> {
   static override get [Symbol.species](): ArrayConstructor {

@@ -87,7 +87,8 @@ class Runner<M extends Module> implements Lane<M> {
 }
 
 /** The lanes of a race by their names; prints as a table.
- *  @example const loader = [[x, labels]] as [gb.Tensor, gb.Tensor][];
+ *  @example
+ *  const loader = [[x, labels]] as [gb.Tensor, gb.Tensor][];
  *  const result = await gb.train.race({ small: () => nn.Linear(4, 3) }, loader, {
  *    optimizer: (net) => new optim.SGD(net.parameters(), { lr: 0.1 }),
  *    lossFn,

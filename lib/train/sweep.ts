@@ -18,7 +18,8 @@ export interface SweepOptions {
 }
 
 /** The trials of a sweep, in the order of the candidates; prints as a table with a star at the best one.
- *  @example const search = await gb.train.sweep([1, 2, 3], (n) => (n - 2) ** 2);
+ *  @example
+ *  const search = await gb.train.sweep([1, 2, 3], (n) => (n - 2) ** 2);
  *  [search.best?.candidate, search.trials.length] // -> [ 2, 3 ] */
 export class Sweep<C> {
   readonly trials: readonly Trial<C>[];

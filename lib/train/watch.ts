@@ -80,7 +80,8 @@ interface Origin {
 }
 
 /** Watches one run of a model: see `watch`.
- *  @example const watcher = watch(model, { name: "example" });
+ *  @example
+ *  const watcher = watch(model, { name: "example" });
  *  lossFn(model(x), labels).backward();
  *  optimizer.step();
  *  watcher.report({ validationLoss: 1.1 });
@@ -161,7 +162,8 @@ export class Watcher {
    *  where the monitor's Resume and Step go on from it. The loop's thread waits, also in a loop that awaits its batches; the
    *  stop button ends the wait. Elsewhere nobody could end it, and nothing happens.
    *
-   *  @example const watcher = watch(model);
+   *  @example
+   *  const watcher = watch(model);
    *  if (loss.item() > 5) watcher.pause(); */
   pause(): void {
     this.desk.steering.ask("pause");
@@ -182,7 +184,8 @@ export class Watcher {
   /** Ends the training in its next step, before the parameters change: `optimizer.step()` throws an error named "Interrupted",
    *  which ends a cell like the stop button does. The model is as the last finished step left it.
    *
-   *  @example const watcher = watch(model);
+   *  @example
+   *  const watcher = watch(model);
    *  if (Number.isNaN(loss.item())) watcher.stop(); */
   stop(): void {
     this.desk.steering.ask("stop");

@@ -42,6 +42,11 @@ describe("the public surface", () => {
     const missing = surface.filter((entry) => isCalled(entry) && !isShown(entry));
     expect(missing.map(({ path }) => path)).toEqual([]);
   });
+  test("is shown by examples as they are indented in the sources", () => {
+    // TypeScript takes the indentation from an example of several lines that begins behind the tag, and not below it
+    const flat = surface.filter(({ examples }) => examples.some((code) => /^( *).*[{([]\n\1\S/m.test(code)));
+    expect(flat.map(({ path }) => path)).toEqual([]);
+  });
 });
 
 describe("examples show what they say", () => {

@@ -23,7 +23,8 @@ const WRITTEN_AS: Readonly<Record<DType, string>> = {
 /** Writes a tensor to an .npy file: `await saveNpy("x.npy", x)`; `np.load("x.npy")` reads it. The values are those at the time
  *  of the call; the file appears when it is complete.
  *
- *  @example await gb.data.saveNpy(`${folder}/x.npy`, tensor([1, 2]));
+ *  @example
+ *  await gb.data.saveNpy(`${folder}/x.npy`, tensor([1, 2]));
  *  await gb.data.loadNpy(`${folder}/x.npy`) // [1, 2] */
 export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
   const [entry] = await readValues({ tensor }, "saveNpy");
@@ -36,7 +37,8 @@ export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
  * Floating point becomes float32 (float64 is rounded), integers int32, bool bool. Throws `FileFormatError` where the file is
  * damaged, has another type, or an integer that does not fit int32.
  *
- *  @example await gb.data.saveNpy(`${folder}/x.npy`, tensor([1, 2]));
+ *  @example
+ *  await gb.data.saveNpy(`${folder}/x.npy`, tensor([1, 2]));
  *  await gb.data.loadNpy(`${folder}/x.npy`) // [1, 2] */
 export async function loadNpy(path: string): Promise<Tensor> {
   return decodeNpy(await readFile(path), path);
@@ -50,7 +52,8 @@ export interface SaveNpzOptions {
 /** Writes tensors to an .npz file, each under its name: `await saveNpz("data.npz", { x, y })`; `np.load("data.npz")["x"]` reads
  *  it. The values are those at the time of the call; the file appears when it is complete. Up to 4 GiB.
  *
- *  @example await gb.data.saveNpz(`${folder}/data.npz`, { x: tensor([1, 2]) });
+ *  @example
+ *  await gb.data.saveNpz(`${folder}/data.npz`, { x: tensor([1, 2]) });
  *  (await gb.data.loadNpz(`${folder}/data.npz`)).x // [1, 2] */
 export async function saveNpz(
   path: string,
@@ -67,7 +70,8 @@ export async function saveNpz(
 /** The arrays of an .npz file (up to 2 GiB) under their names: `const { x, y } = await loadNpz("data.npz")`. Types and errors
  *  are those of `loadNpy`; archives of the kind ZIP64 cannot be read.
  *
- *  @example await gb.data.saveNpz(`${folder}/data.npz`, { x: tensor([1, 2]) });
+ *  @example
+ *  await gb.data.saveNpz(`${folder}/data.npz`, { x: tensor([1, 2]) });
  *  (await gb.data.loadNpz(`${folder}/data.npz`)).x // [1, 2] */
 export async function loadNpz(path: string): Promise<Record<string, Tensor>> {
   const members = await unpackZip(await readFile(path), path);

@@ -30,7 +30,8 @@ export interface SaveSafetensorsOptions {
  * The values are those at the time of the call. float32, int32 and bool are written as they are, except for `int64`. The file
  * appears under its name when it is complete; until then, a file that had the name before stays as it was.
  *
- *  @example await gb.data.saveSafetensors(`${folder}/model.safetensors`, model.stateDict());
+ *  @example
+ *  await gb.data.saveSafetensors(`${folder}/model.safetensors`, model.stateDict());
  *  Object.keys(await gb.data.loadSafetensors(`${folder}/model.safetensors`)).length // -> 4 */
 export async function saveSafetensors(
   path: string,
@@ -101,7 +102,8 @@ function encodeHeader(header: object): [Uint8Array, Uint8Array] {
  * F32, I32 and BOOL are exact. F16 and BF16 become float32 exactly, F64 is rounded to float32; the other integers become int32.
  * Throws `FileFormatError` where the file is damaged, has a type that cannot be read, or an integer that does not fit int32.
  *
- *  @example await gb.data.saveSafetensors(`${folder}/model.safetensors`, model.stateDict());
+ *  @example
+ *  await gb.data.saveSafetensors(`${folder}/model.safetensors`, model.stateDict());
  *  model.loadStateDict(await gb.data.loadSafetensors(`${folder}/model.safetensors`)); */
 export async function loadSafetensors(path: string): Promise<Record<string, Tensor>> {
   await using file = await open(path);
@@ -118,7 +120,8 @@ export async function loadSafetensors(path: string): Promise<Record<string, Tens
 /** What a safetensors file says of itself: its metadata, and names, types (as in the file) and shapes of its tensors. Throws
  *  as `loadSafetensors` does; the values are not read.
  *
- *  @example await gb.data.saveSafetensors(`${folder}/model.safetensors`, { x: tensor([1, 2]) });
+ *  @example
+ *  await gb.data.saveSafetensors(`${folder}/model.safetensors`, { x: tensor([1, 2]) });
  *  (await gb.data.inspectSafetensors(`${folder}/model.safetensors`)).tensors[0]?.shape // -> [ 2 ] */
 export async function inspectSafetensors(path: string): Promise<SafetensorsHeader> {
   await using file = await open(path);

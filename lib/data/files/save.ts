@@ -52,7 +52,8 @@ const ARRAYS = {
  *
  * Throws a TypeError that names the place of a value that cannot be kept (a function, a model itself).
  *
- *  @example await gb.save({ model: model.stateDict(), epoch: 3 }, `${folder}/run.safetensors`);
+ *  @example
+ *  await gb.save({ model: model.stateDict(), epoch: 3 }, `${folder}/run.safetensors`);
  *  (await gb.load<{ epoch: number }>(`${folder}/run.safetensors`)).epoch // -> 3 */
 export async function save(value: Savable | object, path: string): Promise<void> {
   const tensors = new Map<string, Tensor>();
@@ -70,7 +71,8 @@ export async function save(value: Savable | object, path: string): Promise<void>
  *
  * Throws `FileFormatError` where the file is damaged or of another kind.
  *
- *  @example await gb.save(model.stateDict(), `${folder}/model.safetensors`);
+ *  @example
+ *  await gb.save(model.stateDict(), `${folder}/model.safetensors`);
  *  model.loadStateDict(await gb.load(`${folder}/model.safetensors`)); */
 export async function load<T = Record<string, Tensor>>(path: string): Promise<T> {
   if (await isPickled(path)) return (await loadPickled(path)) as T;

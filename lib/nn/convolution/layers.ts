@@ -92,7 +92,8 @@ abstract class ConvolutionModule extends Module {
   /** PyTorch's default: weights and biases uniform within 1 / sqrt(fanIn), fanIn being channels times kernel elements. For ReLU
    *  networks He initialisation keeps the signal alive where this one does not (see `init.kaimingUniform_`).
    *
-   *  @example const conv = nn.Conv2d(1, 2, 3);
+   *  @example
+   *  const conv = nn.Conv2d(1, 2, 3);
    *  conv.resetParameters(); */
   resetParameters(): void {
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
@@ -263,14 +264,16 @@ function convTransposeLayer(name: string, dims: number): ConvTransposeClass {
 /** A convolution over sequences, [N, C, L] or [C, L]: each output channel is a weighted sum over all input channels under a
  *  kernel that moves along. Weight [outChannels, inChannels / groups, K].
  *
- *  @example const conv = nn.Conv1d(4, 8, 3, { padding: "same" });
+ *  @example
+ *  const conv = nn.Conv1d(4, 8, 3, { padding: "same" });
  *  conv(tensor.randn(2, 4, 10)).shape // [2, 8, 10] */
 export const Conv1d: ConvClass = convLayer("Conv1d", 1);
 export type Conv1d = ConvModule;
 
 /** A convolution over images, [N, C, H, W] or [C, H, W]. Weight [outChannels, inChannels / groups, KH, KW].
  *
- *  @example const conv = nn.Conv2d(1, 32, 3);
+ *  @example
+ *  const conv = nn.Conv2d(1, 32, 3);
  *  conv(tensor.randn(16, 1, 28, 28)).shape // [16, 32, 26, 26] */
 export const Conv2d: ConvClass = convLayer("Conv2d", 2);
 export type Conv2d = ConvModule;

@@ -69,7 +69,8 @@ class PlateauScheduler extends LRScheduler<Options, State> {
   }
   /** After each epoch, with the metric to watch.
    *
-   *  @example const plateau = new optim.lrScheduler.ReduceLROnPlateau(optimizer);
+   *  @example
+   *  const plateau = new optim.lrScheduler.ReduceLROnPlateau(optimizer);
    *  plateau.step(0.35); // the validation loss */
   override step(metric: Metric): void {
     super.step(metric);

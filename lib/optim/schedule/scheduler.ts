@@ -86,7 +86,8 @@ export function schedulesOf(optimizer: AnyOptimizer): LRScheduler[] {
 }
 
 /** The base of all schedules. `O`: what it was made with; `S`: what changes from step to step.
- *  @example const schedule: optim.lrScheduler.LRScheduler = new optim.lrScheduler.StepLR(optimizer, 2);
+ *  @example
+ *  const schedule: optim.lrScheduler.LRScheduler = new optim.lrScheduler.StepLR(optimizer, 2);
  *  schedule.preview(3) // -> [ 0.1, 0.1, 0.010000000000000002 ] */
 export abstract class LRScheduler<O extends object = object, S extends object = object> {
   readonly optimizer: AnyOptimizer;
@@ -270,7 +271,8 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
   /** Everything but functions that is needed to go on from here, under PyTorch's names. The learning rates themselves are in the
    *  optimizer's state.
    *
-   *  @example const saved = scheduler.stateDict();
+   *  @example
+   *  const saved = scheduler.stateDict();
    *  scheduler.step();
    *  scheduler.loadStateDict(saved);
    *  scheduler.getLastLr() // -> [ 0.1 ] */

@@ -78,7 +78,8 @@ class SequentialScheduler extends Composite<{ milestones: readonly number[] }> {
 
 /** One schedule after the other: the one at position i from step milestones[i - 1] on. Each starts again from the initial rate.
  *
- *  @example const { LinearLR, CosineAnnealingLR, SequentialLR } = optim.lrScheduler;
+ *  @example
+ *  const { LinearLR, CosineAnnealingLR, SequentialLR } = optim.lrScheduler;
  *  const [warm, cosine] = [new LinearLR(optimizer), new CosineAnnealingLR(optimizer, 20)];
  *  new SequentialLR(optimizer, [warm, cosine], [5]) */
 export const SequentialLR: Callable<typeof SequentialScheduler> = callable(
@@ -108,7 +109,8 @@ class Chained extends Composite {
 /** Steps all schedules, each of which changes what the one before has set, as in PyTorch. Schedules that set a rate whatever it was
  *  (LambdaLR, the cyclic ones) undo what comes before them; `compose` does not.
  *
- *  @example const { ConstantLR, ExponentialLR, ChainedScheduler } = optim.lrScheduler;
+ *  @example
+ *  const { ConstantLR, ExponentialLR, ChainedScheduler } = optim.lrScheduler;
  *  new ChainedScheduler([new ConstantLR(optimizer), new ExponentialLR(optimizer, 0.9)]) */
 export const ChainedScheduler: Callable<typeof Chained> = callable(Chained, "ChainedScheduler");
 export type ChainedScheduler = Chained;

@@ -49,13 +49,15 @@ export abstract class FillMethods extends ProductMethods {
     return this.assign(hostNode(values, this.shape, "float32"));
   }
   /** Uniform numbers from [from, to).
-   *  @example manualSeed(42);
+   *  @example
+   *  manualSeed(42);
    *  tensor.zeros(2).uniform_(-1, 1) // -> [0.76454, 0.83001] */
   uniform_(from: number = 0, to: number = 1, options: DrawOptions = {}): this {
     return this.drawn((out) => (options.generator ?? defaultGenerator).uniform(out, from, to));
   }
   /** Normal numbers.
-   *  @example manualSeed(42);
+   *  @example
+   *  manualSeed(42);
    *  tensor.zeros(2).normal_(10, 2) // -> [10.6734, 10.2576] */
   normal_(mean: number = 0, std: number = 1, options: DrawOptions = {}): this {
     return this.drawn((out) => (options.generator ?? defaultGenerator).normal(out, mean, std));

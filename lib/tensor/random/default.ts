@@ -8,7 +8,8 @@ export const defaultGenerator: Generator = new Generator(
 );
 
 /** Seeds the default generator and gives it back: the same seed and calls, the same numbers as PyTorch on a CPU.
- *  @example manualSeed(42);
+ *  @example
+ *  manualSeed(42);
  *  tensor.rand(2) // [0.8823, 0.9150] */
 export function manualSeed(seed: number | bigint): Generator {
   return defaultGenerator.manualSeed(seed);

@@ -29,7 +29,8 @@ const DEFAULT_SEED = 67280421310721;
 const LARGEST_PERMUTATION = Math.floor(0xffffffff / 20);
 
 /** A source of random numbers with a state of its own: mt19937, which gives what PyTorch's CPU generator gives for the same seed.
- *  @example const generator = new gb.Generator(42);
+ *  @example
+ *  const generator = new gb.Generator(42);
  *  tensor.rand(2, { generator }) // [0.8823, 0.9150] */
 export class Generator {
   #engine: Mt19937;
@@ -44,7 +45,8 @@ export class Generator {
   }
 
   /** Starts the stream again. A whole number; negative ones count down from 2^64. Only the low 32 bits choose the stream.
-   *  @example const generator = new gb.Generator();
+   *  @example
+   *  const generator = new gb.Generator();
    *  generator.manualSeed(42);
    *  generator.initialSeed() // -> 42n */
   manualSeed(seed: number | bigint): this {
@@ -62,7 +64,8 @@ export class Generator {
   }
 
   /** Everything that decides what comes next, to go on from later.
-   *  @example const state = tensor.defaultGenerator.getState();
+   *  @example
+   *  const state = tensor.defaultGenerator.getState();
    *  const first = tensor.rand(3);
    *  tensor.defaultGenerator.setState(state);
    *  tensor.equal(tensor.rand(3), first) // -> true */
@@ -76,7 +79,8 @@ export class Generator {
   }
 
   /** Goes on from a state that getState() has given.
-   *  @example const copy = new gb.Generator();
+   *  @example
+   *  const copy = new gb.Generator();
    *  copy.setState(tensor.defaultGenerator.getState());
    *  copy.uint32() === tensor.defaultGenerator.uint32() // -> true */
   setState(state: GeneratorState): this {
@@ -88,7 +92,8 @@ export class Generator {
   }
 
   /** A second generator that goes on with the same numbers.
-   *  @example const copy = tensor.defaultGenerator.clone();
+   *  @example
+   *  const copy = tensor.defaultGenerator.clone();
    *  copy.uint32() === tensor.defaultGenerator.uint32() // -> true */
   clone(): Generator {
     return new Generator(this.#seed).setState(this.getState());
@@ -102,7 +107,8 @@ export class Generator {
   }
 
   /** A whole number from 0 to 2^32 - 1.
-   *  @example const generator = new gb.Generator();
+   *  @example
+   *  const generator = new gb.Generator();
    *  generator.manualSeed(42);
    *  generator.uint32() // -> 1608637542 */
   uint32(): number {
@@ -110,7 +116,8 @@ export class Generator {
   }
 
   /** A whole number from 0 to 2^64 - 1: two 32-bit words, the high one first.
-   *  @example const generator = new gb.Generator();
+   *  @example
+   *  const generator = new gb.Generator();
    *  generator.manualSeed(42);
    *  typeof generator.random64() // -> 'bigint' */
   random64(): bigint {
@@ -125,7 +132,8 @@ export class Generator {
   }
 
   /** A number from [0, 1) with 53 random bits: what PyTorch draws for float64.
-   *  @example const generator = new gb.Generator();
+   *  @example
+   *  const generator = new gb.Generator();
    *  generator.manualSeed(42);
    *  generator.uniform64() < 1 // -> true */
   uniform64(): number {
@@ -134,7 +142,8 @@ export class Generator {
   }
 
   /** Fills `out` with uniform float32 samples from [from, to): 24 random bits each.
-   *  @example const generator = new gb.Generator();
+   *  @example
+   *  const generator = new gb.Generator();
    *  generator.manualSeed(42);
    *  generator.uniform(new Float32Array(2)) // -> Float32Array(2) [ 0.8822692632675171, 0.9150039553642273 ] */
   uniform(out: Float32Array, from: number = 0, to: number = 1): Float32Array {

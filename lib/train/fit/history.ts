@@ -3,7 +3,8 @@
 import type { DefaultMetrics, EpochRecord, Metrics } from "./options.js";
 
 /** The records of all epochs. The best one, by the monitored value, has a star in the table.
- *  @example const history = await gb.train.fit(model, loader, { optimizer, lossFn, epochs: 2 });
+ *  @example
+ *  const history = await gb.train.fit(model, loader, { optimizer, lossFn, epochs: 2 });
  *  [history.length, history.stoppedEarly] // -> [ 2, false ] */
 export class History<M extends Metrics = DefaultMetrics> extends Array<EpochRecord<M>> {
   /** The epoch with the best monitored value, from 1 on; 0 before the first. */

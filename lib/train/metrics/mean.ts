@@ -37,7 +37,8 @@ export class Mean {
     return this.value().item();
   }
   /** `compute()` without blocking.
-   *  @example const mean = new gb.train.Mean();
+   *  @example
+   *  const mean = new gb.train.Mean();
    *  mean.update(tensor(2));
    *  [await mean.computeAsync(), mean.value().item()] // -> [ 2, 2 ]
    *  mean.reset();

@@ -6,7 +6,8 @@ import type { Tensor } from "../../tensor/tensor.js";
 /** A measure of a model's outputs over many batches. `V` is what comes out: a number, or nested arrays. Nothing is read from the
  *  device before `compute()`. A metric of your own keeps its sums in `totals` and says in `value()` what they amount to.
  *
- *  @example class Positives extends gb.train.Metric {
+ *  @example
+ *  class Positives extends gb.train.Metric {
  *    protected readonly totals = { count: tensor(0) };
  *    update(output: gb.Tensor) {
  *      this.totals.count.add_(output.gt(0).sum().float());
@@ -50,7 +51,8 @@ export abstract class Metric<V = number> {
     return Object.fromEntries(Object.entries(this.totals).map(([name, total]) => [name, total.detach()]));
   }
   /** Goes on from totals that stateDict() has given.
-   *  @example const accuracy = new gb.train.Accuracy();
+   *  @example
+   *  const accuracy = new gb.train.Accuracy();
    *  accuracy.loadStateDict(accuracy.stateDict()); */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
     for (const [name, total] of Object.entries(this.totals)) {
