@@ -8,11 +8,24 @@ type Value = string | number | undefined;
 const kinds = ({ layers }: RunInfo, of: (layer: RunInfo["layers"][number]) => string | undefined): string =>
   [...new Set(layers.flatMap((layer) => of(layer) ?? []))].join(", ") || "none";
 
+/** Scales that have a name: He's, LeCun's (and Glorot's between layers of one width), PyTorch's default. */
+const USUAL_SCALES = { "2": 2, "1": 1, "1/3": 1 / 3 };
+/** What small layers drawn from one distribution differ by. */
+const SCATTER = 0.1;
+
+/** The scale of the weights that a run began with, n times their variance, to what can be told of a sample: "2", "1/3", "0.0025". */
+export function firstWeights({ weightScale }: RunInfo): string | undefined {
+  if (weightScale === undefined) return undefined;
+  const usual = Object.entries(USUAL_SCALES).find(([, scale]) => Math.abs(weightScale / scale - 1) < SCATTER);
+  return usual?.[0] ?? String(Number(weightScale.toPrecision(2)));
+}
+
 /** What is said of a run, in the order in which it is told. */
 const FACTS: readonly (readonly [name: string, value: (info: RunInfo) => Value])[] = [
   ["the layers", ({ layers }) => layers.map(({ label }) => label).join("; ")],
   ["the activation", (info) => kinds(info, ({ activation }) => activation?.name)],
   ["the normalisation", (info) => kinds(info, ({ normalisation }) => normalisation?.kind)],
+  ["the scale of the first weights (n · Var)", firstWeights],
   ["the number of parameters", ({ parameters }) => parameters],
   ["the optimizer", ({ optimizer }) => optimizer?.kind],
   ["the learning rate", ({ optimizer }) => optimizer?.learningRate],

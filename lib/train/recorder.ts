@@ -8,6 +8,7 @@ import type { SnapshotOptions } from "./rewind/ring.js";
 import {
   type DiagnosisLevel,
   type LayerInfo,
+  layerColumn,
   type Modes,
   type OptimizerInfo,
   ROW_LENGTH,
@@ -119,6 +120,16 @@ export class RunRecorder {
   pushSample(sample: Float32Array, histograms: Uint8Array): void {
     this.samples.push(sample);
     this.histograms.push(histograms);
+    if (sample[0] === 0) this.tellWeights(sample);
+  }
+
+  private tellWeights(sample: Float32Array): void {
+    const hidden = this.info.layers
+      .flatMap(({ fanIn = 0 }, i) => (fanIn > 0 ? [{ fanIn, i }] : []))
+      .slice(0, -1);
+    const scales = hidden.map(({ fanIn, i }) => fanIn * sample[layerColumn(i, "weightStd")]! ** 2);
+    const weightScale = scales.sort((a, b) => a - b)[scales.length >> 1];
+    if (weightScale !== undefined && Number.isFinite(weightScale)) this.change({ weightScale });
   }
 
   /** A row with numbers from outside the step. */

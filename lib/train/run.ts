@@ -78,6 +78,9 @@ export interface RunInfo {
   readonly layers: readonly LayerInfo[];
   /** Number of logits, once known: the loss of a clueless classifier is ln(classes). */
   readonly classes?: number;
+  /** Scale of the weights that the run began with: the inputs of a unit times the variance of its weights, the median over hidden layers.
+   *  2 is He's, 1 LeCun's, 1/3 PyTorch's default for linear layers. Known from a first sample at step 0. */
+  readonly weightScale?: number;
   /** The cross-entropy gets probabilities instead of logits: what it reads has been through a softmax, in a layer or in `forward`. */
   readonly softmaxed?: true;
   /** Said about the data, e.g. "Fashion-MNIST" or "Fashion-MNIST (sample)". */

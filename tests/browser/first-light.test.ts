@@ -2,14 +2,13 @@
 // a stop button that stops, and a page reload that loses nothing. Takes the README's picture on the way
 // (kept in .gradbook/tests/pictures; GRADBOOK_PICTURES=1 also puts it into docs).
 
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { apart } from "./curves.js";
-import { type Lab, PATIENCE, PICTURES, useLab, useTheme } from "./lab.js";
+import { DOCS, type Lab, PATIENCE, PICTURES, useLab, useTheme } from "./lab.js";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 const NOTEBOOK = "00-first-light.ipynb";
 
 const TRAINING = `// Train until stopped: the black square above ends it.
@@ -44,8 +43,7 @@ useLab(async (started, opened) => {
 
 afterAll(() => {
   if (process.env.GRADBOOK_PICTURES === "1") {
-    mkdirSync(join(ROOT, "docs"), { recursive: true });
-    copyFileSync(join(PICTURES, "first-light.png"), join(ROOT, "docs", "first-light.png"));
+    copyFileSync(join(PICTURES, "first-light.png"), join(DOCS, "first-light.png"));
   }
 });
 

@@ -10,10 +10,14 @@ import { afterAll, beforeAll } from "vitest";
 const ROOT = join(import.meta.dirname, "..", "..");
 const TOKEN = "first-light";
 const THEMES = "@jupyterlab/apputils-extension:themes";
+const MONITOR = "@gradbook/extension:plugin";
 const CANDIDATES = [process.env.GRADBOOK_CHROMIUM, process.env.CHROMIUM].filter((path) => path !== undefined);
 
 /** Where pictures are kept that somebody should look at. */
 export const PICTURES = join(ROOT, ".gradbook", "tests", "pictures");
+
+/** Where pictures of the documentation are. */
+export const DOCS = join(ROOT, "docs");
 
 /** How long a test waits for what has to come. */
 export const PATIENCE = { timeout: 60_000 };
@@ -90,15 +94,18 @@ async function launch(): Promise<Browser> {
 }
 
 /**
- * A page whose saved notebooks and chosen theme live in memory: they survive a reload, and the files of whoever runs
- * the tests stay as they are.
+ * A page whose saved notebooks, chosen theme and settings of the monitor live in memory: they survive a reload, and the files of
+ * whoever runs the tests stay as they are.
  */
 export async function openPage(browser: Browser): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const notebooks = new Map<string, Record<string, unknown>>();
   await page.route(/\/api\/contents\/[^?]*\.ipynb(\?|$)/, (route) => serveNotebook(route, notebooks));
-  const settings = { raw: JSON.stringify({ theme: "JupyterLab Light" }) };
-  await page.route(/\/api\/settings(\/[^?]*themes)?(\?|$)/, (route) => serveTheme(route, settings));
+  const settings = new Map([
+    [THEMES, JSON.stringify({ theme: "JupyterLab Light" })],
+    [MONITOR, "{}"],
+  ]);
+  await page.route(/\/api\/settings/, (route) => serveSettings(route, settings));
   page.on("dialog", (dialog) => void dialog.accept());
   return page;
 }
@@ -124,19 +131,21 @@ async function serveNotebook(route: Route, saved: Map<string, Record<string, unk
   else await route.fulfill({ json: { ...model, format: "json" } });
 }
 
-async function serveTheme(route: Route, settings: { raw: string }): Promise<void> {
+/** The settings in `kept` are read from there, and written there. */
+async function serveSettings(route: Route, kept: Map<string, string>): Promise<void> {
+  const id = new URL(route.request().url()).pathname.split("/api/settings/")[1];
   if (route.request().method() === "PUT") {
-    settings.raw = route.request().postDataJSON().raw;
-    await route.fulfill({ status: 204 });
-    return;
+    if (!id || !kept.has(id)) return route.continue();
+    kept.set(id, route.request().postDataJSON().raw);
+    return route.fulfill({ status: 204 });
   }
   const response = await route.fetch();
   const body = await response.json();
-  const themed = (plugin: { id: string }): object =>
-    plugin.id === THEMES ? { ...plugin, raw: settings.raw } : plugin;
-  await route.fulfill({
+  const set = (plugin: { id: string }): object =>
+    kept.has(plugin.id) ? { ...plugin, raw: kept.get(plugin.id) } : plugin;
+  return route.fulfill({
     response,
-    json: Array.isArray(body.settings) ? { ...body, settings: body.settings.map(themed) } : themed(body),
+    json: Array.isArray(body.settings) ? { ...body, settings: body.settings.map(set) } : set(body),
   });
 }
 
@@ -152,10 +161,20 @@ export async function openFirstNotebook(lab: Lab, page: Page): Promise<void> {
 
 /** Chooses a theme in the menu. */
 export async function useTheme(page: Page, name: "JupyterLab Light" | "JupyterLab Dark"): Promise<void> {
+  if ((await page.locator(`body[data-jp-theme-name="${name}"]`).count()) > 0) return;
   await page.locator(".lm-MenuBar-item", { hasText: "Settings" }).click();
   await page.locator(".lm-Menu-item", { hasText: "Theme" }).first().hover();
   await page.locator(".lm-Menu-item", { hasText: name }).first().click();
   await page.locator(`body[data-jp-theme-name="${name}"]`).waitFor({ state: "attached", timeout: 60_000 });
+}
+
+/** Large type and thick lines, or not any more. */
+export async function useProjector(page: Page, on: boolean): Promise<void> {
+  const projected = page.locator(".gb-Panel.gb-mod-projector");
+  if ((await projected.count()) > 0 === on) return;
+  await page.locator(".lm-MenuBar-item", { hasText: "View" }).click();
+  await page.locator(".lm-Menu-item", { hasText: "Monitor for a Projector" }).click();
+  await projected.first().waitFor({ state: on ? "attached" : "detached", timeout: 60_000 });
 }
 
 function freePort(): Promise<number> {

@@ -6,7 +6,7 @@ import { type Activation, flatOutputs, isFlat } from "./activations.js";
 import type { AxisMemory } from "./axis.js";
 import type { Size } from "./chart.js";
 import { formatTick, formatValue } from "./format.js";
-import type { Look } from "./frame.js";
+import { type Look, TICK_SIZE } from "./frame.js";
 import { type Histogram, niceReach, percentTop, reachOf, rebin } from "./histogram.js";
 import { tableOf } from "./table.js";
 
@@ -197,7 +197,8 @@ class Painter {
     this.#text(
       "gb-Lens-tick gb-mod-halo",
       area.left + 6,
-      area.top + this.#em(0.8),
+      // where text is large, that of the outputs reaches in above it
+      area.top + this.#em(this.#look.tokens.tickSize > TICK_SIZE ? 2.4 : 0.8),
       this.#look.trans.__("% of inputs"),
     );
   }

@@ -137,6 +137,8 @@ export function raceAccuracyFigure(
     return {
       ...trace(points, color, tokens.stroke),
       mode: marked ? ("lines+markers" as const) : ("lines" as const),
+      // a marker at 0 or 100 is drawn whole
+      cliponaxis: !marked,
       line: { color, width: tokens.stroke, dash },
       marker: {
         size: tokens.marker - 1,

@@ -4,6 +4,7 @@ import { Chart } from "../charts/chart.js";
 import { formatCount } from "../charts/format.js";
 import { type Look, newMemories } from "../charts/frame.js";
 import { accuracyFigure, lossFigure, type Progress, rateFigure } from "../charts/learning.js";
+import type { Tokens } from "../charts/tokens.js";
 import { last, smoothingWindow } from "../data/series.js";
 import { button, element, heading } from "./dom.js";
 import type { Host, Lack, Screen, View } from "./screen.js";
@@ -23,6 +24,7 @@ export class LearningScreen implements Screen {
   readonly #accuracy: Chart;
   readonly #rate: Chart;
   #turn = false;
+  #tokens: Tokens | undefined;
   readonly #memories = [newMemories(), newMemories(), newMemories()] as const;
 
   constructor({ trans, redraw }: Host) {
@@ -81,7 +83,7 @@ export class LearningScreen implements Screen {
     };
   }
 
-  draw({ record, tokens, tables }: View): void {
+  draw({ record, tokens, small, tables }: View): void {
     const trans = this.#trans;
     const look = (index: 0 | 1 | 2): Look => ({ tokens, trans, ...this.#memories[index] });
     this.#progress.enable("epoch", record.info.stepsPerEpoch !== undefined);
@@ -90,18 +92,20 @@ export class LearningScreen implements Screen {
       "training smoothed over %1 steps",
       formatCount(smoothingWindow(record.lastStep)),
     );
-    this.#lossUnit.textContent = record.info.classes
-      ? `${trans.__("cross-entropy, nats")} · ${smoothed}`
-      : smoothed;
+    const unit = trans.__("cross-entropy, nats");
+    this.#lossUnit.textContent = !record.info.classes ? smoothed : small ? unit : `${unit} · ${smoothed}`;
+    this.#lossUnit.title = smoothed;
     const log = this.#log.getAttribute("aria-pressed") === "true";
     this.#loss.draw((size) => lossFigure(record, progress, look(0), size, { log }), tables);
     // While a run goes on, the two small charts take turns: they change slowly, and a draw costs as much as the loss's.
-    const growing = record.info.status === "running" && !record.lost;
+    const { status, control } = record.info;
+    const growing = status === "running" && !record.lost && control?.paused !== true;
+    const both = !growing || tokens !== this.#tokens;
+    this.#tokens = tokens;
     this.#turn = !this.#turn;
-    if (!growing || this.#turn)
+    if (both || this.#turn)
       this.#accuracy.draw((size) => accuracyFigure(record, progress, look(1), size), tables);
-    if (!growing || !this.#turn)
-      this.#rate.draw((size) => rateFigure(record, progress, look(2), size), tables);
+    if (both || !this.#turn) this.#rate.draw((size) => rateFigure(record, progress, look(2), size), tables);
   }
 
   dispose(): void {

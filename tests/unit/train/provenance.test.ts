@@ -8,7 +8,7 @@ import { RunRecorder } from "gradbook/train/recorder";
 import type { OptimizerInfo, RunInfo } from "gradbook/train/run";
 import { afterEach, expect, test } from "vitest";
 
-const { nn, optim, tensor, data, train, watch, manualSeed, F } = gb;
+const { init, nn, optim, tensor, data, train, watch, manualSeed, F } = gb;
 
 afterEach(() => {
   Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
@@ -94,6 +94,24 @@ test("what differs is told in sentences, and what is the same in one", () => {
   expect(sentences).toContain("Only in the code of tanh: const rate = 0.01;");
   expect(sentences.at(-1)).toMatch(/^The same: .*\bdata set\b.*\bdevice\b/);
   expect(train.compareRuns(a, a)).toEqual(["Nothing that is recorded of the two runs differs."]);
+});
+
+test("the weights that runs began with are compared by their scale", () => {
+  const info = (name: string, fill: (weight: gb.Tensor) => unknown): RunInfo => {
+    manualSeed(42);
+    const model = nn.Sequential(nn.Linear(200, 200), nn.ReLU(), nn.Linear(200, 3));
+    fill((model.at(0) as gb.nn.Linear).weight);
+    const watcher = watch(model, { name });
+    model(tensor.randn(8, 200)).sum().backward();
+    watcher.finish();
+    return watcher.info;
+  };
+  const [he, usual] = [info("scale he", init.kaimingNormal_), info("scale usual", () => undefined)];
+  expect(he.weightScale).toBeCloseTo(2, 1);
+  expect(usual.weightScale).toBeCloseTo(1 / 3, 1);
+  expect(train.compareRuns(he, usual)).toContain(
+    "The scale of the first weights (n · Var) is 2 in scale he, 1/3 in scale usual.",
+  );
 });
 
 test("which device computes", () => {

@@ -67,7 +67,7 @@ export class Card {
     this.#name = title.node.querySelector("b")!;
     this.#about = title.unit;
     const terms = heading(trans.__("Largest terms"));
-    terms.unit.textContent = trans.__("w·a, signed");
+    terms.unit.textContent = trans.__("of z");
     this.#terms = element("section", "gb-Card-terms", terms.node, this.#chart);
     const main = element("section", "gb-Card-main", title.node, this.#parts);
     // it scrolls where there is little room: with the keyboard, too
@@ -176,7 +176,7 @@ export class Card {
       }),
     );
     const from = walk.layer === 0 ? trans.__("the input") : names[walk.layer - 1]!;
-    drawTerms(this.#chart, bars, trans.__("share of z from %1", from), size, tokens);
+    drawTerms(this.#chart, bars, trans.__("w·a from %1", from), size, tokens);
     describePicture(
       this.#chart,
       bars.map(({ name, value }) => `${name}: ${value.toPrecision(3)}`).join(", "),

@@ -2,7 +2,7 @@
 // line of the rest.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { linesOnlyIn } from "gradbook/train/compare-runs";
+import { firstWeights, linesOnlyIn } from "gradbook/train/compare-runs";
 import type { RunInfo } from "gradbook/train/run";
 import { formatCount } from "../../charts/format.js";
 import type { RunRecord } from "../../data/record.js";
@@ -26,6 +26,13 @@ export function factsOf(infos: readonly RunInfo[], trans: TranslationBundle): Fa
   const rows: readonly (readonly [name: string, value: (info: RunInfo) => string | number | undefined])[] = [
     [trans.__("Activation"), (info) => names(info, ({ activation }) => activation?.name)],
     [trans.__("Normalisation"), (info) => counted(info, trans)],
+    [
+      trans.__("Weights at the start"),
+      (info) => {
+        const scale = firstWeights(info);
+        return scale && trans.__("n · Var = %1", scale);
+      },
+    ],
     [trans.__("Layers"), (info) => info.layers.length],
     [trans.__("Parameters"), (info) => info.parameters && formatCount(info.parameters)],
     [trans.__("Optimizer"), (info) => info.optimizer?.kind],
