@@ -2,6 +2,7 @@
 
 import type { ErrorContent } from "../protocol/messages.js";
 import type { Compiled, Diagnostic } from "../protocol/threads.js";
+import { insteadOfLines, insteadOfName } from "./habits.js";
 
 export const DIM = (text: string): string => `\u001b[2m${text}\u001b[22m`;
 export const RED = (text: string): string => `\u001b[31m${text}\u001b[39m`;
@@ -29,9 +30,7 @@ export function diagnosticText(
   return `${place} ${kind} TS${code}: ${message}${frame === "" ? "" : `\n${frame}`}`;
 }
 
-const NOT_IPYTHON =
-  "Lines that begin with ! or % are commands of IPython. Use a terminal, or: " +
-  "import { execSync } from 'node:child_process'; execSync('npm install NAME').toString()";
+const UNKNOWN_NAME = /^Cannot find name '(\w+)'/;
 
 /** What stops a cell before it runs. */
 export function refusal(
@@ -42,6 +41,10 @@ export function refusal(
   const places = errors.map((d) => diagnosticText(cell, d, "error"));
   const remedies: string[] = [];
   if (ename === "TypeCheckError") remedies.push("The comment // @type-errors warn lets such cells run.");
-  if (/^\s*[!%]/.test(cell.source)) remedies.push(NOT_IPYTHON);
+  const instead =
+    ename === "SyntaxError"
+      ? insteadOfLines(cell.source)
+      : insteadOfName(UNKNOWN_NAME.exec(evalue)?.[1] ?? "");
+  if (instead !== undefined) remedies.push(instead);
   return { ename, evalue, traceback: [`${RED(ename)}: ${evalue}`, ...places, ...remedies.map(DIM)] };
 }

@@ -74,7 +74,7 @@ function diagnosticInCell(
   const { line, character } = file.getLineAndCharacterOfPosition(found.start ?? 0);
   const texts = [found, ...(found.relatedInformation ?? []).filter(({ code }) => code === FORGOT_AWAIT)];
   const text = texts
-    .map(({ messageText }) => typescript.flattenDiagnosticMessageText(messageText, "\n"))
+    .map(({ messageText }) => shortened(typescript.flattenDiagnosticMessageText(messageText, "\n")))
     .join(" ");
   // files of the library are no concern of a notebook's author
   const message = [...modules].reduce(
@@ -88,6 +88,12 @@ function diagnosticInCell(
     column: character,
     length: found.length ?? 0,
   };
+}
+
+/** Of a long chain of reasons the complaint, and the last two: where, and the cause. The compiler may need nine lines. */
+function shortened(message: string): string {
+  const [first, ...reasons] = message.split("\n").map((line) => line.trim());
+  return [first, ...reasons.slice(-2)].join("\n  ");
 }
 
 function isTopLevelAwait(found: ts.Diagnostic, file: ts.SourceFile): boolean {

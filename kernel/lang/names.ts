@@ -91,3 +91,14 @@ export function keepNamesRight(
     return typescript.visitNode(file, visit) as ts.SourceFile;
   };
 }
+
+/** Has the converter write the names of a cell as they are. The compiler keeps those that begin with two underscores under names with
+ *  three, by which the converter would export them. */
+export function exportAsWritten(typescript: TypeScript, file: ts.SourceFile): void {
+  const { locals } = file as ts.SourceFile & { locals?: Map<ts.__String, ts.Symbol> };
+  if (locals === undefined) return;
+  locals.forEach = (callback) => {
+    for (const [name, symbol] of locals)
+      callback(symbol, typescript.unescapeLeadingUnderscores(name) as ts.__String, locals);
+  };
+}

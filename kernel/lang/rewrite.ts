@@ -84,7 +84,9 @@ export function rewrite({ output, lastExpression, usingAt }: Converted): Rewritt
   const slots = [...earlier]
     .filter((name) => !imported.has(name))
     .map((name) => `const __$${name} = __gb.slot(${JSON.stringify(name)});`);
-  const header = `(async function (__gb, require) { "use strict"; ${slots.join("")}${hoisted.map(bindCall).join("")}`;
+  // a cell's own `require` cannot be declared beside a parameter of that name
+  const parameters = exported.includes("require") ? "__gb" : "__gb, require";
+  const header = `(async function (${parameters}) { "use strict"; ${slots.join("")}${hoisted.map(bindCall).join("")}`;
   const positions = positionTable(mappings, lines, moved, new Lines(text));
   return { code: `${header}\n${text}\n})`, positions, declared: exported };
 }

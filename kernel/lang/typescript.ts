@@ -8,7 +8,7 @@ import type { Converter } from "tslab/dist/converter.js";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
 import { hideAugmentations } from "./augmentations.js";
 import { hints } from "./hints.js";
-import { keepNamesRight } from "./names.js";
+import { DECLARATIONS, exportAsWritten, keepNamesRight } from "./names.js";
 import { withFewWatchers } from "./watchers.js";
 
 export type TypeScript = typeof ts;
@@ -160,6 +160,7 @@ function ownBuilder(builder: Builder): Builder {
       bindSourceFile(file, builder.getCompilerOptions());
       hideAugmentations(file);
       exportWithoutFlow(file);
+      if (!DECLARATIONS.test(name)) exportAsWritten(typescript, file);
     }
     return file;
   };

@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { codeFrame, DIM, RED } from "../lang/code-frame.js";
+import { insteadOfName } from "../lang/habits.js";
 import type { ErrorContent } from "../protocol/messages.js";
 import { sourcePosition } from "../protocol/positions.js";
 import type { CompiledCell, PositionTable } from "../protocol/threads.js";
@@ -14,6 +15,8 @@ const CELL_POSITION = /((?:cell|hidden)\[[^\]]*\]\.ts):(\d+):(\d+)/;
 const FILE_POSITION = /(file:[^\s()]*\?changed=[\d.]+):(\d+):(\d+)/;
 /** Variables of earlier cells and imported ones, as compiled cells name them. */
 const SLOT = /\(0 ?, __\$([\w$]+)\.b\.\$v\)|__\$([\w$]+?)\.b\.\$v|__\$([\w$]+)/g;
+/** What V8 says of a name that nothing has. */
+const UNKNOWN_NAME = /^(\w+) is not defined$/;
 const OWN_CODE = new URL(".", import.meta.url).href;
 /** The kernel's code around cells, and the accessors through which cells share variables. */
 const isOwn = (frame: string): boolean =>
@@ -65,8 +68,10 @@ export class ErrorReports {
       const evalue = inspect(error);
       return { ename: "Thrown", evalue, traceback: [`${RED("Thrown")}: ${evalue}`] };
     }
-    const { name, message } = error;
-    return { ename: String(name), evalue: named(String(message)), traceback: this.#traceback(error) };
+    const [name, evalue] = [String(error.name), named(String(error.message))];
+    const instead = insteadOfName(UNKNOWN_NAME.exec(evalue)?.[1] ?? "");
+    const remedies = name === "ReferenceError" && instead !== undefined ? [DIM(instead)] : [];
+    return { ename: name, evalue, traceback: [...this.#traceback(error), ...remedies] };
   }
 
   #traceback(error: Error, seen: readonly Error[] = []): string[] {

@@ -298,6 +298,16 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
     ["<p>\n</p>", "[ 'p', null ]"],
     ["const half = 4 / 2, less = 1 < 2; less && half > 1 / 2", "true"],
   ],
+  "names with underscores, and names that modules have": [
+    ["let __count = 1; const __step = 2; function __next() { return (__count += __step); }", undefined],
+    ["class __Box { size = __next() } enum __Kind { A = 7 } interface __Has { size: number }", undefined],
+    ["const has: __Has = new __Box(); [has.size, __count, __Kind.A]", "[ 3, 3, 7 ]"],
+    ["let __count = 'again'; __count.length", "5"],
+    ["import { sep as ___sep } from 'node:path'; ___sep", "'/'"],
+    ["___sep.length + __step", "3"],
+    ["let exports = 5; let module = 6; const require = 7; [exports, module, require]", "[ 5, 6, 7 ]"],
+    ["exports + module + require", "18"],
+  ],
   mistakes: [
     [
       "consle.log('x')",
@@ -331,6 +341,15 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
       {
         warns: ["'maybe' is possibly 'null'"],
         fails: ["Cannot read properties of null (reading 'length')", "2 | maybe.length"],
+      },
+    ],
+    [
+      "const made: { f(x: { a: { b: string } }): void } = { f: (x: { a: { b: Date } }) => {} };",
+      {
+        warns: [
+          "b: string; }; }) => void'.\n  The types of 'a.b' are incompatible between these types.\n" +
+            "  Type 'string' is not assignable to type 'Date'.\n  1 |",
+        ],
       },
     ],
     ["if (1 === 'a') {}", { warns: ["no overlap"] }],
@@ -377,5 +396,18 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
         ],
       },
     ],
+  ],
+  "habits of Python": [
+    ["print(5)", { warns: [""], fails: ["print is not defined", "Write console.log(value)"] }],
+    ["len([1])", { warns: [""], fails: ["Write list.length"] }],
+    ["const on = True", { warns: [""], fails: ["Write true."] }],
+    ["[None]", { warns: [""], fails: ["Write null or undefined."] }],
+    ["help(tensor)", { warns: [""], fails: ["press Shift+Tab"] }],
+    ["torch.zeros(2)", { warns: [""], fails: ["are here without it: tensor, nn, F"] }],
+    ["import torch", { fails: ["SyntaxError", "There is no torch to import.", "tensor, nn, F"] }],
+    ["from torch import nn", { fails: ["SyntaxError", "There is no torch to import."] }],
+    ["import numpy as np", { fails: ["SyntaxError", 'Write import * as name from "package"'] }],
+    ["def f(x):\n  return x", { fails: ["SyntaxError", "Write function name(parameters) { ... }."] }],
+    ["for i in range(3):\n  i", { fails: ["SyntaxError", "Write (condition) in parentheses"] }],
   ],
 };

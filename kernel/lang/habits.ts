@@ -1,0 +1,48 @@
+// What people write first who come from Python, and what is written here instead: one table of names, one of lines.
+
+/** Python's names, which nothing has here. */
+const NAMES: Readonly<Record<string, string>> = {
+  print: "Write console.log(value); a cell's last value is shown without it.",
+  len: "Write list.length, or x.shape[0] for a tensor.",
+  range: "Write for (let i = 0; i < n; i++) { ... }.",
+  help: "Put the cursor on a name and press Shift+Tab.",
+  type: "Write typeof value, or put the cursor on a name and press Shift+Tab.",
+  str: "Write String(value).",
+  int: "Write Math.trunc(value).",
+  float: "Write Number(value).",
+  None: "Write null or undefined.",
+  True: "Write true.",
+  False: "Write false.",
+  self: "Write this.",
+  torch:
+    "PyTorch's names are here without it: tensor, nn, F, init, norm, optim, manualSeed; gb has them all.",
+};
+
+/** Lines that are no TypeScript. The first that fits is told. */
+const LINES: readonly (readonly [line: RegExp, remedy: string])[] = [
+  [
+    /^\s*[!%]/,
+    "Lines that begin with ! or % are commands of IPython. Use a terminal, or: " +
+      "import { execSync } from 'node:child_process'; execSync('npm install NAME').toString()",
+  ],
+  [/^\s*(?:import|from)\s+torch\b/m, `There is no torch to import. ${NAMES.torch}`],
+  [
+    /^\s*(?:from\s+[\w.]+\s+)?import\s+[\w.]+(?:\s+as\s+\w+)?\s*$/m,
+    'Write import * as name from "package", or import { name } from "package".',
+  ],
+  [/^\s*def\s+\w+\s*\(/m, "Write function name(parameters) { ... }."],
+  [
+    /^\s*(?:for|while|if|elif|else|with|try|except)\b.*:\s*$/m,
+    "Write (condition) in parentheses and the body in { ... }.",
+  ],
+];
+
+/** What to write instead of a name that nothing has. */
+export function insteadOfName(name: string): string | undefined {
+  return Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
+}
+
+/** What to write instead of the lines of a cell that is no TypeScript. */
+export function insteadOfLines(source: string): string | undefined {
+  return LINES.find(([line]) => line.test(source))?.[1];
+}
