@@ -5,20 +5,21 @@ import { BYTES } from "../../graph/dtype.js";
 import { elements } from "../../graph/shape.js";
 import type { DeviceBuffer, Traffic } from "../device.js";
 import type { Kernel, Plan, PlanBuffer, RoutineKernel, RoutineOperand } from "../ir.js";
+import { aligned, type Block, Blocks } from "./blocks.js";
 import { shaderFor } from "./kernels.js";
 import { lowered } from "./lower.js";
 import { blockBytes, type Slot } from "./shader.js";
 import type { Target } from "./target.js";
 
-/** `block`: byte offset of the step's parameters. */
 export type Step =
   | {
       readonly kind: "dispatch";
       readonly shader: number;
       readonly groups: readonly [number, number];
-      readonly block: number;
+      /** Byte offset of the page that its parameters lie in. */
+      readonly page: number;
     }
-  /** A routine on the host; its parameters are the places of its inputs and outputs. */
+  /** A routine on the host; its parameters, from this byte offset on, are the places of its inputs and outputs. */
   | { readonly kind: "routine"; readonly routine: RoutineKernel; readonly block: number };
 
 export interface ProgramShader {
@@ -32,9 +33,9 @@ export interface Program {
   /** Each text once. */
   readonly shaders: readonly ProgramShader[];
   readonly steps: readonly Step[];
-  /** Bytes of all parameters, and of the part that one dispatch sees. */
+  /** Bytes of all parameters, and of the part that a dispatch sees from the begin of its page on. */
   readonly parameterBytes: number;
-  readonly blockBytes: number;
+  readonly pageBytes: number;
   /** Whether a run can fail a check. */
   readonly checks: boolean;
 }
@@ -69,11 +70,7 @@ export function trafficOf({ steps, parameterBytes, checks }: Program): Traffic {
 
 export const operandBytes = ({ dtype, shape }: RoutineOperand): number => elements(shape) * BYTES[dtype];
 
-/** Dynamic offsets of uniform buffers are multiples of this on every implementation. */
-const BLOCK_ALIGNMENT = 256;
 const SCRATCH_ALIGNMENT = 64;
-
-const aligned = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 
 interface Parameter {
   /** In words. */
@@ -97,21 +94,20 @@ export class ProgramBuilder {
     const numbers = new Map<string, number>();
     const shaders: ProgramShader[] = [];
     const steps: Step[] = [];
-    let [bytes, block, scratchEnd] = [0, 0, plan.arenaBytes];
-    const take = (slots: readonly Slot[]): number => {
-      const at = bytes;
+    const blocks = new Blocks();
+    let scratchEnd = plan.arenaBytes;
+    const take = (slots: readonly Slot[]): Block => {
+      const block = blocks.take(blockBytes(slots.length));
       slots.forEach((slot, i) => {
-        this.#parameters.push({ at: at / 4 + i, slot });
+        this.#parameters.push({ at: block.at / 4 + i, slot });
       });
-      bytes += aligned(blockBytes(slots.length), BLOCK_ALIGNMENT);
-      block = Math.max(block, bytes - at);
-      return at;
+      return block;
     };
     const add = (kernel: Kernel, guarded: boolean): string => {
       if (kernel.kind === "routine") {
         const operands = [...kernel.inputs, ...kernel.outputs];
         const places = operands.map(({ buffer }): Slot => ({ kind: "base", buffer }));
-        steps.push({ kind: "routine", routine: kernel, block: take(places) });
+        steps.push({ kind: "routine", routine: kernel, block: take(places).at });
         return "on the CPU, copied there and back";
       }
       const shader = shaderFor(kernel, guarded, target);
@@ -122,7 +118,9 @@ export class ProgramBuilder {
         number = shaders.push({ code, name: nameOf(kernel) }) - 1;
         numbers.set(code, number);
       }
-      steps.push({ kind: "dispatch", shader: number, groups, block: take(slots) });
+      const { page, before } = take(slots);
+      const [columns, rows] = groups;
+      steps.push({ kind: "dispatch", shader: number, groups: [columns + before, rows], page });
       return how;
     };
     const checks = plan.faults.length > 0;
@@ -142,9 +140,9 @@ export class ProgramBuilder {
       return parts.map((part) => add(part, checks && i >= plan.commit)).join(", then ");
     });
     this.arenaBytes = scratchEnd;
-    const parameterBytes = bytes + block;
-    this.program = { shaders, steps, parameterBytes, blockBytes: block, checks };
-    this.#words = new Uint32Array(bytes / 4);
+    const { bytes: parameterBytes, pageBytes } = blocks;
+    this.program = { shaders, steps, parameterBytes, pageBytes, checks };
+    this.#words = new Uint32Array(parameterBytes / 4);
     this.#floats = new Float32Array(this.#words.buffer);
   }
 

@@ -151,7 +151,8 @@ export class Runner {
 
   async compile(id: number, program: Program): Promise<void> {
     const pipelines = await Promise.all(program.shaders.map((shader) => this.#pipeline(shader)));
-    const size = Math.max(program.parameterBytes, 16);
+    // the last page is bound in full; there is one byte where there is no page
+    const size = program.parameterBytes + program.pageBytes || 1;
     const parameters = this.#device.createBuffer({
       size,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
@@ -287,12 +288,11 @@ export class Runner {
   #encode(encoder: GPUCommandEncoder, ready: Ready, dispatches: readonly Dispatch[]): void {
     const bindings = this.#groupOf(ready);
     const pass = encoder.beginComputePass();
-    let current: GPUComputePipeline | undefined;
-    for (const { shader, block, groups } of dispatches) {
-      const pipeline = ready.pipelines[shader]!;
-      if (pipeline !== current) pass.setPipeline(pipeline);
-      current = pipeline;
-      pass.setBindGroup(0, bindings, [block]);
+    let current: Pick<Dispatch, "shader" | "page"> = { shader: -1, page: -1 };
+    for (const { shader, page, groups } of dispatches) {
+      if (shader !== current.shader) pass.setPipeline(ready.pipelines[shader]!);
+      if (page !== current.page) pass.setBindGroup(0, bindings, [page]);
+      current = { shader, page };
       pass.dispatchWorkgroups(...groups);
     }
     pass.end();
@@ -306,7 +306,7 @@ export class Runner {
       entries: [
         { binding: 0, resource: { buffer: heap } },
         { binding: 1, resource: { buffer: this.#faults } },
-        { binding: 2, resource: { buffer: ready.parameters, size: ready.program.blockBytes } },
+        { binding: 2, resource: { buffer: ready.parameters, size: ready.program.pageBytes } },
       ],
     });
     ready.group = { heap, bindings };

@@ -3,6 +3,7 @@
 // which differ in nothing but their data share a pipeline.
 
 import { type Access, accessFunctions, ELEMENT } from "./access.js";
+import { MOST_BEFORE, PAGE_BYTES, UNIT_BYTES } from "./blocks.js";
 import { functionsFor } from "./functions.js";
 
 /** Elements of type u32 in the block of parameters of a dispatch. */
@@ -16,7 +17,7 @@ export type Slot =
 
 export interface Shader {
   readonly code: string;
-  /** Workgroups along x and y. */
+  /** Workgroups along x and y, before blocks.ts has put more of them into a row. */
   readonly groups: readonly [number, number];
   readonly slots: readonly Slot[];
   /** How it computes, for people. */
@@ -36,15 +37,17 @@ export class Slots {
       index = this.list.push(slot) - 1;
       this.#known.set(key, index);
     }
-    return `P[${index >> 2}].${"xyzw"[index & 3]}`;
+    return `P[own + ${index >> 2}u].${"xyzw"[index & 3]}`;
   }
 }
 
-/** Bytes of a block of so many parameters: whole vectors of four. */
-export const blockBytes = (slots: number): number => Math.ceil(slots / 4) * 16;
+const VECTOR_BYTES = 16;
 
-/** Workgroups in one direction of a dispatch, as every implementation allows. */
-const MOST_GROUPS = 65_535;
+/** Bytes of a block of so many parameters: whole vectors of four. */
+export const blockBytes = (slots: number): number => Math.ceil(slots / 4) * VECTOR_BYTES;
+
+/** Workgroups in one direction of a dispatch, as every implementation allows, without those that may be too many. */
+const MOST_GROUPS = 65_535 - MOST_BEFORE;
 
 /** At least `groups` workgroups in two directions. A shader knows its number as `group`, and skips numbers from `groups` on. */
 function gridFor(groups: number): readonly [number, number] {
@@ -92,14 +95,20 @@ export function assemble(body: Body): Shader {
   const failed = together ? ALL_UNLESS_FAILED : guarded ? `  ${UNLESS_FAILED}\n` : "";
   const code = `${declarations}
 @compute @workgroup_size(${size})
-fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
   let group = id.y * ${grid[0]}u + id.x;
-  if (group >= ${groups}u) { return; }
+  if (id.x >= ${grid[0]}u || group >= ${groups}u) { return; }
+  own = (grid.x - ${grid[0]}u) * ${UNIT_BYTES / VECTOR_BYTES}u;
 ${failed}${statements}}
 `;
   const head = `@group(0) @binding(0) var<storage, read_write> heap: array<${ELEMENT[access]}>;
 @group(0) @binding(1) var<storage, read_write> faults: array<atomic<u32>, 4>;
-@group(0) @binding(2) var<uniform> P: array<vec4<u32>, ${blockBytes(slots.length) / 16}>;
+@group(0) @binding(2) var<uniform> P: array<vec4<u32>, ${Math.max(PAGE_BYTES, blockBytes(slots.length)) / VECTOR_BYTES}>;
+var<private> own: u32;
 ${together ? "var<workgroup> stop: u32;\n" : ""}`;
   const first = DIRECTIVES.flatMap(([text, use]) => (code.includes(use) ? [`${text}\n`] : [])).join("");
   return {
