@@ -2,7 +2,6 @@
 // same as on the CPU.
 
 import * as gb from "gradbook";
-import { createDevice } from "gradbook/compute/engine/devices";
 import type { Kernel, Plan } from "gradbook/compute/ir";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
 import { WebGpuDevice } from "gradbook/compute/webgpu/device";
@@ -11,7 +10,7 @@ import { usualTile } from "gradbook/compute/webgpu/tiles";
 import type { Expr, View } from "gradbook/graph/expr";
 import { bernoulli } from "gradbook/tensor/random/device";
 import { closeSession } from "gradbook/tensor/session";
-import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type Case, difference, runOn } from "../unit/compute/harness.js";
 import { Random } from "../unit/compute/random.js";
 import { useDevice } from "../unit/parity/library.js";
@@ -22,8 +21,6 @@ afterAll(() => {
   gpu.close();
   closeSession();
 });
-
-afterEach(() => vi.unstubAllEnvs());
 
 const bytesOf = (...values: number[]): Uint8Array => new Uint8Array(new Float32Array(values).buffer);
 const floats = (bytes: Uint8Array): number[] => [...new Float32Array(bytes.slice().buffer)];
@@ -178,42 +175,6 @@ describe("the library on it", () => {
     expect(() => layer.weight.toArray()).toThrow(/5/);
     expect(layer.weight.toArray()).toEqual(before);
   });
-});
-
-describe("choosing it", () => {
-  it("lists what there is, and says why what cannot be used cannot", () => {
-    useDevice("webgpu");
-    const [cpu, software] = gb.device();
-    expect(cpu).toMatchObject({ name: "wasm", chosen: false });
-    expect(software).toMatchObject({ name: "webgpu", chosen: true, memoryBytes: gpu.adapter.memoryBytes });
-    vi.stubEnv("GRADBOOK_WEBGPU_SOFTWARE", "0");
-    expect(gb.device()[1]).toMatchObject({
-      chosen: false,
-      problem: expect.stringMatching(/computes on the CPU/),
-    });
-  });
-
-  it("refuses a GPU in software where that is not allowed, and the device before stays", () => {
-    useDevice("wasm");
-    vi.stubEnv("GRADBOOK_WEBGPU_SOFTWARE", "0");
-    expect(() => gb.device("webgpu")).toThrow(/found no GPU, only .*SwiftShader.*GRADBOOK_WEBGPU_SOFTWARE=1/);
-    expect(gb.tensor([1, 2]).sum().item()).toBe(3);
-    vi.unstubAllEnvs();
-    gb.device("webgpu");
-    expect(gb.explain(gb.tensor.ones(3).exp())).toMatch(/on the GPU/);
-  });
-
-  it("says what is missing when there is no driver", () => {
-    useDevice("wasm");
-    vi.stubEnv("VK_DRIVER_FILES", "/nowhere/none.json");
-    expect(() => gb.device("webgpu")).toThrow(/no Vulkan driver.*mesa-vulkan-drivers.*NVIDIA/);
-  });
-});
-
-it("is made by its name, and says what it runs on", async () => {
-  const device = await createDevice("webgpu");
-  expect(device.description).toMatch(/^WebGPU on .*, in software$/);
-  device.close();
 });
 
 function load(dtype: "float32" | "int32", buffer: number): Expr {

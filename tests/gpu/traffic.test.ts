@@ -6,13 +6,13 @@ import { buildPlan } from "gradbook/compute/plan/index";
 import { ProgramBuilder, trafficOf } from "gradbook/compute/webgpu/program";
 import { usualTile } from "gradbook/compute/webgpu/tiles";
 import { closeSession } from "gradbook/tensor/session";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { graphRunMost } from "../bench/most-run.js";
 import { useDevice } from "../unit/parity/library.js";
 
 const { F, manualSeed, nn, optim, tensor } = gb;
 
-beforeAll(() => useDevice("wasm"));
+afterEach(() => vi.unstubAllEnvs());
 afterAll(closeSession);
 
 function trafficOfStep(
@@ -48,9 +48,28 @@ it.each([
   ["the same, batch 8,192", classifier, sgd, 8192, 13, 0.9],
   ["20 x 100 with SiLU, NAdam, batch 32", deep, nadam, 32, 65, 6.1],
 ] as const)("%s", (_, model, optimizer, batch, dispatches, kilobytes) => {
+  useDevice("wasm");
   manualSeed(1);
   const network = model();
   const traffic = trafficOfStep(network, optimizer(network.parameters()), batch);
   expect(traffic).toMatchObject({ submits: 1, passes: 1, dispatches });
   expect(traffic.bytes).toBeLessThanOrEqual(kilobytes * 1024);
+});
+
+it("explain prints them for a step that has run, here on a GPU that computes nothing", () => {
+  vi.stubEnv("GRADBOOK_WEBGPU_BACKEND", "null");
+  vi.stubEnv("GRADBOOK_WEBGPU_TUNE", "0");
+  useDevice("webgpu");
+  const model = classifier();
+  const optimizer = sgd(model.parameters());
+  const [images, labels] = [tensor.randn(32, 784).realize(), tensor.randint(0, 10, [32]).realize()];
+  const losses = Array.from({ length: 3 }, () => {
+    const loss = F.crossEntropy(model(images) as gb.Tensor, labels);
+    loss.backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+    return loss;
+  });
+  const told = gb.explain(losses.at(-1)!).replaceAll(/\s+/g, " ");
+  expect(told).toContain("on the GPU: 1 submit, 1 pass, 12 dispatches, 848 B between host and GPU");
 });

@@ -145,4 +145,34 @@ describe("in a notebook", () => {
     expect(cpu.at(-1)).toBeLessThan(0.9 * cpu[0]!);
     expect(mismatch("losses", gpu, cpu, TRAJECTORY_TOLERANCE)).toBeUndefined();
   });
+
+  test("a GPU that is lost ends the cell with what was computed, and where; the next one goes on from the last copy", async () => {
+    // the 30th run is in the third cell
+    await executed(`gb.device("wasm"); process.env.GRADBOOK_WEBGPU_LOSE = "30"; gb.device("webgpu");`);
+    const first = await executed(`
+      manualSeed(3);
+      const model = nn.Sequential(nn.Linear(4, 3));
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+      const watcher = watch(model, { snapshots: { every: 4 } });
+      const x = [[0.5, -1, 2, 0.25], [1, 3, -2, -0.5]];
+      const step = () => {
+        const loss = F.crossEntropy(model(tensor(x)), tensor([2, 0], { dtype: "int32" }));
+        loss.backward();
+        optimizer.step();
+        optimizer.zeroGrad();
+        return loss.item();
+      };
+      JSON.stringify(Array.from({ length: 6 }, step));`);
+    const losses = JSON.parse(first.result!.replaceAll("'", "")) as number[];
+    const second = await executed("for (let i = 0; i < 40; i++) step();");
+    expect(second.reply.content.status).toBe("error");
+    expect(second.reply.content.evalue).toMatch(
+      /^The GPU was lost while it was computing \d+ kernels? \(.*\): destroyed.* \(first computed for cell \[\d+\], line 10\)/s,
+    );
+    await executed("delete process.env.GRADBOOK_WEBGPU_LOSE;");
+    const third = await executed(
+      "const { step: at } = watcher.rewind(Infinity); JSON.stringify([at, step(), step()]);",
+    );
+    expect(JSON.parse(third.result!.replaceAll("'", ""))).toEqual([4, ...losses.slice(4)]);
+  });
 });

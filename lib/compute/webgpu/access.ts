@@ -25,7 +25,7 @@ export const WORDS_OF_FOUR: Readonly<Record<DType, 1 | 2 | 4>> = {
 
 /** The first check that fails is kept: its number from 1 on, and the bad value. */
 const COMMON: readonly string[] = [
-  "fn zero() -> u32 { return P[0].x; }",
+  "fn zero() -> u32 { return P[own].x; }",
   `fn report(fault: u32, value: i32) {
   if (atomicAdd(&faults[2], 1u) == 0u) {
     atomicStore(&faults[1], bitcast<u32>(value));
