@@ -25,6 +25,9 @@ export interface WireThreadData {
   readonly requests: MessagePort;
 }
 
+// before anybody knows of this kernel, who may be gone a moment later
+watchParent(kill);
+
 export const data: WireThreadData = workerData as WireThreadData;
 export const sockets: Sockets = await bindSockets(data.connection);
 export const publisher: Publisher = new Publisher(sockets.iopub);
@@ -41,7 +44,6 @@ let receive: Receive = (message, from) => {
 publisher.status("starting", {});
 sockets.receive((message, from) => receive(message, from));
 language.start();
-watchParent(kill);
 
 /** Ends the process at once. */
 export function kill(): void {

@@ -26,6 +26,8 @@ export interface Received extends AnyMessage {
   /** msg_id of the message this one answers. */
   readonly parent: string;
   readonly buffers: Buffer[];
+  /** The frames before the delimiter. */
+  readonly identities: Buffer[];
   readonly at: number;
 }
 
@@ -56,23 +58,25 @@ export interface Executed {
 export class KernelClient {
   readonly received: Received[] = [];
   readonly problems: string[] = [];
-  readonly process: ChildProcess;
+  process: ChildProcess;
   readonly folder: string;
   readonly key: string;
   readonly sockets: { shell: Dealer; control: Dealer; stdin: Dealer; iopub: Subscriber; heartbeat: Request };
   readonly #scratch: string;
+  readonly #launch: () => ChildProcess;
   readonly #waiting = new Set<() => void>();
   #sending: Promise<unknown> = Promise.resolve();
   log = "";
 
   private constructor(
-    child: ChildProcess,
+    launch: () => ChildProcess,
     key: string,
     ports: Ports,
     scratch: string,
     options: StartOptions,
   ) {
-    this.process = child;
+    this.#launch = launch;
+    this.process = this.#started();
     this.key = key;
     this.folder = options.folder ?? scratch;
     this.#scratch = scratch;
@@ -95,11 +99,28 @@ export class KernelClient {
     void this.#read(control, "control");
     void this.#read(stdin, "stdin");
     void this.#read(iopub, "iopub");
+  }
+
+  #started(): ChildProcess {
+    const child = this.#launch();
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         this.log += chunk.toString();
       });
     }
+    return child;
+  }
+
+  /** Starts the next kernel with the same connection file once this one has ended, as Jupyter restarts a kernel; does not wait for it. */
+  async restart(): Promise<void> {
+    await this.#exit();
+    this.process = this.#started();
+  }
+
+  async #exit(): Promise<void> {
+    const { exitCode, signalCode } = this.process;
+    if (exitCode === null && signalCode === null)
+      await new Promise((resolve) => this.process.once("exit", resolve));
   }
 
   /** A kernel that has answered its first request. Between the choice of its ports and their use others may take one; then it is
@@ -133,18 +154,21 @@ export class KernelClient {
     const args = [KERNEL_MAIN, "--connection-file", file];
     if (options.library !== undefined) args.push("--library", options.library);
     const [program, ...given] = options.command?.(file) ?? [process.execPath, ...args];
-    const child = spawn(program, given, {
-      cwd: options.folder ?? scratch,
-      stdio: "pipe",
-      env: { ...process.env, GRADBOOK_HISTORY: "", ...options.env },
-    });
-    // kernels of others do not end with whoever started them
-    if (options.command !== undefined) {
-      const kill = (): void => void child.kill("SIGKILL");
-      process.once("exit", kill);
-      child.once("exit", () => process.off("exit", kill));
-    }
-    return new KernelClient(child, key, ports, scratch, options);
+    const launch = (): ChildProcess => {
+      const child = spawn(program, given, {
+        cwd: options.folder ?? scratch,
+        stdio: "pipe",
+        env: { ...process.env, GRADBOOK_HISTORY: "", ...options.env },
+      });
+      // kernels of others do not end with whoever started them
+      if (options.command !== undefined) {
+        const kill = (): void => void child.kill("SIGKILL");
+        process.once("exit", kill);
+        child.once("exit", () => process.off("exit", kill));
+      }
+      return child;
+    };
+    return new KernelClient(launch, key, ports, scratch, options);
   }
 
   /** Done when the first request has been answered and what the kernel says on iopub arrives. */
@@ -306,10 +330,8 @@ export class KernelClient {
 
   /** Ends the kernel without asking it, and forgets everything. */
   async close(): Promise<void> {
-    const ended = this.process.exitCode !== null || this.process.signalCode !== null;
-    const exit = ended ? undefined : new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGKILL");
-    await exit;
+    await this.#exit();
     for (const socket of Object.values(this.sockets)) socket.close();
     rmSync(this.#scratch, { recursive: true, force: true });
   }
@@ -341,6 +363,7 @@ export class KernelClient {
       type: header.msg_type,
       parent: parent_header.msg_id ?? "",
       buffers: rest.slice(4),
+      identities: frames.slice(0, at),
       at: performance.now(),
     };
   }

@@ -4,8 +4,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { delimiter, dirname, join } from "node:path";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { placeFrom } from "../../scripts/setup/install.ts";
 import { jupyterEnvironment } from "../../scripts/setup/jupyter.ts";
 import { runNotebook } from "../../scripts/setup/notebooks.ts";
 import { ROOT } from "../../scripts/setup/paths.mjs";
@@ -78,6 +79,16 @@ describe("an installed kernel", () => {
     expect(command("uninstall-kernel", "--prefix", prefix, "--name", "grad2").status).toBe(0);
     expect(existsSync(join(share, "kernels", "grad2"))).toBe(false);
   });
+  test("goes where Jupyter looks", () => {
+    const ask =
+      "import jupyter_core.paths as p; print(p.jupyter_data_dir(), p.ENV_JUPYTER_PATH[0], sep='\\n')";
+    const { stdout, stderr } = spawnSync(PYTHON, ["-c", ask], { encoding: "utf8" });
+    vi.stubEnv("PATH", `${dirname(PYTHON)}${delimiter}${process.env.PATH}`);
+    const places = ["--user", "--sys-prefix"].map((where) => placeFrom([where], "gradbook").share);
+    vi.unstubAllEnvs();
+    expect(places, stderr).toEqual(stdout.trim().split("\n"));
+  });
+
   test("needs a place, and leaves kernels of others alone", () => {
     expect(command("install-kernel").stderr).toMatch(/Say where: --user, --sys-prefix/);
     expect(command("uninstall-kernel", "--prefix", folder).stderr).toMatch(

@@ -76,6 +76,16 @@ describe("a stop ends within 0.2 s", MEASURED, () => {
   });
 });
 
+test("a cell that is stopped before it runs, while it is compiled, never runs", async () => {
+  await kernel().execute("var ran = 0");
+  const cell = kernel().startCell("ran++; while (true);");
+  await kernel().request("interrupt_request", {}, "control");
+  const { reply } = await kernel().finished(cell);
+  expect(reply.content).toMatchObject({ status: "error", ename: "Interrupted" });
+  // the compiler is started anew, and knows what it knew
+  expect(["0", "1"]).toContain((await kernel().execute("ran")).result);
+});
+
 describe("after a stop", () => {
   test("variables live on", async () => {
     await kernel().execute("let counted = 0");

@@ -25,6 +25,23 @@ test("kernel_info is honest", async () => {
   }
 });
 
+test("a reply goes back through all who have passed the request on", async () => {
+  // a gateway puts frames of its own before the delimiter
+  const id = randomUUID();
+  const header = {
+    msg_id: id,
+    msg_type: "kernel_info_request",
+    session: "s",
+    username: "u",
+    date: new Date().toISOString(),
+    version: "5.5",
+  };
+  const parts = [header, {}, {}, {}].map((part) => Buffer.from(JSON.stringify(part)));
+  await kernel().sendFrames(["gateway", Buffer.from([0, 255]), "<IDS|MSG>", kernel().sign(parts), ...parts]);
+  const reply = await kernel().wait((m) => m.parent === id && m.channel === "shell", "the reply");
+  expect(reply.identities).toEqual([Buffer.from("gateway"), Buffer.from([0, 255])]);
+});
+
 test("the heartbeat echoes", async () => {
   const { heartbeat } = kernel().sockets;
   await heartbeat.send("alive?");
@@ -242,6 +259,30 @@ describe("the end", () => {
       await client.close();
       expect(client.problems).toEqual([]);
     }
+  });
+
+  test("in the middle of a run is followed by the next kernel, which answers what was asked before it was there", async () => {
+    const client = await KernelClient.start({ library: FAKE_LIBRARY });
+    const cell = client.startCell("var old = 1; console.log('go'); while (true);");
+    await client.wait((m) => m.parent === cell && m.type === "stream", "the cell");
+    await client.request("shutdown_request", { restart: true }, "control");
+    await client.restart();
+    // to the same ports, before anything listens there
+    const early = [
+      client.send("list_subshell_request", {}, { channel: "control" }),
+      client.startCell("var young = typeof old"),
+      client.send("complete_request", { code: "youn", cursor_pos: 4 }),
+      client.send("kernel_info_request", {}),
+    ];
+    const replies = await Promise.all(
+      early.map((id) => client.wait((m) => m.parent === id && m.channel !== "iopub", "a reply to each")),
+    );
+    expect(replies.map(({ content }) => content.status)).toEqual(["ok", "ok", "ok", "ok"]);
+    let welcomes = 0;
+    await client.wait((m) => m.type === "iopub_welcome" && ++welcomes === 2, "the next kernel's welcome");
+    expect((await client.execute("young")).result).toBe("'undefined'");
+    await client.close();
+    expect(client.problems).toEqual([]);
   });
 
   test("comes with the death of the parent", async () => {
