@@ -381,6 +381,13 @@ export abstract class Module {
 }
 
 Object.defineProperties(Module.prototype, {
+  forward: {
+    value(this: Module): never {
+      const { name } = this.constructor;
+      throw new TypeError(`${name}: has no forward; write it, as in forward(x) { return this.layer(x); }`);
+    },
+    writable: true,
+  },
   [Symbol.for("nodejs.util.inspect.custom")]: {
     value(this: Module): string {
       return this.toString();

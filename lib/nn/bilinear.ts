@@ -6,6 +6,7 @@ import { uniform_ } from "../init/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
+import { checkSizes } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 
@@ -49,6 +50,7 @@ class BilinearModule extends Module {
     options: { bias?: boolean } = {},
   ) {
     super();
+    checkSizes("Bilinear", { in1Features, in2Features, outFeatures });
     this.in1Features = in1Features;
     this.in2Features = in2Features;
     this.outFeatures = outFeatures;

@@ -7,6 +7,7 @@ import { elements, formatShape, sameShape } from "../graph/shape.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
+import { checkSizes } from "../tensor/arguments.js";
 import { ones, zeros } from "../tensor/create.js";
 import { ownedStorage } from "../tensor/owned.js";
 import { noGrad } from "../tensor/scope.js";
@@ -66,6 +67,7 @@ export abstract class ChannelNorm extends Module {
 
   constructor(numFeatures: number, options: ChannelNormOptions = {}) {
     super();
+    checkSizes(this.constructor.name, { numFeatures });
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
     this.numFeatures = numFeatures;
     this.eps = eps;

@@ -21,6 +21,14 @@ export function checkWhole(given: unknown, called: Called, wanted: string): void
   if (!Number.isInteger(given)) refuse(given, called, wanted);
 }
 
+/** Refuses sizes that are not whole numbers from `least` on; they are given by their names. */
+export function checkSizes(called: string, sizes: Readonly<Record<string, unknown>>, least = 1): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (Number.isInteger(size) && (size as number) >= least) continue;
+    throw new RangeError(`${called}: ${name} must be a whole number >= ${least}, got ${described(size)}`);
+  }
+}
+
 /** Refuses what is not an object of options. */
 export function checkOptions(given: unknown, called: Called, example: string): void {
   if (typeof given !== "object" || given === null || Array.isArray(given))

@@ -1,7 +1,7 @@
 // Scopes that change how operations are recorded: without gradients, and inside a module's forward pass.
 
 import { isGradEnabled, withGradMode } from "../graph/node.js";
-
+import { refuse } from "./arguments.js";
 import { session } from "./session.js";
 import type { Tensor } from "./tensor.js";
 
@@ -10,6 +10,7 @@ export { isGradEnabled };
 /** Runs `body` without recording for backward(). Survives `await` in an async body.
  *  @example gb.noGrad(() => model(x)).requiresGrad // -> false */
 export function noGrad<T>(body: () => T): T {
+  if (typeof body !== "function") refuse(body, noGrad, "a function, as in noGrad(() => model(x))");
   return withGradMode(false, body);
 }
 

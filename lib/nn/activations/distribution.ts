@@ -11,9 +11,9 @@ export interface DimOptions {
 }
 
 /** The dim has to be named: which one is meant by default depends on the shape, and is often not the wanted one. */
-function dimOf(x: Tensor, options: DimOptions | undefined, what: string): number {
+function dimOf(x: Tensor, options: DimOptions | number | undefined, what: string): number {
   floatNode(x, what);
-  const dim = options?.dim;
+  const dim = typeof options === "number" ? options : options?.dim;
   if (dim !== undefined) return dim;
   throw new TypeError(`${what}: needs a dim, for example ${what}(x, { dim: -1 }) for the last one`);
 }
@@ -21,18 +21,19 @@ function dimOf(x: Tensor, options: DimOptions | undefined, what: string): number
 /** exp(x_i) / sum_j exp(x_j) along `dim`. Shape of x.
  *
  *  @example F.softmax(tensor([[0, 0]]), { dim: 1 }) // [[0.5, 0.5]] */
-export const softmax = (x: Tensor, options: DimOptions): Tensor => x.softmax(dimOf(x, options, "softmax"));
+export const softmax = (x: Tensor, options: DimOptions | number): Tensor =>
+  x.softmax(dimOf(x, options, "softmax"));
 
 /** x_i - log sum_j exp(x_j) along `dim`. Shape of x.
  *
  *  @example F.logSoftmax(tensor([[0, 0]]), { dim: 1 }) // [[-0.6931, -0.6931]] */
-export const logSoftmax = (x: Tensor, options: DimOptions): Tensor =>
+export const logSoftmax = (x: Tensor, options: DimOptions | number): Tensor =>
   x.logSoftmax(dimOf(x, options, "logSoftmax"));
 
 /** The softmax of -x: the smallest number gets the largest share. Shape of x.
  *
  *  @example F.softmin(tensor([[0, 0]]), { dim: 1 }) // [[0.5, 0.5]] */
-export const softmin = (x: Tensor, options: DimOptions): Tensor =>
+export const softmin = (x: Tensor, options: DimOptions | number): Tensor =>
   x.neg().softmax(dimOf(x, options, "softmin"));
 
 type WithDim = ActivationClass<DimOptions, [options: DimOptions]>;

@@ -6,6 +6,7 @@ import { kaimingUniform_, uniform_ } from "../../init/index.js";
 import { type Callable, callable } from "../../module/callable.js";
 import { Module } from "../../module/module.js";
 import { Parameter } from "../../module/parameter.js";
+import { checkSizes } from "../../tensor/arguments.js";
 import { zeros } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { type PadMode, padNode } from "../padding/pad.js";
@@ -73,10 +74,7 @@ abstract class ConvolutionModule extends Module {
     options: Pick<ConvLayerOptions, "stride" | "dilation" | "groups" | "bias">,
   ) {
     super();
-    for (const [channels, value] of Object.entries({ inChannels, outChannels })) {
-      if (Number.isInteger(value) && value >= 1) continue;
-      throw new RangeError(`${name}: ${channels} must be a positive whole number, got ${value}`);
-    }
+    checkSizes(name, { inChannels, outChannels });
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = perDim(name, "kernelSize", kernelSize, dims, 1);

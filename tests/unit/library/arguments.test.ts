@@ -1,13 +1,13 @@
 // Arguments that TypeScript refuses are refused at run time, too, where the call stands and with what it needs: cells of a notebook
 // run in spite of errors of types.
 
-import { F, tensor } from "gradbook";
+import { F, nn, noGrad, tensor } from "gradbook";
 import { expect, test } from "vitest";
 
 // biome-ignore lint/suspicious/noExplicitAny: what this file is about
 const x = tensor.arange(6).reshape(2, 3) as any;
 // biome-ignore lint/suspicious/noExplicitAny: as above
-const [t, f] = [tensor as any, F as any];
+const [t, f, n] = [tensor as any, F as any, nn as any];
 
 const CASES: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => x.slice([0, 1]), "slice: needs two positions: slice(start, end), got an array"],
@@ -36,6 +36,8 @@ const CASES: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => x.gather(0, [[0]]), "gather: needs a tensor, got an array; write tensor(...)"],
   [() => x.index({}), "index: needs positions, slices, null, or a tensor, got an object"],
   [() => x.indexSelect(0, 1), "index: needs positions as a tensor or an array, got 1"],
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  [() => (noGrad as any)(), "noGrad: needs a function, as in noGrad(() => model(x)), got nothing"],
   [
     () => x.to("float64"),
     'to: needs a tensor, or one of float32, int32, bool, float16, uint8, got "float64"',
@@ -46,6 +48,29 @@ const CASES: readonly (readonly [call: () => unknown, message: string])[] = [
   ],
 ];
 
+const LAYERS: readonly (readonly [call: () => unknown, message: string])[] = [
+  [() => n.Linear(10), "Linear: outFeatures must be a whole number >= 0, got nothing"],
+  [() => n.Linear("a", 3), 'Linear: inFeatures must be a whole number >= 0, got "a"'],
+  [() => n.Conv2d(1, 2.5, 3), "Conv2d: outChannels must be a whole number >= 1, got 2.5"],
+  [() => n.BatchNorm1d(), "BatchNorm1d: numFeatures must be a whole number >= 1, got nothing"],
+  [() => n.Embedding(10, null), "Embedding: embeddingDim must be a whole number >= 1, got null"],
+];
+
 test.each(CASES)("%s", (call, message) => {
   expect(call).toThrow(new TypeError(message));
+});
+
+test.each(LAYERS)("%s", (call, message) => {
+  expect(call).toThrow(new RangeError(message));
+});
+
+test("a model without forward", () => {
+  class Unfinished extends n.Module {}
+  expect(() => (new Unfinished() as (x: unknown) => unknown)(x)).toThrow(
+    "Unfinished: has no forward; write it",
+  );
+});
+
+test("softmax takes its dim as a number, too", () => {
+  expect(f.softmax(tensor([[0, 0]]), 1).toArray()).toEqual([[0.5, 0.5]]);
 });
