@@ -1,12 +1,13 @@
 // Who takes part in a workload, and how they are measured: a check that all compute the same, then rounds in turns.
 
-import { kernelTable, type MachineLimits, measureLimits } from "./kernels.ts";
+import { CPU_YARDSTICKS, kernelTable, type MachineLimits, measureLimits } from "./kernels.ts";
 import { overhead } from "./paired.ts";
 import { HOMES, type Home, homes, onGpu, PEERS, type PeerName, rivals, startOurs } from "./peers.ts";
 import type { RunRequest, Threads, Timing } from "./protocol.ts";
 import type { Runner } from "./runner.ts";
 import { type Measured, median } from "./table.ts";
 import type { Pair, Reading, Workload } from "./workload.ts";
+import { GPU_YARDSTICKS } from "./workloads/gpu.ts";
 import { workloadsFor } from "./workloads/index.ts";
 
 /** Seconds of a round, and of the runs before it that let everybody warm up. */
@@ -102,21 +103,26 @@ export class Field {
   }
 
   /** Where the time of a workload's most frequent plan goes, as a table. */
-  async kernels(name: string): Promise<string[]> {
+  async kernels(name: string, say: (line: string) => void): Promise<string[]> {
     const ours = await this.runner(homes()[0]!);
     const [threads] = PEERS.openblas.threads;
-    this.limits ??= await measureLimits(ours, await this.peer("openblas"), threads);
+    const gpu = onGpu();
+    if (this.limits === undefined) say("measuring what the device can do at best");
+    this.limits ??= gpu
+      ? await measureLimits(GPU_YARDSTICKS, ours, undefined, threads)
+      : await measureLimits(CPU_YARDSTICKS, ours, await this.peer("openblas"), threads);
     const { operations, bytes } = this.limits;
+    say("running it, then each of its kernels alone");
     await ours.run({
       workload: name,
       variant: "plain",
-      twin: workloadsFor(onGpu())[name]!.twin,
+      twin: workloadsFor(gpu)[name]!.twin,
       iterations: 20,
       fresh: true,
       threads,
     });
     return [
-      `of limit: ${(operations / 1e9).toFixed(0)} GFLOP/s or ${(bytes / 1e9).toFixed(1)} GB/s, whichever lasts longer;`,
+      `of limit: ${(operations / 1e9).toPrecision(3)} GFLOP/s or ${(bytes / 1e9).toPrecision(3)} GB/s, whichever lasts longer;`,
       "kernels are run alone, with their data in the cache as far as they fit: more than 100 % can happen",
       ...kernelTable(await ours.kernels(name), this.limits),
     ];

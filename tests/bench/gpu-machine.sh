@@ -10,7 +10,7 @@
 # FOLDER gets machine.txt (what the machine is, and how a driver was looked for), output.txt (all that the parts print), tests.txt,
 # and rows as JSON: steps.json, deep.json, products.json, bandwidth.json; what is worth keeping goes to tests/bench/results as
 # DATE-CARD. Every part has a limit of its own, and writes what it finds at once, so that a part which hangs takes nothing along.
-# It all ends after SECONDS, 540 if not given. The parts, in their order: smoke steps products bandwidth deep tests.
+# It all ends after SECONDS, 540 if not given. The parts, in their order: smoke steps products bandwidth deep kernels tests.
 # GRADBOOK_TORCH_PYTHON: the Python to use. VK_DRIVER_FILES: the driver's description, if the search for it is to be left out.
 set -eu
 
@@ -136,7 +136,7 @@ part() {
   if [ "$left" -lt 10 ]; then say "$name: left out, no time is left"; return 0; fi
   [ "$most" -lt "$left" ] || most=$left
   say "$name, for $most s at most"
-  code=0
+  code=0 # kept for whoever wants to know how it went
   # no pipe: what is left behind by a part that was killed would keep it open
   timeout -k 5 "$most" "$@" < /dev/null >> "$results/output.txt" 2>&1 || code=$?
   case $code in
@@ -163,8 +163,9 @@ tests() {
 run() {
   mkdir -p "$1"
   results=$(cd "$1" && pwd)
+  code=0
   deadline=$(($(date +%s) + ${2:-540}))
-  if [ $# -gt 2 ]; then shift 2; wanted_parts="$*"; else wanted_parts="smoke steps products bandwidth deep tests"; fi
+  if [ $# -gt 2 ]; then shift 2; wanted_parts="$*"; else wanted_parts="smoke steps products bandwidth deep kernels tests"; fi
   GRADBOOK_TORCH_PYTHON="${GRADBOOK_TORCH_PYTHON:-$(command -v python3 || true)}"
   export GRADBOOK_TORCH_PYTHON
   use_libraries
@@ -175,11 +176,17 @@ run() {
     exit 1
   fi
   part smoke 90 "$NODE" tests/bench/gpu-smoke.ts
+  if [ "$code" != 0 ]; then
+    say "once more without measuring tiles and without matrix units, and everything after it, too"
+    export GRADBOOK_WEBGPU_TUNE=0
+    part smoke 60 "$NODE" tests/bench/gpu-smoke.ts
+  fi
   bench steps 150 mlp tiny-step hand-over
   bench products 130 peak-fma matmul
   bench bandwidth 80 copy gelu layernorm
   # tiny workloads have no deep networks
   if [ "${GRADBOOK_BENCH_TINY:-0}" != 1 ]; then bench deep 90 deep20; fi
+  part kernels 60 "$NODE" tests/bench/main.ts --device webgpu --kernels mlp-sgd-32
   part tests 600 sh "$0" tests "$results"
   if [ -e "$results/tests.txt" ]; then tail -n 12 "$results/tests.txt" | tee -a "$results/output.txt"; fi
   say "the end; results are in $results"

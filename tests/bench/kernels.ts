@@ -4,6 +4,19 @@ import type { Explanation } from "gradbook/compute/engine/explanation";
 import type { Threads } from "./protocol.ts";
 import type { Runner } from "./runner.ts";
 
+/** Work by which a device is measured: what it does at best. */
+export interface Yardstick {
+  readonly workload: string;
+  /** Operations or bytes of an iteration, and how many iterations are timed at once. */
+  readonly amount: number;
+  readonly iterations: number;
+}
+
+export interface Yardsticks {
+  readonly operations: Yardstick;
+  readonly bytes: Yardstick;
+}
+
 /** What the machine can do at best, as measured just now. */
 export interface MachineLimits {
   /** Floating-point operations a second of a large matrix product: the best of ours and the BLAS's. */
@@ -15,35 +28,39 @@ export interface MachineLimits {
 const EXTENT = 1024;
 const NONE: Threads = { own: 0, blas: 0 };
 
-/** Rates of large products and of a plain copy, the best of several rounds. */
+/** Bytes that the workload "stream" reads and writes in an iteration. */
+export const STREAM_BYTES: number = 2 * 64 * 2 ** 20;
+
+/** Of the CPU: a large product, and a plain copy. */
+export const CPU_YARDSTICKS: Yardsticks = {
+  operations: { workload: "matmul-1024", amount: 2 * EXTENT ** 3, iterations: 10 },
+  bytes: { workload: "stream", amount: STREAM_BYTES, iterations: 5 },
+};
+
+/** The rates, the best of several rounds. `blas`: a peer that may do the product faster, with `all` its threads. */
 export async function measureLimits(
+  { operations, bytes }: Yardsticks,
   ours: Runner,
   blas: Runner | undefined,
   all: Threads,
 ): Promise<MachineLimits> {
-  const product = {
-    workload: "matmul-1024",
-    twin: { module: "matmul", argument: Array(3).fill(EXTENT).join(" ") },
-  };
-  const copy = { workload: "stream", twin: { module: "", argument: "" } };
-  const best = async (runner: Runner, what: typeof product, iterations: number, threads: Threads) => {
+  const twin = { module: "matmul", argument: Array(3).fill(EXTENT).join(" ") };
+  const best = async (
+    runner: Runner,
+    { workload, amount, iterations }: Yardstick,
+    threads: Threads,
+  ): Promise<number> => {
     let seconds = Number.POSITIVE_INFINITY;
     for (let round = 0; round < 5; round++) {
-      const request = { ...what, variant: "plain", iterations, fresh: round === 0, threads } as const;
+      const request = { workload, twin, variant: "plain", iterations, fresh: round === 0, threads } as const;
       seconds = Math.min(seconds, (await runner.run(request)).seconds / iterations);
     }
-    return seconds;
+    return amount / seconds;
   };
-  const times = [await best(ours, product, 10, NONE)];
-  if (blas !== undefined) times.push(await best(blas, product, 10, all));
-  return {
-    operations: (2 * EXTENT ** 3) / Math.min(...times),
-    bytes: STREAM_BYTES / (await best(ours, copy, 5, NONE)),
-  };
+  const rates = [await best(ours, operations, NONE)];
+  if (blas !== undefined) rates.push(await best(blas, operations, all));
+  return { operations: Math.max(...rates), bytes: await best(ours, bytes, NONE) };
 }
-
-/** Bytes that the workload "stream" reads and writes in an iteration. */
-export const STREAM_BYTES: number = 2 * 64 * 2 ** 20;
 
 /** The table of a plan's kernels. */
 export function kernelTable(explanation: Explanation, limits: MachineLimits): string[] {

@@ -1,5 +1,6 @@
 // npm run bench [-- NAME... --json FILE --rounds N]: this library beside its peers, in interleaved rounds on this machine.
-// With --device webgpu: on the GPU, beside PyTorch with CUDA. A NAME is a workload's, or what several names begin with. With --kernels: instead, where the time of the step goes.
+// With --device webgpu: on the GPU, beside PyTorch with CUDA. A NAME is a workload's, or what several names begin with. With
+// --kernels: instead, where the time of the step goes.
 
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -8,6 +9,7 @@ import * as gb from "gradbook";
 import { type Contender, Field } from "./contenders.ts";
 import { device, homes, onGpu, rivals } from "./peers.ts";
 import { type Limits, overheadRows, printRate, printRows, type Row, rateOf, rowsOf } from "./table.ts";
+import { TINY } from "./tiny.ts";
 import { PAIRS, probesFor, workloadsFor } from "./workloads/index.ts";
 
 const { values: options, positionals } = parseArgs({
@@ -59,10 +61,16 @@ function save(): void {
 console.log(`${cpu}, ${cores} cores; Node ${process.version}`);
 if (gpu !== undefined)
   console.log(`GPU: ${gpu.description}${gpu.problem === undefined ? "" : `: ${gpu.problem}`}`);
+if (gpu?.description.endsWith("in software") && !TINY && Object.keys(WORKLOADS).some(chosen)) {
+  console.error(
+    "A GPU in software takes hours for this. GRADBOOK_BENCH_TINY=1 runs tiny sizes, to see that they run.",
+  );
+  process.exit(2);
+}
 if (options.kernels) {
   for (const name of Object.keys(WORKLOADS).filter(chosen)) {
     console.log(`\n${name}: ${WORKLOADS[name]!.title}`);
-    for (const line of await field.kernels(name)) say(line);
+    for (const line of await field.kernels(name, say)) say(line);
   }
   field.stop();
   process.exit();

@@ -4,6 +4,7 @@
 import * as gb from "gradbook";
 import type { Kernel, Plan } from "gradbook/compute/ir";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
+import { heapLimit } from "gradbook/compute/webgpu/adapter";
 import { WebGpuDevice } from "gradbook/compute/webgpu/device";
 import { lowered } from "gradbook/compute/webgpu/lower";
 import { usualTile } from "gradbook/compute/webgpu/tiles";
@@ -40,6 +41,13 @@ describe("memory", () => {
     gpu.write(odd, 0, Uint8Array.of(1, 2, 3, 4, 5, 6, 7));
     expect([...gpu.read(odd, 3, 4)]).toEqual([4, 5, 6, 7]);
     for (const buffer of [small, large, odd]) gpu.free(buffer);
+  });
+
+  it("is as much as one buffer holds, and as bytes can be counted in 32 bits", () => {
+    const limit = (maxBufferSize: number, maxStorageBufferBindingSize: number): number =>
+      heapLimit({ limits: { maxBufferSize, maxStorageBufferBindingSize } as GPUSupportedLimits });
+    expect(limit(2 ** 31, 2 ** 30 + 100)).toBe(2 ** 30);
+    expect(limit(2 ** 36, 2 ** 35)).toBe(2 ** 32);
   });
 
   it("has sizes in the error when there is no room", () => {

@@ -55,7 +55,7 @@ function listGpus(chosen: boolean): DeviceDescription[] {
   const first = found.find((adapter) => isUsable(adapter));
   return found.map((adapter) => ({
     name: "webgpu",
-    description: adapter.name,
+    description: adapter.software ? `${adapter.name}, in software` : adapter.name,
     memoryBytes: adapter.memoryBytes,
     chosen: chosen && adapter === first,
     ...(isUsable(adapter)

@@ -50,9 +50,12 @@ async function webgpu(): Promise<GPU> {
   return gpu;
 }
 
+/** Shaders count bytes in 32 bits. */
+const ADDRESSED_BYTES = 2 ** 32;
+
 /** The most bytes of one storage buffer, which all tensors lie in. */
-export function heapLimit({ limits }: GPUAdapter): number {
-  const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+export function heapLimit({ limits }: Pick<GPUAdapter, "limits">): number {
+  const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize, ADDRESSED_BYTES);
   return Math.floor(most / 256) * 256;
 }
 

@@ -3,6 +3,7 @@
 
 import * as gb from "gradbook";
 import { session } from "gradbook/tensor/session";
+import type { Yardsticks } from "../kernels.ts";
 import { TINY } from "../tiny.ts";
 import type { Task, Workload } from "../workload.ts";
 import { layerNorm } from "./layernorm.ts";
@@ -57,6 +58,9 @@ const peak: Workload = {
     });
   },
 };
+
+const COPY = "copy-f32";
+const PEAK = "peak-fma";
 
 const MAPS: Readonly<Record<string, (x: gb.Tensor) => gb.Tensor>> = {
   add: (x) => x.add(1),
@@ -160,13 +164,13 @@ const tinyStep: Workload = {
 
 /** A GPU in software compiles for minutes at the others. */
 const STEPS = TINY
-  ? ["mlp-sgd-8192"]
+  ? ["mlp-sgd-32"]
   : ["mlp-sgd-32", "mlp-sgd-512", "mlp-sgd-8192", "mlp-bn-adam-32", "deep20-nadam-32", "deep20-ln-nadam-32"];
 
 /** With --device webgpu, instead of the others. */
 export const GPU_WORKLOADS: { readonly [name: string]: Workload } = {
-  "peak-fma": peak,
-  "copy-f32": elementwise("add", "float32", true),
+  [PEAK]: peak,
+  [COPY]: elementwise("add", "float32", true),
   ...products,
   "copy-f16": elementwise("add", "float16"),
   "gelu-f32": elementwise("gelu", "float32"),
@@ -175,3 +179,11 @@ export const GPU_WORKLOADS: { readonly [name: string]: Workload } = {
   "tiny-step": tinyStep,
   ...Object.fromEntries(STEPS.map((name) => [name, { ...training[name]!, watchable: false }])),
 };
+
+const yardstick = (workload: string): Yardsticks["operations"] => {
+  const { work, queued } = GPU_WORKLOADS[workload]!;
+  return { workload, amount: work!.amount, iterations: queued! };
+};
+
+/** What kernels are measured against. */
+export const GPU_YARDSTICKS: Yardsticks = { operations: yardstick(PEAK), bytes: yardstick(COPY) };
