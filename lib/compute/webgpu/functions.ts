@@ -8,8 +8,8 @@ ${[21, 19, 17, 15, 13, 11, 9, 7, 5, 3].map((k) => `  p = z * (p ${k % 4 === 1 ? 
   return p;`;
 
 /** Within 3 units in the last place unless stated, but denormal numbers may be taken for 0, as WGSL allows. NaN goes in, NaN comes
- *  out. `zero` is 0 at run time, which no compiler knows: a constant NaN or infinity would be an error in WGSL. Choices are made by select, & and |, not by branches: neighbours in a
- *  workgroup would wait for each other at them, and compilers take long over many. */
+ *  out. `zero` is 0 at run time, which no compiler knows: a constant NaN or infinity would be an error in WGSL. Choices are made by
+ *  select, & and |, not by branches: neighbours in a workgroup would wait for each other at them, and compilers take long over many. */
 const SOURCES: readonly string[] = [
   "fn inf() -> f32 { return bitcast<f32>(0x7f800000u | zero()); }",
   "fn nan() -> f32 { return bitcast<f32>(0x7fc00000u | zero()); }",
