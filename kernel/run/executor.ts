@@ -39,7 +39,7 @@ export class Executor {
   readonly #reports: ErrorReports;
   readonly #runtime: Runtime;
   /** Waits for what the library still computes, and throws what has gone wrong in it; set once the library is loaded. */
-  settle: () => Promise<void> = async () => {};
+  settle: (broken?: boolean) => Promise<void> = async () => {};
   /** By number: at most one of each shell, the latest last. */
   readonly #running = new Map<number, { readonly execution: Execution; readonly cell: CompiledCell }>();
   #latest = 0;
@@ -80,6 +80,8 @@ export class Executor {
       return { status: "ok", ...(result === undefined ? {} : { result }) };
     } catch (error) {
       const interrupted = execution.stopped || isInterrupt(error);
+      // the cell's own error is the one to tell
+      await this.settle(true).catch(() => undefined);
       return { status: "error", error: this.#reports.report(shown(error, interrupted)), interrupted };
     } finally {
       this.#running.delete(id);

@@ -144,6 +144,6 @@ async function preload(modules: Modules, bindings: Bindings, executor: Executor)
     for (const name of names) if (name in values) bindings.bind(name, { $v: values[name] });
   }
   const { settleSession } = await modules.import("gradbook/tensor/session");
-  executor.settle = settleSession as () => Promise<void>;
+  executor.settle = settleSession as Executor["settle"];
   writeCompiledCode();
 }

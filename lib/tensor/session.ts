@@ -26,20 +26,22 @@ export function isCurrent(session: Session): boolean {
   return session === current;
 }
 
-const settleListeners = new Set<() => void>();
+type SettleListener = (broken: boolean) => void;
+const settleListeners = new Set<SettleListener>();
 
-/** Calls `listener` whenever the session has settled. Gives the way to stop. */
-export function onSettle(listener: () => void): () => void {
+/** Calls `listener` whenever the session has settled, with true where that was cut short. Gives the way to stop. */
+export function onSettle(listener: SettleListener): () => void {
   settleListeners.add(listener);
   return () => void settleListeners.delete(listener);
 }
 
 /** Waits for everything that has been started, without blocking, and throws what has gone wrong in it. A notebook's cell
- *  ends with this, so that an error is shown under the cell that caused it. */
-export async function settleSession(): Promise<void> {
+ *  ends with this, so that an error is shown under the cell that caused it. `broken`: the cell was stopped or has failed; then
+ *  nothing is waited for. */
+export async function settleSession(broken = false): Promise<void> {
   try {
-    await current?.client.synchronizeAsync();
+    if (!broken) await current?.client.synchronizeAsync();
   } finally {
-    for (const listener of settleListeners) listener();
+    for (const listener of settleListeners) listener(broken);
   }
 }

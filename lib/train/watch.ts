@@ -361,11 +361,15 @@ export class Watcher {
     if (this.measurements.flush()) this.count++;
   }
 
-  /** At the end of a cell all that was measured is sent, with the number of the last step.
+  /** At the end of a cell all that was measured is sent, with the number of the last step. Of one that was stopped or has failed nothing
+   *  is waited for, and the step that was begun does not count.
    *  @internal */
-  endCell(): void {
-    this.measurements.dropForward();
-    this.flush();
+  endCell(broken = false): void {
+    if (broken) this.measurements.leave();
+    else {
+      this.measurements.dropForward();
+      this.flush();
+    }
     this.recorder.reach(this.count - 1);
     this.recorder.send();
     this.desk.cellEnded();

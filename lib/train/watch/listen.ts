@@ -15,7 +15,8 @@ export interface Listener {
   /** An optimizer is about to step. */
   beforeUpdate(optimizer: Optimizer<GroupOptions>): void;
   endStep(optimizer: Optimizer<GroupOptions>): void;
-  endCell(): void;
+  /** A cell has ended; `broken`: in the middle of something. */
+  endCell(broken: boolean): void;
 }
 
 /** Has a listener told; gives what ends that. Only a weak reference: a watcher, and with it its model, must not be kept alive.
@@ -32,7 +33,7 @@ export function listen(self: WeakRef<Listener>): (() => void)[] {
     onBackward((root) => alive()?.tapLoss(root)),
     beforeStep((optimizer) => alive()?.beforeUpdate(optimizer)),
     onStep((optimizer) => alive()?.endStep(optimizer)),
-    onSettle(() => alive()?.endCell()),
+    onSettle((broken) => alive()?.endCell(broken)),
   );
   return stops;
 }

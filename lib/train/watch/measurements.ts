@@ -185,6 +185,15 @@ export class Measurements {
     this.current = undefined;
   }
 
+  /** Takes what has been computed, and lets go of the rest. */
+  leave(): void {
+    this.drop();
+    this.collect();
+    for (const { layers, accuracy, loss } of this.waiting)
+      for (const part of [layers, accuracy, loss]) part?.drop();
+    this.waiting = [];
+  }
+
   /** Lets go of a step without a loss: something was only looked at. */
   dropForward(): void {
     if (this.current?.loss === undefined) this.drop();

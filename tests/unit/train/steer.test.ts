@@ -1,9 +1,10 @@
 // Steering a training loop that never gives way to the event loop: what each control does, and at which step.
 
 import * as gb from "gradbook";
+import { settleSession } from "gradbook/tensor/session";
 import type { RunRequest } from "gradbook/train/control";
 import { installHost } from "gradbook/train/host";
-import type { RunEvent, RunInfo } from "gradbook/train/run";
+import { ROW_LENGTH, type RunEvent, type RunInfo, stepColumn } from "gradbook/train/run";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { smallClassifier, valuesOf } from "../library/support.js";
 
@@ -234,6 +235,27 @@ test("outside of a notebook nothing waits, and a script can stop itself", () => 
   loop.watcher.stop();
   expect(() => loop.run(1)).toThrow("Training was stopped before step 3");
   expect(() => loop.watcher.pace(-1)).toThrow("pace: must be 0");
+});
+
+test("a cell that ends in the middle of a step leaves a record up to the last whole step, and goes on from there", async () => {
+  const loop = training();
+  const steps = (): number[] =>
+    frontEnd.events.flatMap((event) => {
+      if (event.type !== "rows" || event.run !== loop.watcher.run) return [];
+      const rows = event.steps.length / ROW_LENGTH;
+      return Array.from({ length: rows }, (_, row) => event.steps[row * ROW_LENGTH + stepColumn("step")]!);
+    });
+  loop.run(250);
+  // stopped between backward() and the step
+  F.crossEntropy(loop.model(tensor.randn(16, 3, 4)) as gb.Tensor, tensor.randint(0, 4, [16])).backward();
+  await settleSession(true);
+  expect(loop.watcher.steps).toBe(250);
+  expect(steps().at(-1)).toBe(249);
+  loop.run(20);
+  await settleSession();
+  expect(loop.watcher.steps).toBe(270);
+  expect(steps().at(-1)).toBe(269);
+  expect(steps()).toEqual(steps().toSorted((a, b) => a - b));
 });
 
 test("requests for a run that is gone are refused", () => {
