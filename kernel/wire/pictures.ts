@@ -31,7 +31,9 @@ export class Pictures implements RunListener {
   }
 
   rowsAdded(run: RunRecord): void {
-    const { id } = run.info;
+    const { id, race } = run.info;
+    // one seed stands for all of its variant: the screen Race shows them together
+    if ((race?.repeat?.number ?? 0) > 0) return;
     const known = this.#pictures.get(id);
     if (known === undefined) {
       const picture: Picture = { id: `gradbook-run-${id}`, changed: false, timer: undefined };

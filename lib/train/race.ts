@@ -22,12 +22,16 @@ export interface RaceOptions<M extends Module> {
   validation?: Batches;
   /** What every lane starts with, and the order of the batches follows from (42). */
   seed?: number;
+  /** Runs every variant so many times (1), with `seed`, `seed + 1` and so on, all on the same batches: one seed is one race. Results
+   *  are then told by their medians. */
+  seeds?: number;
   /** What the data is, to be shown with the runs. */
   dataset?: string;
 }
 
 /** One of the runs of a race. */
 export interface Lane<M extends Module> {
+  readonly seed: number;
   readonly model: M;
   readonly optimizer: Optimizer<GroupOptions>;
   readonly watcher: Watcher;
@@ -37,8 +41,19 @@ export interface Lane<M extends Module> {
   readonly validation: readonly Values<DefaultMetrics>[];
 }
 
+/** Where a lane runs: of which race, as which of its variants, with which seed. */
+interface Place {
+  readonly race: string;
+  readonly variant: string;
+  readonly lane: number;
+  readonly seed: number;
+  /** Which of several seeds it is; undefined if there is only one. */
+  readonly number: number | undefined;
+}
+
 /** A lane while it runs, with random numbers of its own. */
 class Runner<M extends Module> implements Lane<M> {
+  readonly seed: number;
   readonly model: M;
   readonly optimizer: Optimizer<GroupOptions>;
   readonly watcher: Watcher;
@@ -48,19 +63,16 @@ class Runner<M extends Module> implements Lane<M> {
   private readonly lossFn: LossFunction;
   private random: GeneratorState;
 
-  constructor(
-    name: string,
-    number: number,
-    race: string,
-    build: (seed: number) => M,
-    { optimizer, lossFn, seed = 42, dataset }: RaceOptions<M>,
-  ) {
+  constructor(place: Place, build: (seed: number) => M, { optimizer, lossFn, dataset }: RaceOptions<M>) {
+    const { race: id, variant, lane, seed, number } = place;
     defaultGenerator.manualSeed(seed);
+    this.seed = seed;
     this.model = build(seed);
-    this.optimizer = optimizer(this.model, name);
+    this.optimizer = optimizer(this.model, variant);
     this.lossFn = lossFn;
+    const name = number === undefined ? variant : `${variant} · seed ${seed}`;
     this.watcher = watch(this.model, { name, ...(dataset !== undefined && { dataset }) });
-    this.watcher.change({ race: { id: race, lane: number } });
+    this.watcher.change({ race: { id, lane, ...(number !== undefined && { repeat: { variant, number } }) } });
     this.random = defaultGenerator.getState();
   }
 
@@ -95,27 +107,47 @@ class Runner<M extends Module> implements Lane<M> {
  *  });
  *  result.lanes.small.training.length // -> 1 */
 export class RaceResult<N extends string, M extends Module> {
+  /** Of each variant; with several seeds that of the first. */
   readonly lanes: Readonly<Record<N, Lane<M>>>;
+  /** Of each variant all lanes, one a seed. */
+  readonly repeats: Readonly<Record<N, readonly Lane<M>[]>>;
 
-  constructor(lanes: Readonly<Record<N, Lane<M>>>) {
-    this.lanes = lanes;
+  constructor(repeats: Readonly<Record<N, readonly Lane<M>[]>>) {
+    this.repeats = repeats;
+    const first = Object.entries<readonly Lane<M>[]>(repeats).map(([name, [lane]]) => [name, lane]);
+    this.lanes = Object.fromEntries(first) as Record<N, Lane<M>>;
   }
 
+  /** The last epoch's loss and accuracy of each variant, medians over its seeds. */
   toString(): string {
-    const rows = Object.entries<Lane<M>>(this.lanes).map(([name, { training, validation }]) => [
+    const all = Object.entries<readonly Lane<M>[]>(this.repeats);
+    const rows = all.map(([name, lanes]) => [
       name,
-      ...cells(training.at(-1)),
-      ...(validation.length > 0 ? cells(validation.at(-1)) : []),
+      ...cells(lanes.map(({ training }) => training.at(-1))),
+      ...(lanes[0]!.validation.length > 0 ? cells(lanes.map(({ validation }) => validation.at(-1))) : []),
     ]);
     const measures = ["loss", "accuracy"];
-    if (rows[0]!.length === 3) return table(["", ...measures], rows);
     const groups = ["", "training", "training", "validation", "validation"];
-    return table(["", ...measures, ...measures], rows, groups);
+    const text =
+      rows[0]!.length === 3
+        ? table(["", ...measures], rows)
+        : table(["", ...measures, ...measures], rows, groups);
+    const seeds = all[0]![1].length;
+    return seeds === 1 ? text : `${text}\nmedians of ${seeds} seeds`;
   }
 }
 
-const cells = (values: Values<DefaultMetrics> | undefined): string[] =>
-  [values?.loss, values?.accuracy].map((value) => measure(value ?? Number.NaN));
+const cells = (epochs: readonly (Values<DefaultMetrics> | undefined)[]): string[] =>
+  (["loss", "accuracy"] as const).map((name) =>
+    measure(median(epochs.map((values) => values?.[name] ?? Number.NaN))),
+  );
+
+/** Of an even number of values the mean of the two in the middle; a value that is none is the worst. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => (Number.isNaN(a) ? 1 : Number.isNaN(b) ? -1 : a - b));
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
 
 Object.defineProperties(RaceResult.prototype, {
   [Symbol.for("nodejs.util.inspect.custom")]: {
@@ -131,7 +163,7 @@ Object.defineProperties(RaceResult.prototype, {
 });
 
 /** Trains several models in lockstep on the same batches: one step of each, then the next batch. Every lane starts with the same
- *  seed and has random numbers of its own, so that it does what it would do alone (up to rounding), whatever runs beside it. The
+ *  seed (or with one of several) and has random numbers of its own, so that it does what it would do alone (up to rounding), whatever runs beside it. The
  *  monitor shows the lanes on its screen Race. Pausing one pauses all; stopping one ends the race.
  *
  * ```ts
@@ -144,37 +176,46 @@ Object.defineProperties(RaceResult.prototype, {
  * const result = await gb.train.race(
  *   { he: () => net(init.kaimingNormal_), zeros: () => net(init.zeros_) },
  *   gb.data.DataLoader(set, { batchSize: 8, shuffle: true }),
- *   { optimizer: (model) => new optim.SGD(model.parameters(), { lr: 0.1 }), lossFn: nn.CrossEntropyLoss(), epochs: 2 },
+ *   { optimizer: (model) => new optim.SGD(model.parameters(), { lr: 0.1 }), lossFn: nn.CrossEntropyLoss(), epochs: 2, seeds: 3 },
  * );
- * result.lanes.he.watcher.steps // -> 8
+ * [result.lanes.he.watcher.steps, result.repeats.he.length] // -> [ 8, 3 ]
  * ``` */
 export async function race<N extends string, M extends Module>(
   variants: Readonly<Record<N, (seed: number) => M>>,
   batches: Batches,
   options: RaceOptions<M>,
 ): Promise<RaceResult<N, M>> {
-  const { seed = 42, epochs = 1, steps = Number.POSITIVE_INFINITY, validation } = options;
+  const { seed = 42, seeds = 1, epochs = 1, steps = Number.POSITIVE_INFINITY, validation } = options;
   const id = crypto.randomUUID();
   const entries = Object.entries<(seed: number) => M>(variants);
   if (entries.length === 0)
     throw new RangeError("race: got no variants; pass { name: (seed) => model, ... }");
-  const lanes = entries.map(([name, build], i) => [name, new Runner(name, i, id, build, options)] as const);
+  if (!(Number.isInteger(seeds) && seeds > 0))
+    throw new RangeError(`race: seeds must be a whole number of 1 or more, got ${seeds}`);
+  const repeats = entries.map(([variant, build], lane) => {
+    const runners = Array.from({ length: seeds }, (_, i) => {
+      const place: Place = { race: id, variant, lane, seed: seed + i, number: seeds > 1 ? i : undefined };
+      return new Runner(place, build, options);
+    });
+    return [variant, runners] as const;
+  });
+  const lanes = repeats.flatMap(([, runners]) => runners);
   defaultGenerator.manualSeed(seed);
   let taken = 0;
   for (let epoch = 0; epoch < epochs && taken < steps; epoch++) {
     for await (const [inputs, targets] of batches) {
       const drawn = defaultGenerator.getState();
-      for (const [, lane] of lanes) lane.step(inputs, targets);
+      for (const lane of lanes) lane.step(inputs, targets);
       defaultGenerator.setState(drawn);
       if (++taken >= steps) break;
     }
     // a validation set that is shuffled must not change the order of the next batches
     const drawn = defaultGenerator.getState();
-    for (const [, lane] of lanes) {
+    for (const lane of lanes) {
       await lane.endEpoch(validation);
       defaultGenerator.setState(drawn);
     }
   }
-  for (const [, { watcher }] of lanes) watcher.finish();
-  return new RaceResult(Object.fromEntries(lanes) as unknown as Record<N, Lane<M>>);
+  for (const { watcher } of lanes) watcher.finish();
+  return new RaceResult(Object.fromEntries(repeats) as unknown as Record<N, readonly Lane<M>[]>);
 }

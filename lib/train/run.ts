@@ -113,8 +113,13 @@ export interface RunInfo {
   readonly snapshots?: readonly number[];
   /** The run that it goes on from, before this step of it. */
   readonly forkedFrom?: { readonly run: string; readonly step: number };
-  /** Runs in lockstep on the same batches share an id; `lane` numbers them. */
-  readonly race?: { readonly id: string; readonly lane: number };
+  /** Runs in lockstep on the same batches share an id; `lane` numbers them. Where a variant runs with several seeds, its runs have one
+   *  lane, and are told apart by a number from 0 on. */
+  readonly race?: {
+    readonly id: string;
+    readonly lane: number;
+    readonly repeat?: { readonly variant: string; readonly number: number };
+  };
   readonly provenance?: Provenance;
 }
 

@@ -2,6 +2,7 @@
 
 import type { StepField } from "gradbook/train/run";
 import type * as Plotly from "plotly.js";
+import type { Entry } from "../data/entry.js";
 import type { RunRecord } from "../data/record.js";
 import {
   decimate,
@@ -9,6 +10,7 @@ import {
   largest,
   last,
   measured,
+  medianLine,
   quantile,
   smooth,
   smoothingWindow,
@@ -19,10 +21,23 @@ import { plain } from "./format.js";
 import { Frame, finite, type Label, type Look, type Margin, TICK_SIZE, widened } from "./frame.js";
 import type { Tokens } from "./tokens.js";
 
-/** A run in a race, with what was expected of it: a loss at each of some steps. */
-export interface Racer {
-  readonly record: RunRecord;
+/** Who takes part in a race, with what was expected of it: a loss at each of some steps. */
+export interface Racer extends Entry {
   readonly sketch?: Line;
+}
+
+/** How a racer is drawn: a bold line, and pale ones that it sums up. */
+interface Drawn {
+  readonly bold: Numbers;
+  readonly pale: readonly Numbers[];
+  /** The pale lines are single seeds, not the single steps of one run. */
+  readonly seeds: boolean;
+}
+
+/** A line, in which NaN is not measured. */
+interface Numbers {
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
 }
 
 /** A race's figure, and the frame that turns the pointer's place into a step and a loss. */
@@ -30,10 +45,12 @@ export interface RaceFigure extends Figure {
   readonly frame: Frame;
 }
 
-const MARGIN: Margin = { l: 32, r: 20, t: 8, b: 40 };
+const MARGIN: Margin = { l: 40, r: 20, t: 8, b: 40 };
 /** Steps that the axis shows at least. */
 const FEWEST_STEPS = 100;
 const DASHES = ["solid", "dash", "dot", "dashdot"] as const;
+/** How pale the lines of single seeds are: they must be told apart, single steps need not. */
+const SEED_ALPHA = 0.5;
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up"] as const;
 
 export interface LaneStyle {
@@ -60,14 +77,12 @@ export function raceLossFigure(
   hidden: boolean,
 ): RaceFigure {
   const { tokens, trans } = look;
-  const classes = racers[0]?.record.info.classes;
+  const classes = racers[0]?.records[0]?.info.classes;
   const guess = classes ? Math.log(classes) : Number.NaN;
-  const lines = racers.map(({ record }) => {
-    const steps = record.series("step");
-    const loss = record.series("loss");
-    return { steps, loss, smoothed: smooth(steps, loss, smoothingWindow(record.lastStep)) };
-  });
-  const tops = lines.map(({ loss, smoothed }) => Math.max(largest(smoothed, 0), quantile(loss, 0.9) || 0));
+  const lines = racers.map(({ records }) => lossesOf(records));
+  const tops = lines.map(({ bold, pale }) =>
+    Math.max(largest(bold.y, 0), ...pale.map(({ y }) => quantile(y, 0.9) || 0)),
+  );
   const top = Math.max(...(hidden ? [] : tops), Number.isNaN(guess) ? 0 : 1.1 * guess) || 1;
   const frame = begin(racers, look, size, "loss", (up) =>
     widened(look, `${raceKey(racers)} loss`, top, (max) => linearTicks(max, up)),
@@ -75,22 +90,18 @@ export function raceLossFigure(
   const shown = hidden ? [] : lines;
   const data: Plotly.Data[] = [
     ...racers.flatMap(({ sketch }, lane) => (sketch ? [sketchTrace(sketch, lane, tokens)] : [])),
-    ...shown.map(({ steps, loss }, lane) => ({
-      ...trace(decimate(steps, loss, frame.pointLimit), laneStyle(lane, tokens).color, tokens.strokeRaw),
-      opacity: tokens.rawAlpha,
-      hoverinfo: "skip" as const,
-    })),
-    ...shown.map(({ steps, smoothed }, lane) => {
+    ...shown.flatMap((line, lane) => paleTraces(line, lane, look, frame)),
+    ...shown.map(({ bold }, lane) => {
       const { color, dash } = laneStyle(lane, tokens);
       return {
-        ...trace(decimate(steps, smoothed, frame.pointLimit), color, tokens.stroke),
+        ...trace(decimate(bold.x, bold.y, frame.pointLimit), color, tokens.stroke),
         line: { color, width: tokens.stroke, dash },
-        name: racers[lane]!.record.info.name,
-        hovertemplate: `${plain(racers[lane]!.record.info.name)} %{y:.4~g}<extra></extra>`,
+        name: racers[lane]!.name,
+        hovertemplate: `${plain(racers[lane]!.name)} %{y:.4~g}<extra></extra>`,
       };
     }),
   ];
-  const drawn = shown.map(({ steps, smoothed }) => frame.points(steps, smoothed));
+  const drawn = shown.map(({ bold }) => frame.points(bold.x, bold.y));
   const sketches = racers.map(({ sketch }) => (sketch ? frame.points(sketch.x, sketch.y) : []));
   const level = Number.isNaN(guess) ? [] : [frame.point(frame.x[0], guess), frame.point(frame.x[1], guess)];
   const labels: Label[] = [
@@ -100,9 +111,9 @@ export function raceLossFigure(
       color: tokens.reference,
       line: level,
     },
-    ...racers.map(({ record }, lane) => ({
+    ...racers.map(({ name }, lane) => ({
       key: `run ${lane}`,
-      text: hidden ? trans.__("your %1", record.info.name) : plain(record.info.name),
+      text: hidden ? trans.__("your %1", name) : plain(name),
       color: laneStyle(lane, tokens).color,
       line: finite((hidden ? sketches[lane] : drawn[lane]) ?? []),
       along: true,
@@ -124,13 +135,17 @@ export function raceAccuracyFigure(
   hidden: boolean,
 ): Figure {
   const { tokens } = look;
-  const field = accuracyField(racers.map(({ record }) => record));
+  const field = accuracyField(racers);
   const frame = begin(racers, look, size, "accuracy", (up) => ({
     range: [0, 100],
     values: up < 4 ? [0, 50, 100] : [0, 25, 50, 75, 100],
   }));
-  const lines = hidden ? [] : racers.map(({ record }) => accuracyLine(record, field));
-  const data = lines.map((line, lane) => {
+  const lines = hidden ? [] : racers.map((racer) => accuracyLine(racer, field));
+  const seeds = racers.flatMap(({ records }, lane) => {
+    const pale = hidden || records.length === 1 ? [] : records.map((record) => recordAccuracy(record, field));
+    return pale.flatMap((line) => paleTraces({ bold: line, pale: [line], seeds: true }, lane, look, frame));
+  });
+  const medians = lines.map((line, lane) => {
     const { color, dash, symbol } = laneStyle(lane, tokens);
     const marked = field === "validationAccuracy" && line.x.length <= 60;
     const points = marked ? line : decimate(line.x, line.y, frame.pointLimit);
@@ -146,14 +161,15 @@ export function raceAccuracyFigure(
         color: tokens.background,
         line: { color, width: 1.5 },
       },
-      name: racers[lane]!.record.info.name,
-      hovertemplate: `${plain(racers[lane]!.record.info.name)} %{y:.1f} %<extra></extra>`,
+      name: racers[lane]!.name,
+      hovertemplate: `${plain(racers[lane]!.name)} %{y:.1f} %<extra></extra>`,
     };
   });
+  const data: Plotly.Data[] = [...seeds, ...medians];
   const drawn = lines.map((line) => frame.points(line.x, line.y));
   const labels = drawn.map((line, lane) => ({
     key: `run ${lane}`,
-    text: plain(racers[lane]!.record.info.name),
+    text: plain(racers[lane]!.name),
     color: laneStyle(lane, tokens).color,
     line: finite(line),
     along: true,
@@ -164,13 +180,48 @@ export function raceAccuracyFigure(
 export type AccuracyField = "validationAccuracy" | "accuracy";
 
 /** What can be compared in all runs. */
-export function accuracyField(records: readonly RunRecord[]): AccuracyField {
+export function accuracyField(entries: readonly Entry[]): AccuracyField {
   const has = (record: RunRecord, field: StepField): boolean => Number.isFinite(last(record.series(field)));
+  const records = entries.flatMap((entry) => entry.records);
   return records.every((record) => has(record, "validationAccuracy")) ? "validationAccuracy" : "accuracy";
 }
 
-/** A run's accuracy in percent over its steps; that of the batches is smoothed. */
-export function accuracyLine(record: RunRecord, field: AccuracyField): Line {
+/** Accuracy in percent over the steps, the median of several seeds. */
+export function accuracyLine({ records }: Entry, field: AccuracyField): Line {
+  return medianLine(records.map((record) => recordAccuracy(record, field)));
+}
+
+/** Loss over the steps, smoothed, the median of several seeds. */
+export function lossLine({ records }: Entry): Line {
+  return medianLine(records.map(recordLoss));
+}
+
+function recordLoss(record: RunRecord): Line {
+  const steps = record.series("step");
+  return measured(steps, smooth(steps, record.series("loss"), smoothingWindow(record.lastStep)));
+}
+
+/** Of one run its steps and their smoothed line, with its gaps; of several seeds their smoothed lines and the median. */
+function lossesOf(records: readonly RunRecord[]): Drawn {
+  const [only] = records;
+  if (records.length > 1 || only === undefined) {
+    const pale = records.map(recordLoss);
+    return { bold: medianLine(pale), pale, seeds: true };
+  }
+  const [x, y] = [only.series("step"), only.series("loss")];
+  return { bold: { x, y: smooth(x, y, smoothingWindow(only.lastStep)) }, pale: [{ x, y }], seeds: false };
+}
+
+function paleTraces({ pale, seeds }: Drawn, lane: number, { tokens }: Look, frame: Frame): Plotly.Data[] {
+  return pale.map(({ x, y }) => ({
+    ...trace(decimate(x, y, frame.pointLimit), laneStyle(lane, tokens).color, tokens.strokeRaw),
+    opacity: seeds ? SEED_ALPHA : tokens.rawAlpha,
+    hoverinfo: "skip" as const,
+  }));
+}
+
+/** A run's accuracy in percent; that of the batches is smoothed. */
+function recordAccuracy(record: RunRecord, field: AccuracyField): Line {
   const steps = record.series("step");
   const percent = record.series(field).map((value) => 100 * value);
   const values = field === "accuracy" ? smooth(steps, percent, smoothingWindow(record.lastStep)) : percent;
@@ -186,7 +237,10 @@ function begin(
 ): RacingFrame {
   const scale = look.tokens.tickSize / TICK_SIZE;
   const across = Math.max(2, Math.min(4, Math.floor((size.width - MARGIN.l * scale) / (70 * scale))));
-  const reach = Math.max(FEWEST_STEPS, ...racers.map(({ record }) => record.lastStep));
+  const reach = Math.max(
+    FEWEST_STEPS,
+    ...racers.flatMap(({ records }) => records.map(({ lastStep }) => lastStep)),
+  );
   const x = widened(look, `${raceKey(racers)} ${name} steps`, reach, (max) => linearTicks(max, across, true));
   const room = (size.height - scale * (MARGIN.t + MARGIN.b)) / (36 * scale);
   const y = yTicks(Math.max(2, Math.min(6, Math.floor(room))));
@@ -250,5 +304,5 @@ function sketchTrace(sketch: Line, lane: number, tokens: Tokens): Plotly.Data {
 }
 
 function raceKey(racers: readonly Racer[]): string {
-  return racers.map(({ record }) => record.info.id).join(" ");
+  return racers.flatMap(({ records }) => records.map(({ info }) => info.id)).join(" ");
 }

@@ -78,6 +78,34 @@ export function measured(x: ArrayLike<number>, y: ArrayLike<number>): Line {
   return { x: outX, y: outY };
 }
 
+/** The median of several lines at each place of the first one that all of them reach; between its points a line is straight. */
+export function medianLine(lines: readonly Line[]): Line {
+  const [first] = lines;
+  if (first === undefined || lines.length === 1) return first ?? { x: [], y: [] };
+  if (lines.some(({ x }) => x.length === 0)) return { x: [], y: [] };
+  const from = Math.max(...lines.map(({ x }) => x[0]!));
+  const to = Math.min(...lines.map(({ x }) => x.at(-1)!));
+  const x = first.x.filter((at) => at >= from && at <= to);
+  const heights = lines.map((line) => heightsAt(line, x));
+  const middle = (lines.length - 1) / 2;
+  const y = x.map((_, i) => {
+    const sorted = heights.map((line) => line[i]!).sort((a, b) => a - b);
+    return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+  });
+  return { x, y };
+}
+
+/** The heights of a line at ascending places within its reach. */
+function heightsAt({ x, y }: Line, places: readonly number[]): number[] {
+  let next = 0;
+  return places.map((at) => {
+    while (x[next]! < at) next++;
+    if (x[next] === at) return y[next]!;
+    const share = (at - x[next - 1]!) / (x[next]! - x[next - 1]!);
+    return y[next - 1]! + share * (y[next]! - y[next - 1]!);
+  });
+}
+
 /** Largest finite value, or `fallback`. */
 export function largest(values: ArrayLike<number>, fallback: number): number {
   let result = Number.NEGATIVE_INFINITY;

@@ -296,6 +296,8 @@ const PANEL: Catalogue = {
   "a loss of %1": "损失 %1",
   "%1 and %2 reach %3 at the same step: %4.": "%1 与 %2 在同一步达到 %3：第 %4 步。",
   "%1 is first to %2: step %3, %4 at %5.": "%1 最先达到 %2：第 %3 步；%4 在第 %5 步。",
+  "Bold lines are medians of %1 seeds, thin lines single seeds.":
+    "粗线是 %1 个种子的中位数，细线是各个种子。",
   "One seed is one race: repeat it with other seeds before you conclude.":
     "一个种子只是一场比赛：下结论之前，请换别的种子再比。",
   // verdict

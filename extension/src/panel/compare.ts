@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { COMPARED_DASHES } from "../charts/signal.js";
+import { laneOf } from "../data/entry.js";
 import type { RunRecord } from "../data/record.js";
 import type { RunStore } from "../data/store.js";
 import { button, caret, dash, element } from "./dom.js";
@@ -31,7 +32,12 @@ export class CompareMenu {
     const compared = comparedWith(record, store, this.#focus);
     this.node.hidden = this.#others().length === 0;
     const names = compared.map(({ info }, index) =>
-      element("span", "gb-MenuButton-value", dash(`compared-${index}`), info.name),
+      element(
+        "span",
+        "gb-MenuButton-value",
+        dash(`compared-${index}`),
+        info.race?.repeat?.variant ?? info.name,
+      ),
     );
     this.node.replaceChildren(
       element("span", "gb-Quiet", this.#trans.__("Compare with")),
@@ -72,8 +78,13 @@ function comparedWith(record: RunRecord, store: RunStore, { compared }: Focus): 
   const others = [...store.runs.values()].filter((other) => other !== record);
   if (compared) return compared.flatMap((id) => others.find(({ info }) => info.id === id) ?? []);
   const race = record.info.race?.id;
-  if (race !== undefined)
-    return others.filter(({ info }) => info.race?.id === race).slice(0, COMPARED_DASHES.length);
+  if (race !== undefined) {
+    const lanes = others.filter(({ info }) => info.race?.id === race);
+    // the first seed of each other variant
+    const firsts = new Map(lanes.reverse().map((other) => [laneOf(other), other]));
+    firsts.delete(laneOf(record));
+    return [...firsts.values()].reverse().slice(0, COMPARED_DASHES.length);
+  }
   if (!record.isProbe) return [];
   // Of runs of one name ("He", "He #2") the newest stands for all.
   const newest = new Map([[family(record), record]]);

@@ -15,7 +15,7 @@ import { type LabelMemory, placeLabels } from "../../../extension/dist/charts/la
 import { lossFigure } from "../../../extension/dist/charts/learning.js";
 import type { Tokens } from "../../../extension/dist/charts/tokens.js";
 import { RunRecord } from "../../../extension/dist/data/record.js";
-import { decimate, quantile, smooth } from "../../../extension/dist/data/series.js";
+import { decimate, medianLine, quantile, smooth } from "../../../extension/dist/data/series.js";
 import { nearest, share, stepAt } from "../../../extension/dist/panel/scrub.js";
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
@@ -94,6 +94,19 @@ describe("lossFigure", () => {
       expect(line.y.every(Number.isFinite)).toBe(true);
       expect(line.x).toEqual([0, 1, 3, 4, 6, 7, 9, 10]);
     }
+  });
+});
+
+describe("medianLine", () => {
+  it("is the median at each place that all lines reach, between their points, too", () => {
+    const lines = [
+      { x: [0, 2, 4, 6, 8], y: [0, 2, 4, 6, 8] },
+      { x: [1, 7], y: [10, 16] },
+      { x: [0, 10], y: [5, 5] },
+    ];
+    expect(medianLine(lines)).toEqual({ x: [2, 4, 6], y: [5, 5, 6] });
+    expect(medianLine(lines.slice(0, 2))).toEqual({ x: [2, 4, 6], y: [6.5, 8.5, 10.5] });
+    expect(medianLine([...lines, { x: [], y: [] }])).toEqual({ x: [], y: [] });
   });
 });
 

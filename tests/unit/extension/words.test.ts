@@ -5,6 +5,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { ROW_LENGTH, type RunInfo, sampleLength, stepColumn } from "gradbook/train/run";
 import { describe, expect, it } from "vitest";
 import { factorText } from "../../../extension/dist/charts/signal.js";
+import { entriesOf } from "../../../extension/dist/data/entry.js";
 import { RunRecord } from "../../../extension/dist/data/record.js";
 import { layersCsv, stepsCsv } from "../../../extension/dist/panel/export/csv.js";
 import { differs, factsOf } from "../../../extension/dist/panel/race/differences.js";
@@ -46,24 +47,75 @@ function run(name: string, loss: readonly number[], accuracy: readonly number[])
 
 describe("a race", () => {
   const losses = [2.3, 2, 1.5, 1, 0.8];
+  const alone = (...records: RunRecord[]) =>
+    records.map((record) => ({ name: record.info.name, records: [record] }));
 
   it("is told by the highest level of accuracy that two have reached, and when", () => {
     const fast = run("fast", losses, [0.1, 0.6, 0.76, 0.8, 0.9]);
     const slow = run("slow", losses, [0.1, 0.3, 0.5, 0.7, 0.77]);
-    expect(standing([slow, fast], trans)!.sentence).toBe("fast is first to 75%: step 2, slow at 4.");
+    expect(standing(alone(slow, fast), trans)!.sentence).toBe("fast is first to 75%: step 2, slow at 4.");
   });
 
   it("has one learner where the other guesses, and no standing where both do", () => {
     const learner = run("He", losses, [0.1, 0.3, 0.5, 0.7, 0.77]);
     const guessing = run("Sigmoid", losses, [0.1, 0.09, 0.1, 0.11, 0.1]);
     const sentence = "Only He has learnt so far: 77%, where guessing gives 10%.";
-    expect(standing([learner, guessing], trans)!.sentence).toBe(sentence);
-    expect(standing([guessing, guessing], trans)).toBeUndefined();
+    expect(standing(alone(learner, guessing), trans)!.sentence).toBe(sentence);
+    expect(standing(alone(guessing, guessing), trans)).toBeUndefined();
+  });
+
+  it("of several seeds is told by their medians", () => {
+    const entry = (name: string, ...accuracies: number[][]) => ({
+      name,
+      records: accuracies.map((accuracy, seed) => run(`${name} ${seed}`, losses, accuracy)),
+    });
+    // the single lucky seed of the slow one would be first
+    const slow = entry(
+      "slow",
+      [0.1, 0.9, 0.9, 0.9, 0.9],
+      [0.1, 0.2, 0.3, 0.7, 0.8],
+      [0.1, 0.2, 0.4, 0.5, 0.8],
+    );
+    const fast = entry(
+      "fast",
+      [0.1, 0.6, 0.8, 0.8, 0.9],
+      [0.1, 0.1, 0.1, 0.1, 0.1],
+      [0.1, 0.5, 0.8, 0.8, 0.8],
+    );
+    const { sentence, parts } = standing([slow, fast], trans)!;
+    expect(sentence).toBe("fast is first to 80%: step 2, slow at 4.");
+    expect(parts).toEqual([{ text: "Bold lines are medians of 3 seeds, thin lines single seeds." }]);
+  });
+
+  it("has an entry for each variant, with all its seeds, but two seeds of one may race each other", () => {
+    const seeds = ["he", "he", "glorot", "glorot"].map(
+      (variant, i) =>
+        new RunRecord(
+          info(`${variant} ${i}`, {
+            id: String(i),
+            race: { id: "r", lane: i >> 1, repeat: { variant, number: i % 2 } },
+          }),
+        ),
+    );
+    const [he, other, glorot] = seeds as [RunRecord, RunRecord, RunRecord, RunRecord];
+    const told = (records: readonly RunRecord[]) =>
+      entriesOf(records, seeds).map(({ name, records: all }) => [
+        name,
+        all.map(({ info: { id } }) => id).join(),
+      ]);
+    expect(told([he, glorot])).toEqual([
+      ["he", "0,1"],
+      ["glorot", "2,3"],
+    ]);
+    expect(told([he, other])).toEqual([
+      ["he 0", "0"],
+      ["he 1", "1"],
+    ]);
   });
 
   it("is told by the loss where nothing has an accuracy", () => {
     const [a, b] = [run("a", [4, 1, 1, 1], []), run("b", [4, 4, 1, 1], [])];
-    expect(standing([a, b], trans)!.sentence).toMatch(/^a is first to a loss of \d/);
+    expect(standing(alone(a, b), trans)!.sentence).toMatch(/^a is first to a loss of \d/);
   });
 
   it("shows what differs, and knows what does not", () => {

@@ -89,10 +89,43 @@ test("prints as a table, and needs somebody to run", async () => {
 test("a loss that has exploded stands in the table as a power of ten", () => {
   const lane = (loss: number): gb.train.Lane<gb.nn.Module> =>
     ({ training: [{ loss, accuracy: 0.1 }], validation: [] }) as unknown as gb.train.Lane<gb.nn.Module>;
-  const table = new train.RaceResult({ fine: lane(0.25), exploded: lane(1.94e18), gone: lane(Number.NaN) });
+  const table = new train.RaceResult({
+    fine: [lane(0.25)],
+    exploded: [lane(1.94e18)],
+    gone: [lane(Number.NaN)],
+  });
   expect(table.toString().split("\n").slice(1)).toEqual([
     "    fine     0.2500    0.1000",
     "exploded  1.940e+18    0.1000",
     "    gone        NaN    0.1000",
   ]);
+});
+
+test("several seeds: each lane is the race with that seed's weights, and the table tells medians", async () => {
+  const events: RunEvent[] = [];
+  installHost({ publish: (event) => void events.push(event), display: () => undefined });
+  const result = await train.race(VARIANTS, loader(), { ...options, seeds: 3 });
+  Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
+  const { he, wide } = result.repeats;
+  expect([he, wide].map((lanes) => lanes.map(({ seed }) => seed))).toEqual([
+    [7, 8, 9],
+    [7, 8, 9],
+  ]);
+  expect(result.lanes.he).toBe(he[0]);
+  const one = await train.race({ he: VARIANTS.he }, loader(), options);
+  expectSame(weightsOf(one.lanes.he.model), weightsOf(he[0]!.model));
+  expect(difference(weightsOf(he[1]!.model), weightsOf(he[0]!.model))).toBeGreaterThan(0.1);
+  const losses = he.map(({ training }) => training.at(-1)!.loss).sort((a, b) => a - b);
+  const [, , row, , last] = String(result).split("\n");
+  expect(row).toContain(losses[1]!.toFixed(4));
+  expect(last).toBe("medians of 3 seeds");
+  const races = new Map(
+    events.flatMap((event) => (event.type === "run" ? [[event.info.name, event.info.race]] : [])),
+  );
+  expect(races.get("wide · seed 9")).toEqual({
+    id: races.get("he · seed 7")!.id,
+    lane: 1,
+    repeat: { variant: "wide", number: 2 },
+  });
+  await expect(train.race(VARIANTS, loader(), { ...options, seeds: 0 })).rejects.toThrow("seeds must be");
 });

@@ -5,7 +5,6 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { firstWeights, linesOnlyIn } from "gradbook/train/compare-runs";
 import type { RunInfo } from "gradbook/train/run";
 import { formatCount } from "../../charts/format.js";
-import type { RunRecord } from "../../data/record.js";
 import { element } from "../dom.js";
 import { laneDash } from "./lane.js";
 
@@ -40,7 +39,8 @@ export function factsOf(infos: readonly RunInfo[], trans: TranslationBundle): Fa
     [trans.__("Momentum"), (info) => info.optimizer?.momentum],
     [trans.__("Weight decay"), (info) => info.optimizer?.weightDecay],
     [trans.__("Batch size"), (info) => info.batchSize],
-    [trans.__("Seed"), (info) => info.seed],
+    // of several seeds the first one's would be told
+    [trans.__("Seed"), ({ seed, race }) => (race?.repeat === undefined ? seed : undefined)],
     [trans.__("Data"), (info) => info.dataset],
     [trans.__("Device"), (info) => info.device],
   ];
@@ -56,23 +56,21 @@ export function differs({ values }: Fact): boolean {
 }
 
 /** The table of what differs, with one line about what does not. */
-export function differencesTable(records: readonly RunRecord[], trans: TranslationBundle): HTMLElement {
-  const facts = factsOf(
-    records.map(({ info }) => info),
-    trans,
-  );
+export function differencesTable(
+  infos: readonly RunInfo[],
+  entries: readonly string[],
+  trans: TranslationBundle,
+): HTMLElement {
+  const facts = factsOf(infos, trans);
   const different = facts.filter(differs);
   const same = facts.filter((fact) => !differs(fact));
-  const many = records.length > MOST_COLUMNS;
-  const names = records.map(({ info }, lane) => element("th", "", laneDash(lane), info.name));
+  const many = infos.length > MOST_COLUMNS;
+  const names = entries.map((name, lane) => element("th", "", laneDash(lane), name));
   const rows: HTMLTableCellElement[][] = [[element("td", ""), ...names]];
   for (const { name, values } of different) {
     rows.push([element("th", "gb-Quiet", name), ...values.map((value) => element("td", "", value))]);
   }
-  const code = codeCells(
-    records.map(({ info }) => info),
-    many ? 1 : CODE_LINES,
-  );
+  const code = codeCells(infos, many ? 1 : CODE_LINES);
   if (code) rows.push([element("th", "gb-Quiet", trans.__("Only in its code")), ...code]);
   const table = tableOf(many ? transposed(rows) : rows);
   const rest = same.map(({ name, values }) => `${name} ${values[0]}`).join(" · ");

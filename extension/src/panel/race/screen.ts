@@ -4,6 +4,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { Chart } from "../../charts/chart.js";
 import { type Look, newMemories } from "../../charts/frame.js";
 import { accuracyField, type Racer, raceAccuracyFigure, raceLossFigure } from "../../charts/race.js";
+import { type Entry, entriesOf } from "../../data/entry.js";
 import type { RunRecord } from "../../data/record.js";
 import { CompareMenu } from "../compare.js";
 import { button, element, heading } from "../dom.js";
@@ -32,7 +33,7 @@ export class RaceScreen implements Screen {
   readonly #drawn: HTMLElement = element("span", "gb-Quiet");
   readonly #turns: HTMLElement = element("span", "gb-Race-turns");
   readonly #sketches = new Map<string, Sketch>();
-  #records: readonly RunRecord[] = [];
+  #entries: readonly Entry[] = [];
   /** The runs are hidden, and what is expected of them can be drawn. */
   #predicting = false;
   /** Whose loss is being drawn. */
@@ -85,8 +86,8 @@ export class RaceScreen implements Screen {
 
   lacks({ record, store }: View): Lack | undefined {
     // the run on show comes first, in its colour; a race opens with its first lane on show
-    this.#records = [record, ...this.#compare.draw(record, store)];
-    if (this.#records.length > 1) return undefined;
+    this.#entries = entriesOf([record, ...this.#compare.draw(record, store)], store.runs.values());
+    if (this.#entries.length > 1) return undefined;
     const trans = this.#trans;
     const others = store.runs.size > 1;
     return {
@@ -106,12 +107,13 @@ export class RaceScreen implements Screen {
 
   draw({ tokens, tables }: View): void {
     const trans = this.#trans;
-    const records = this.#records;
+    const entries = this.#entries;
+    const records = entries.map((entry) => entry.records[0]!);
     const hidden = this.#predicting;
-    const racers = records.map((record): Racer => {
-      const sketch = this.#sketches.get(record.info.id);
+    const racers = entries.map((entry): Racer => {
+      const sketch = this.#sketches.get(entry.records[0]!.info.id);
       const line = sketch?.drawn && this.#pad.frame ? sketch.line(this.#pad.frame.x) : undefined;
-      return { record, ...(line && { sketch: line }) };
+      return { ...entry, ...(line && { sketch: line }) };
     });
     this.#lossUnit.textContent = hidden
       ? trans.__("draw what you expect, then reveal")
@@ -119,12 +121,12 @@ export class RaceScreen implements Screen {
         ? trans.__("nats, smoothed")
         : trans.__("smoothed");
     this.#accuracyUnit.textContent =
-      accuracyField(records) === "validationAccuracy"
+      accuracyField(entries) === "validationAccuracy"
         ? trans.__("% of the validation set")
         : trans.__("% of the training batches, smoothed");
     // what takes room from the charts comes before them
-    this.#drawSketching(records);
-    this.#drawDifferences(records);
+    this.#drawSketching(entries);
+    this.#drawDifferences(entries);
     const look = (index: 0 | 1): Look => ({ tokens, trans, ...this.#memories[index] });
     this.#loss.draw((size) => {
       const figure = raceLossFigure(racers, look(0), size, hidden);
@@ -135,7 +137,7 @@ export class RaceScreen implements Screen {
   }
 
   statement(): Statement | undefined {
-    return this.#predicting || this.#records.length < 2 ? undefined : standing(this.#records, this.#trans);
+    return this.#predicting || this.#entries.length < 2 ? undefined : standing(this.#entries, this.#trans);
   }
 
   dispose(): void {
@@ -165,29 +167,29 @@ export class RaceScreen implements Screen {
 
   /** A race that is going on waits while somebody predicts it. */
   #control(action: "pause" | "resume"): void {
-    for (const { info } of this.#records) {
+    for (const { info } of this.#entries.flatMap(({ records }) => records)) {
       if (info.status === "running") this.#host.send({ type: "control", run: info.id, action });
     }
   }
 
-  #drawSketching(records: readonly RunRecord[]): void {
+  #drawSketching(entries: readonly Entry[]): void {
     this.#predict.hidden = this.#predicting;
     this.#pad.node.hidden = !this.#predicting;
     this.#sketching.hidden = !this.#predicting;
     if (!this.#predicting) return;
-    const sketches = records.map(({ info }) => this.#sketchOf(info.id));
-    this.#turn = Math.min(this.#turn, records.length - 1);
+    const sketches = entries.map(({ records }) => this.#sketchOf(records[0]!.info.id));
+    this.#turn = Math.min(this.#turn, entries.length - 1);
     this.#pad.sketch = sketches[this.#turn];
     const drawn = sketches.filter((sketch) => sketch.drawn).length;
-    this.#drawn.textContent = this.#trans.__("%1 of %2 drawn", drawn, records.length);
+    this.#drawn.textContent = this.#trans.__("%1 of %2 drawn", drawn, entries.length);
     this.#turns.replaceChildren(
-      ...records.map(({ info }, lane) => {
-        const turn = button("gb-Chip", this.#trans.__("Draw %1", info.name), () => {
+      ...entries.map(({ name }, lane) => {
+        const turn = button("gb-Chip", this.#trans.__("Draw %1", name), () => {
           this.#turn = lane;
           this.#pad.node.focus();
           this.#host.redraw();
         });
-        turn.replaceChildren(laneDash(lane), info.name);
+        turn.replaceChildren(laneDash(lane), name);
         turn.setAttribute("aria-pressed", String(lane === this.#turn));
         return turn;
       }),
@@ -200,13 +202,14 @@ export class RaceScreen implements Screen {
     return known;
   }
 
-  #drawDifferences(records: readonly RunRecord[]): void {
-    const infos = records.map(({ info }) => info);
+  #drawDifferences(entries: readonly Entry[]): void {
+    const infos = entries.map(({ records }) => records[0]!.info);
     const cells = infos.map(({ provenance }) => provenance?.cells.map(({ execution }) => execution));
-    const shown = JSON.stringify([infos.map(({ name }) => name), factsOf(infos, this.#trans), cells]);
+    const names = entries.map(({ name }) => name);
+    const shown = JSON.stringify([names, factsOf(infos, this.#trans), cells]);
     if (shown === this.#shownDifferences) return;
     this.#shownDifferences = shown;
     const title = heading(this.#trans.__("What differs"));
-    this.#differences.replaceChildren(title.node, differencesTable(records, this.#trans));
+    this.#differences.replaceChildren(title.node, differencesTable(infos, names, this.#trans));
   }
 }
