@@ -6,7 +6,8 @@ import { madeInScope } from "./memory.js";
 import { AllMethods } from "./methods/in-place.js";
 
 /** An array of numbers of one type, with PyTorch's methods. Nothing is computed until a value is needed. `x.add_(y)` is `x.add(y)` in
- *  place, and so for most methods that keep the shape; `tensor.add(x, y)` is `x.add(y)`.
+ *  place, and so for most methods that keep the shape; `tensor.add(x, y)` is `x.add(y)`; `x[0]` is `x.at(0)`, and
+ *  `for (const row of x)` goes along the first dim. What PyTorch calls a view is a value of its own here: `x.indexPut_` changes a part.
  *
  *  @example
  *  const x = tensor([[1, 2], [3, 4]]);
