@@ -198,8 +198,8 @@ export const DIAGNOSES: Catalogue = {
   "Each step goes past the valley and lands higher on the other side.": "每一步都越过谷底，落到对面更高处。",
   "The loss began at {start}, reached {highest}, and is now {recent}.":
     "损失从 {start} 开始，最高到 {highest}，现在是 {recent}。",
-  "Divide the learning rate by 3 or 10, start with a warm-up, or clip gradients.":
-    "把学习率除以 3 或 10，先做预热，或裁剪梯度。",
+  "Divide the learning rate by 3 or 10 (a momentum of β multiplies it by up to 1/(1 − β)), start with a warm-up, or clip gradients.":
+    "把学习率除以 3 或 10（动量 β 最多把它放大 1/(1 − β) 倍），先做预热，或裁剪梯度。",
   "The loss does not go down the way it should.": "损失没有像应有的那样下降。",
   "Look at the loss of the first steps one by one. How far do the weights move in each, beside their size?":
     "逐一看前几步的损失。相对于权重的大小，每步移动了多远？",

@@ -75,9 +75,12 @@ export function statementOf(
     ...(root.section !== undefined && { section: root.section }),
   };
   if (level === "hint") {
-    const summary = trans.__(
+    const count = found.length + 1;
+    const summary = trans._n(
+      "Evidence: %1 finding, the first at step %2",
       "Evidence: %1 findings, the first at step %2",
-      found.length + 1,
+      count,
+      count,
       formatCount(root.step),
     );
     return {

@@ -167,7 +167,8 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
     sentence: "The learning rate of {rate} is too high.",
     cause: "Each step goes past the valley and lands higher on the other side.",
     evidence: "The loss began at {start}, reached {highest}, and is now {recent}.",
-    advice: "Divide the learning rate by 3 or 10, start with a warm-up, or clip gradients.",
+    advice:
+      "Divide the learning rate by 3 or 10 (a momentum of β multiplies it by up to 1/(1 − β)), start with a warm-up, or clip gradients.",
     symptom: "The loss does not go down the way it should.",
     hint: "Look at the loss of the first steps one by one. How far do the weights move in each, beside their size?",
   },

@@ -128,15 +128,43 @@ export class RunView {
   }
 
   /** What of the loss is left at the end, compared with its start; undefined before ten losses are known. */
-  get progress(): { start: number; recent: number; highest: number; share: number } | undefined {
-    const { values } = this.series("loss");
+  get progress(): Progress | undefined {
+    const { steps, values } = this.series("loss");
     if (values.length < 10) return undefined;
     const start = median(values.slice(0, 3));
-    const recent = median(values.slice(-Math.max(5, values.length >> 3)));
+    const width = Math.max(5, values.length >> 3);
+    const recent = median(values.slice(-width));
     // a clueless classifier has ln(classes): a worse start is not to its credit
     const reference = this.info.classes === undefined ? start : Math.min(start, Math.log(this.info.classes));
     let highest = Number.NEGATIVE_INFINITY;
     for (const value of values) highest = Math.max(highest, value);
-    return { start, recent, highest, share: recent / reference };
+    let [lowest, lowestStep] = [recent, steps.at(-1)!];
+    for (let at = 0; at + width <= values.length; at += width) {
+      const middle = median(values.slice(at, at + width));
+      if (middle < lowest) [lowest, lowestStep] = [middle, steps[at + width - 1]!];
+    }
+    return {
+      start,
+      recent,
+      highest,
+      reference,
+      share: recent / reference,
+      best: lowest / reference,
+      lowestStep,
+    };
   }
+}
+
+/** How a loss has gone: medians, so that one odd batch decides nothing. */
+export interface Progress {
+  readonly start: number;
+  readonly recent: number;
+  readonly highest: number;
+  /** What a network that knows nothing has: the start, or ln(classes) where that is less. */
+  readonly reference: number;
+  /** The recent loss over that. */
+  readonly share: number;
+  /** The lowest over that, and a step at which it had been reached. */
+  readonly best: number;
+  readonly lowestStep: number;
 }

@@ -341,6 +341,12 @@ describe("a rule on constructed records", () => {
     expect(drifting(0.9 * stuck)).toMatchObject({ healthy: "learning", others: [] });
   });
 
+  test("a loss that was low and is back at its start shows steps that are too large, and no plateau", () => {
+    const lost = judged({ steps: { loss: (step) => (step < 100 ? 0.8 + 1.5 * 0.95 ** step : 2.6) } });
+    expect(lost.root).toMatchObject({ rule: "rate-too-high", step: 100 });
+    expect(ids(lost)).not.toContain("plateau");
+  });
+
   test("an empty record waits, and one without layers, losses or statistics is no fault", () => {
     const none = new Float32Array(0);
     const info = { ...({} as RunInfo), layers: [] };

@@ -88,7 +88,7 @@ const plateau: Rule = {
     const [earlier, later] = [median(values.slice(half, quarter)), median(values.slice(quarter))];
     const { classes } = run.info;
     const guessing = classes !== undefined && progress.recent >= PLATEAU_GUESSING * Math.log(classes);
-    if (!(guessing || 1 - later / earlier < PLATEAU_GAIN) || progress.share < PLATEAU_STUCK) return undefined;
+    if (!(guessing || 1 - later / earlier < PLATEAU_GAIN) || progress.best < PLATEAU_STUCK) return undefined;
     return found("warning", steps[half]!, { loss: later, start: progress.start });
   },
 };

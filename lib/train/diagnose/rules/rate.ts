@@ -43,7 +43,8 @@ const learningRate = (run: RunView): number => {
   return values.at(-1) ?? run.info.optimizer?.learningRate ?? Number.NaN;
 };
 
-/** The step at which it shows that steps are too large: the loss jumps up or ends higher, or large updates lead nowhere. */
+/** The step at which it shows that steps are too large: the loss jumps up or ends higher, what had been learned is lost, or large
+ *  updates lead nowhere. */
 function overshoot(run: RunView): number | undefined {
   const { steps, values } = run.series("loss");
   const start = median(values.slice(0, 1));
@@ -55,6 +56,8 @@ function overshoot(run: RunView): number | undefined {
   if (progress === undefined) return undefined;
   if (progress.recent > LOSS_WORSE * progress.start)
     return steps.find((_, i) => values[i]! > LOSS_WORSE * progress.start);
+  if (progress.best < HARMED && progress.share >= 1)
+    return steps.find((step, i) => step > progress.lowestStep && values[i]! > progress.reference);
   if (progress.share < HARMED) return undefined;
   if (updateRatio(run) > UPDATE_LARGE) return 0;
   // what a few steps have broken stays so when updates are small again
