@@ -75,10 +75,18 @@ class StatusItem extends Widget {
     this.activeChanged.emit();
     const session = this.#session;
     if (!session || !this.active) return;
-    const text = [...facts(session), stateText(session.state, this.#options.trans)].join(" · ");
+    const { trans } = this.#options;
+    const gone = session.state === "connected" && session.store.engineGone;
+    const state = gone ? trans.__("compute server gone") : stateText(session.state, trans);
+    const text = [...facts(session), state].join(" · ");
     if (this.#button.textContent === text) return;
     this.#button.textContent = text;
-    this.#button.setAttribute("aria-label", this.#options.trans.__("Gradbook: %1", text));
+    this.#button.title = gone
+      ? trans.__(
+          "The values that it held are lost. The next operation starts a new one: make models and data anew.",
+        )
+      : "";
+    this.#button.setAttribute("aria-label", trans.__("Gradbook: %1", text));
   }
 
   #open(): void {

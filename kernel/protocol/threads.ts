@@ -80,6 +80,8 @@ export type FromMain =
     }
   | { readonly type: "done"; readonly execution: number; readonly outcome: Outcome }
   | { readonly type: "run"; readonly execution: number; readonly event: RunEvent }
+  /** The library's compute server has ended by itself, or a new one was started. */
+  | { readonly type: "engine"; readonly execution: number; readonly gone: boolean }
   /** Something called `process.exit`; main waits for word `closed` and then ends. */
   | { readonly type: "exit"; readonly execution: number; readonly code: number }
   | { readonly type: "target"; readonly name: string; readonly registered: boolean }

@@ -68,7 +68,7 @@ export function startMainThread(options: MainThreadOptions): void {
   });
 
   let failure = "";
-  const loaded = preload(modules, bindings, executor).catch((error: unknown) => {
+  const loaded = preload(modules, bindings, executor, output).catch((error: unknown) => {
     failure = `The library could not be loaded.\n${reports.report(error).traceback.join("\n")}\n`;
   });
   const background = (error: unknown): void => {
@@ -137,13 +137,19 @@ function publish(output: Output, event: RunEvent): void {
 }
 
 /** Loads what cells can use without an import. A name that the library does not have stays undefined. */
-async function preload(modules: Modules, bindings: Bindings, executor: Executor): Promise<void> {
+async function preload(
+  modules: Modules,
+  bindings: Bindings,
+  executor: Executor,
+  output: Output,
+): Promise<void> {
   for (const { module, names, whole } of PRELOADED) {
     const values = await modules.import(module);
     if (whole !== undefined) bindings.bind(whole, { $v: values });
     for (const name of names) if (name in values) bindings.bind(name, { $v: values[name] });
   }
-  const { settleSession } = await modules.import("gradbook/tensor/session");
+  const { settleSession, onEngine } = await modules.import("gradbook/tensor/session");
   executor.settle = settleSession as Executor["settle"];
+  (onEngine as (listener: (gone: boolean) => void) => void)((gone) => output.say({ type: "engine", gone }));
   writeCompiledCode();
 }

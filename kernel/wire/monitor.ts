@@ -23,6 +23,7 @@ export class Monitor implements Target, RunListener {
   readonly #newInfos = new Set<RunRecord>();
   readonly #newVerdicts = new Set<RunRecord>();
   readonly #newRows = new Map<RunRecord, RunRows[]>();
+  #engineGone = false;
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -48,6 +49,13 @@ export class Monitor implements Target, RunListener {
     // what it knows of the run is to be there before
     this.#send();
     this.#broadcast(answer, numbers === undefined ? [] : [bytes([numbers])]);
+  }
+
+  /** Whether what computes has ended by itself. */
+  setEngine(gone: boolean): void {
+    if (gone === this.#engineGone) return;
+    this.#engineGone = gone;
+    this.#broadcast({ type: "engine", gone }, []);
   }
 
   closed(comm: WireComm): void {
@@ -92,6 +100,7 @@ export class Monitor implements Target, RunListener {
     const message: MonitorMessage = {
       type: "snapshot",
       sequence: this.#sequence,
+      ...(this.#engineGone && { engineGone: true as const }),
       runs: runs.map(({ info, rows, samples, verdict }) => ({
         info,
         rows: rows.count,

@@ -154,6 +154,7 @@ const FROM_MAIN: Handlers = {
     if (event.type === "answer") monitor.answer(event);
     else recorder.record(event, execution, executions.isRunning(execution));
   },
+  engine: ({ gone }) => monitor.setEngine(gone),
   target: ({ name, registered }) => comms.setMainTarget(name, registered),
   comm: ({ execution, event }) => comms.fromMain(event, executions.record(execution)?.parent ?? {}),
   exit: ({ execution, code }) => void executions.leave(execution, code).then(end),

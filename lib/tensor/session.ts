@@ -11,8 +11,28 @@ let current: Session | undefined;
  *  engine has gone, as a compute server that was killed. */
 export function session(): Session {
   if (current?.client.gone) current = undefined;
-  current ??= new Session(connect());
+  current ??= open();
   return current;
+}
+
+function open(): Session {
+  const opened = new Session(connect());
+  opened.client.onEnd(() => {
+    if (opened === current) tellEngine(true);
+  });
+  tellEngine(false);
+  return opened;
+}
+
+const engineListeners = new Set<(gone: boolean) => void>();
+
+/** Calls `listener` with true when the compute server has ended by itself, and with false when an engine is started. */
+export function onEngine(listener: (gone: boolean) => void): void {
+  engineListeners.add(listener);
+}
+
+function tellEngine(gone: boolean): void {
+  for (const listener of engineListeners) listener(gone);
 }
 
 /** Closes the engine. The next operation opens a new one; tensors of the old one can no longer be read. */

@@ -244,10 +244,13 @@ export interface HistogramKey {
 export type MonitorMessage =
   /** Not numbered: who was not there has not asked. */
   | RunAnswer
+  /** The compute server has ended by itself, with all values that it held; or another one was started. Not numbered. */
+  | { readonly type: "engine"; readonly gone: boolean }
   /** Replaces all the front end knows. The buffer holds the rows of all runs, in the order of `runs`. */
   | {
       readonly type: "snapshot";
       readonly sequence: number;
+      readonly engineGone?: true;
       readonly runs: readonly {
         readonly info: RunInfo;
         readonly rows: number;

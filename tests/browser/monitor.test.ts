@@ -238,6 +238,21 @@ it("keeps the record when the kernel restarts, with the controls off", async () 
   expect(await panel().getByRole("button", { name: "Stop training" }).isDisabled()).toBe(true);
 });
 
+it("tells in the status bar when the compute server has ended by itself, and when there is another one", async () => {
+  const status = page.locator(".gb-Status button");
+  // a server of its own for this kernel, which is ended while no cell runs
+  await runCell(`process.env.GRADBOOK_SERVER = "1";
+(await import("gradbook/tensor/session")).closeSession();
+tensor.ones(2).toArray();
+const { readdirSync, readFileSync } = await import("node:fs");
+const parentOf = (pid: string) => { try { return Number(/^PPid:\\s+(\\d+)/m.exec(readFileSync("/proc/" + pid + "/status", "utf8"))![1]); } catch { return 0; } };
+const server = readdirSync("/proc").find((pid) => parentOf(pid) === process.pid)!;
+setTimeout(() => process.kill(Number(server), "SIGKILL"), 500);`);
+  await status.filter({ hasText: "compute server gone" }).waitFor(PATIENCE);
+  await runCell("tensor.ones(3).sum().item()");
+  await status.filter({ hasText: "compute ready" }).waitFor(PATIENCE);
+});
+
 it("speaks Chinese where JupyterLab does", async () => {
   const chinese = await openPage(browser);
   const TRANSLATION = "@jupyterlab/translation-extension:plugin";

@@ -1,8 +1,10 @@
-// The stop button while the compute server, a process of its own, computes something long or hangs.
+// The compute server, a process of its own: the stop button while it computes something long or hangs, and its end by itself.
 
+import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { MONITOR_COMM } from "gradbook/train/run";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Executed, KernelClient } from "./client.js";
+import { type Executed, KernelClient, type Received } from "./client.js";
 import { HOPS_OF_A_STOP, withLateness } from "./lateness.js";
 
 let kernel: KernelClient;
@@ -117,5 +119,36 @@ describe.skipIf(process.platform !== "linux")("the stop button", () => {
     expect(moved).toBeCloseTo(counted, 3);
     const goesOn = await kernel.execute("step(); Math.round(weight.mean().item() / -0.5)");
     expect(goesOn.result).toBe(String(counted + 1));
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a compute server that ends by itself", () => {
+  test("is told of while no cell runs, to those who come later, too, and so is the next one", async () => {
+    const open = (): string => {
+      const comm = randomUUID();
+      kernel.send("comm_open", {
+        comm_id: comm,
+        target_name: MONITOR_COMM,
+        data: { type: "sync", since: -1 },
+      });
+      return comm;
+    };
+    const told = async (comm: string, type: string): Promise<Record<string, unknown>> => {
+      const isIt = ({ content }: Received): boolean =>
+        content.comm_id === comm && (content.data as { type: string }).type === type;
+      return (await kernel.wait(isIt, `"${type}" on the monitor's comm`)).content.data as Record<
+        string,
+        unknown
+      >;
+    };
+    await kernel.execute("tensor.ones(2).sum().item()");
+    const first = open();
+    expect(await told(first, "snapshot")).not.toHaveProperty("engineGone");
+    process.kill(serverOf(kernel.process.pid!), "SIGKILL");
+    expect(await told(first, "engine")).toEqual({ type: "engine", gone: true });
+    const second = open();
+    expect(await told(second, "snapshot")).toHaveProperty("engineGone", true);
+    expect((await kernel.execute("tensor.ones(3).sum().item()")).result).toBe("3");
+    expect(await told(second, "engine")).toEqual({ type: "engine", gone: false });
   });
 });

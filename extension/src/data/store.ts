@@ -25,6 +25,8 @@ export class RunStore {
   readonly runs: Map<string, RunRecord> = new Map();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #sequence = Number.NaN;
+  /** The kernel's compute server has ended by itself. */
+  engineGone = false;
   /** Sends a request to the kernel; nowhere while there is none. */
   request: (request: MonitorRequest) => void = () => undefined;
 
@@ -42,9 +44,15 @@ export class RunStore {
   /** Takes one message of the kernel, with its binary buffer. */
   apply(message: MonitorMessage, buffer?: DataView): Applied {
     if (message.type === "snapshot") {
+      this.engineGone = message.engineGone === true;
       const replaced = this.#replace(message, buffer);
       if (!replaced) return "gap";
       this.#sequence = message.sequence;
+      return "applied";
+    }
+    if (message.type === "engine") {
+      this.engineGone = message.gone;
+      this.#emit({ type: "changed" });
       return "applied";
     }
     if (isAnswer(message)) {
@@ -61,6 +69,7 @@ export class RunStore {
   /** The kernel is gone: what it told stays readable, and nothing more is expected from it. */
   markLost(): void {
     this.#sequence = Number.NaN;
+    this.engineGone = false;
     for (const record of this.runs.values()) record.lost = true;
     this.#emit({ type: "changed" });
   }

@@ -61,6 +61,9 @@ const PANEL: Catalogue = {
   "Restart the Kernel…": "重启内核…",
   "compute ready": "计算就绪",
   "compute lost": "计算已断开",
+  "compute server gone": "计算服务器已退出",
+  "The values that it held are lost. The next operation starts a new one: make models and data anew.":
+    "它保存的值已丢失。下一次运算会启动新的服务器：请重新创建模型和数据。",
   "compute starting": "计算启动中",
   // a run in a cell
   Loss: "损失",
@@ -305,7 +308,7 @@ const PANEL: Catalogue = {
   "Its record is kept. A new run opens here by itself.": "记录已保留。新的训练会自动在此打开。",
   "Stopped before step %1 was applied.": "在执行第 %1 步之前停止。",
   "The weights are those after step %1.": "权重为第 %1 步之后的值。",
-  "Evidence: %1 findings, the first at step %2": "依据：%1 项发现，最早在第 %2 步",
+  "Evidence: %1 finding, the first at step %2": plural("依据：%1 项发现，最早在第 %2 步"),
   "Cause:": "原因：",
   "Try:": "可以尝试：",
   "No open findings · %1 checks passed": "未发现问题 · 通过 %1 项检查",

@@ -24,6 +24,8 @@ export interface Home {
   heap(): SharedHeap | undefined;
   /** Set where the engine can be killed: does so unless it soon finishes something, or has finished request `sequence`. */
   readonly doubt?: (sequence: number) => void;
+  /** Set where the engine can end by itself: calls `listener` when it has, in a turn of the event loop. */
+  readonly ended?: (listener: () => void) => void;
   /** Set where the engine has no thread of its own: handles what is queued; calls `drain` when replies pile up. */
   readonly work?: (drain: () => void) => void;
 }
@@ -258,6 +260,11 @@ export class EngineClient {
     const { reply } = this.#ask({ type: "memory", sequence: this.#next() });
     const { type: _, sequence: __, ...use } = reply as ReplyOf<"usage">;
     return use;
+  }
+
+  /** Calls `listener` once the engine has ended, also by itself, where it can. */
+  onEnd(listener: () => void): void {
+    this.#home.ended?.(listener);
   }
 
   /** Ends the engine. Runs in flight may be left undone. */

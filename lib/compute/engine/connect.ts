@@ -67,6 +67,7 @@ function serverHome(device: DeviceName, socket = false): Home {
     channel,
     token,
     keepAlive: (on) => (on ? worker.ref() : worker.unref()),
+    ended: (listener) => void worker.once("exit", listener),
     heap: () => undefined,
     doubt: (sequence) => worker.postMessage(sequence),
   };
