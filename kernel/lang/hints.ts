@@ -2,6 +2,7 @@
 // of the things behind imported names.
 
 import type ts from "@tslab/typescript-for-tslab";
+import { withDocs } from "./late-docs.js";
 import type { TypeScript } from "./typescript.js";
 
 export interface Entry {
@@ -66,6 +67,15 @@ export function hints(typescript: TypeScript): Pick<Internals, "Completions" | "
     return signature && checker.signatureToString(signature);
   };
 
+  /** What a member stands for in the classes and interfaces that its own extends; it is documented as that is. */
+  const overridden = (symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol[] => {
+    const owner = symbol.valueDeclaration?.parent;
+    if (owner === undefined || !(typescript.isClassLike(owner) || typescript.isInterfaceDeclaration(owner)))
+      return [];
+    const bases = owner.heritageClauses?.flatMap(({ types }) => types) ?? [];
+    return bases.flatMap((base) => checker.getTypeAtLocation(base).getProperty(symbol.name) ?? []);
+  };
+
   return {
     Completions: {
       ...Completions,
@@ -97,12 +107,18 @@ export function hints(typescript: TypeScript): Pick<Internals, "Completions" | "
       token: ts.CancellationToken,
       position: number,
     ): ts.QuickInfo | undefined {
-      const info = getQuickInfoAtPosition(file, checker, token, position);
       const symbol = checker.getSymbolAtLocation(getTouchingPropertyName(file, position));
-      if (info === undefined || symbol === undefined) return info;
+      if (symbol === undefined) return getQuickInfoAtPosition(file, checker, token, position);
       const behind = resolved(symbol, checker);
       const declaration = behind.valueDeclaration;
       const type = declaration && checker.getTypeOfSymbolAtLocation(behind, declaration);
+      const called = type?.getCallSignatures().map((signature) => signature.declaration) ?? [];
+      const sources = [behind, ...overridden(behind, checker)].flatMap(
+        ({ declarations = [] }) => declarations,
+      );
+      withDocs(typescript, [...sources, ...called.filter((one) => one !== undefined)]);
+      const info = getQuickInfoAtPosition(file, checker, token, position);
+      if (info === undefined) return info;
       const signatures = type?.getConstructSignatures() ?? [];
       const isConstant = /^(?:\(alias\) )?const /.test(typescript.displayPartsToString(info.displayParts));
       const text = signatures

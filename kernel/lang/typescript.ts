@@ -8,6 +8,7 @@ import type { Converter } from "tslab/dist/converter.js";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
 import { hideAugmentations } from "./augmentations.js";
 import { hints } from "./hints.js";
+import { withoutDocs } from "./late-docs.js";
 import { DECLARATIONS, exportAsWritten, keepNamesRight } from "./names.js";
 import { withFewWatchers } from "./watchers.js";
 
@@ -109,7 +110,7 @@ function withOwnFiles(system: ts.System, paths: Record<string, string[]>): ts.Sy
   const own = withFewWatchers(system, library.map(path.dirname));
   own.readFile = (file, encoding) => {
     if (file === AMBIENT_FILE) return AMBIENT_TEXT;
-    const text = system.readFile(file, encoding);
+    const text = withoutDocs(file, system.readFile(file, encoding));
     return isLibrary(file) ? text?.replace(/^export \{\};$/m, "") : text;
   };
   own.fileExists = (file) => file === AMBIENT_FILE || system.fileExists(file);

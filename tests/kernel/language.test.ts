@@ -390,6 +390,22 @@ describe("help while writing", () => {
   });
 
   test.each([
+    ["Math.hypot", "square root of the sum of squares of its arguments.", "@param values Values to compute"],
+    ["'a'.replaceAll", "Replace all instances of a substring", "@param replaceValue"],
+    ["parseInt", "Converts a string to an integer.", "@param radix A value between 2 and 36"],
+    ["process.cwd", "returns the current working directory of the Node.js", "@since v0.1.8"],
+    [
+      "class Own extends Map<1, 2> { override has",
+      "indicating whether an element with the specified key",
+      "",
+    ],
+  ])("%s has its own documentation", async (code, sentence, tag) => {
+    const { data } = await at("inspect_request", code, code.length);
+    expect((data as Record<string, string>)["text/plain"]).toContain(sentence);
+    expect((data as Record<string, string>)["text/plain"]).toContain(tag);
+  });
+
+  test.each([
     ["1 + 1", "complete"],
     ["function f() {", "incomplete"],
     ["`open", "incomplete"],
