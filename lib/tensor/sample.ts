@@ -18,9 +18,19 @@ function random(
   draw: (generator: Generator, out: Float32Array) => void,
 ): Tensor {
   const { shape, options } = parse<RandomOptions>(args, what);
-  const values = new Float32Array(elements(shape));
+  const values = roomFor(shape, what);
   draw(options.generator ?? defaultGenerator, values);
   return finish(hostNode(values, shape, "float32"), options);
+}
+
+function roomFor(shape: readonly number[], what: string): Float32Array {
+  const count = elements(shape);
+  try {
+    return new Float32Array(count);
+  } catch {
+    const size = (count / 2 ** 28).toFixed(1);
+    throw new RangeError(`${what}: ${formatShape(shape)} takes ${size} GiB, and there is not as much memory`);
+  }
 }
 
 /** Uniform numbers in [0, 1).

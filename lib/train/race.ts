@@ -1,7 +1,8 @@
 // Several ways to train side by side: on the same batches at the same time, to see which learns faster, and why.
 
-import type { Module } from "../module/module.js";
+import { Module } from "../module/module.js";
 import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
+import { refuse } from "../tensor/arguments.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { GeneratorState } from "../tensor/random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -162,6 +163,20 @@ Object.defineProperties(RaceResult.prototype, {
   },
 });
 
+function checkRace(variants: object, options: object): void {
+  const builders: [string, unknown][] = Object.entries(variants);
+  if (builders.length === 0)
+    throw new RangeError("race: got no variants; pass { name: (seed) => model, ... }");
+  for (const [name, build] of builders) {
+    if (typeof build === "function" && !(build instanceof Module)) continue;
+    refuse(build, race, `functions that make a model, as in { ${name}: (seed) => nn.Linear(2, 1) }`);
+  }
+  const { optimizer, lossFn } = (options ?? {}) as Partial<RaceOptions<Module>>;
+  if (typeof optimizer !== "function")
+    refuse(optimizer, race, "{ optimizer }, a function that makes one for a model, after the batches");
+  if (typeof lossFn !== "function") refuse(lossFn, race, "{ lossFn }, such as nn.CrossEntropyLoss()");
+}
+
 /** Trains several models in lockstep on the same batches: one step of each, then the next batch. Every lane starts with the same
  *  seed (or with one of several) and has random numbers of its own, so that it does what it would do alone (up to rounding), whatever runs beside it. The
  *  monitor shows the lanes on its screen Race. Pausing one pauses all; stopping one ends the race.
@@ -185,11 +200,10 @@ export async function race<N extends string, M extends Module>(
   batches: Batches,
   options: RaceOptions<M>,
 ): Promise<RaceResult<N, M>> {
+  checkRace(variants, options);
   const { seed = 42, seeds = 1, epochs = 1, steps = Number.POSITIVE_INFINITY, validation } = options;
   const id = crypto.randomUUID();
   const entries = Object.entries<(seed: number) => M>(variants);
-  if (entries.length === 0)
-    throw new RangeError("race: got no variants; pass { name: (seed) => model, ... }");
   if (!(Number.isInteger(seeds) && seeds > 0))
     throw new RangeError(`race: seeds must be a whole number of 1 or more, got ${seeds}`);
   const repeats = entries.map(([variant, build], lane) => {

@@ -1,5 +1,6 @@
 // Trying several settings and comparing what comes out.
 
+import { refuse } from "../tensor/arguments.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import { table } from "./fit/history.js";
 
@@ -74,6 +75,7 @@ export async function sweep<C>(
   run: (candidate: C) => number | Promise<number>,
   options: SweepOptions = {},
 ): Promise<Sweep<C>> {
+  if (typeof run !== "function") refuse(run, sweep, "a function that gives a score for a candidate");
   const start = defaultGenerator.getState();
   const trials: Trial<C>[] = [];
   for (const candidate of candidates) {

@@ -3,13 +3,18 @@
 import { deepcopy } from "../module/deepcopy.js";
 import type { Module } from "../module/module.js";
 import { Sequential } from "../nn/containers.js";
+import { refuse } from "../tensor/arguments.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-/** Modules at the given paths ("0", "encoder.2"). Throws where a path is none, and says which there are. */
-function modulesAt(model: Module, paths: readonly string[], what: string): Module[] {
+/** Where a module is: "0", "encoder.2"; the number of a layer. */
+export type ModulePath = string | number;
+
+/** Modules at the given paths. Throws where a path is none, and says which there are. */
+function modulesAt(model: Module, paths: readonly ModulePath[], what: string): Module[] {
   const all = new Map(model.namedModules());
+  if (!Array.isArray(paths)) refuse(paths, what, 'an array of paths, such as [0] or ["encoder.2"]');
   return paths.map((path) => {
-    const module = all.get(path);
+    const module = all.get(String(path));
     if (module !== undefined) return module;
     const known = [...all.keys()].filter((name) => name !== "").join(", ");
     throw new RangeError(`${what}: there is no module "${path}"; the model has ${known}`);
@@ -23,7 +28,7 @@ function modulesAt(model: Module, paths: readonly string[], what: string): Modul
  * gb.train.freezeLayers(model, ["0"]);
  * model.parameters().filter((parameter) => parameter.requiresGrad).length // -> 2
  * ``` */
-export function freezeLayers(model: Module, paths: readonly string[]): void {
+export function freezeLayers(model: Module, paths: readonly ModulePath[]): void {
   for (const module of modulesAt(model, paths, "freezeLayers")) module.freeze();
 }
 
@@ -34,7 +39,7 @@ export function freezeLayers(model: Module, paths: readonly string[]): void {
  * gb.train.unfreezeLayers(model, ["2"]);
  * model.parameters().map((parameter) => parameter.requiresGrad) // -> [ false, false, true, true ]
  * ``` */
-export function unfreezeLayers(model: Module, paths: readonly string[]): void {
+export function unfreezeLayers(model: Module, paths: readonly ModulePath[]): void {
   for (const module of modulesAt(model, paths, "unfreezeLayers")) module.unfreeze();
 }
 

@@ -2,8 +2,9 @@
 // the step's own plan and read one step later, so that nothing waits for them.
 
 import type { Node } from "../graph/node.js";
-import type { HookHandle, Module } from "../module/index.js";
+import { type HookHandle, Module } from "../module/index.js";
 import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
+import { refuse } from "../tensor/arguments.js";
 import { session } from "../tensor/session.js";
 import { isSoftmax } from "../tensor/softmax.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -34,6 +35,7 @@ const watched = new WeakMap<Module, Watcher>();
  *
  *  @example watch(model, { name: "He" }); */
 export function watch(model: Module, options: WatchOptions = {}): Watcher {
+  if (!(model instanceof Module)) refuse(model, watch, "a model first, as in watch(model, { name })");
   watched.get(model)?.finish();
   const watcher = new Watcher(model, options);
   watched.set(model, watcher);

@@ -1,6 +1,7 @@
 // Between tensors and the arrays of files: reading all values at one moment, and checking shapes that files claim.
 
 import { bytesOf as encode } from "../../graph/dtype.js";
+import { refuse } from "../../tensor/arguments.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { HostValues } from "./element-types.js";
 import { demand } from "./errors.js";
@@ -18,6 +19,8 @@ export async function readValues(
   tensors: Readonly<Record<string, Tensor>>,
   what: string,
 ): Promise<readonly NamedValues[]> {
+  if (typeof tensors !== "object" || tensors === null)
+    refuse(tensors, what, "tensors by their names after the path, such as model.stateDict()");
   const entries = Object.entries(tensors);
   for (const [name, tensor] of entries) {
     if (tensor instanceof Tensor) continue;

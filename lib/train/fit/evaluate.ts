@@ -2,6 +2,7 @@
 
 import { evalMode } from "../../module/modes.js";
 import type { Module } from "../../module/module.js";
+import { refuse } from "../../tensor/arguments.js";
 import { noGrad } from "../../tensor/scope.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { Accuracy, Mean } from "../metrics/index.js";
@@ -74,6 +75,7 @@ export async function evaluate<M extends Metrics = DefaultMetrics>(
   lossFn: LossFunction,
   options: { metrics?: M } = {},
 ): Promise<Values<M>> {
+  if (typeof lossFn !== "function") refuse(lossFn, evaluate, "a loss, such as nn.CrossEntropyLoss()");
   const measuring = new Measuring(options.metrics);
   measuring.reset();
   return evalMode(model, async () => {
