@@ -123,6 +123,28 @@ export function expressionsOf(kernel: SingleKernel): Expr[] {
   return inOrder([...accumulated, ...outputsOf(kernel)].map(({ value }) => value));
 }
 
+/** Buffers a kernel loads from. */
+export function readBy(kernel: Kernel): Set<number> {
+  return new Set(ungrouped(kernel).flatMap(readsOf));
+}
+
+/** Buffers a kernel stores to. */
+export function writtenBy(kernel: Kernel): Set<number> {
+  return new Set(
+    ungrouped(kernel).flatMap((part) =>
+      (part.kind === "routine" ? part.outputs : outputsOf(part)).map(({ buffer }) => buffer),
+    ),
+  );
+}
+
+function readsOf(kernel: SingleKernel): number[] {
+  if (kernel.kind === "routine") return kernel.inputs.map(({ buffer }) => buffer);
+  const loaded = expressionsOf(kernel).flatMap((expr) =>
+    expr.kind === "load" || expr.kind === "gather" ? [expr.buffer] : [],
+  );
+  return kernel.kind === "matmul" ? [...loaded, kernel.a.buffer, kernel.b.buffer] : loaded;
+}
+
 /** Where a numbered buffer of a plan lives. */
 export type PlanBuffer =
   /** Bound at each run: `binding` counts the run's bindings (inputs, results, in-place parameters). It begins `offset` bytes (0 if

@@ -1,7 +1,14 @@
 // The order of kernels, and which loops are launched together.
 
-import { expressionsOf, type Kernel, type LoopKernel, type SingleKernel } from "../ir.js";
-import { readBy, writtenBy } from "./traffic.js";
+import {
+  expressionsOf,
+  type Kernel,
+  type LoopKernel,
+  type MatmulKernel,
+  readBy,
+  type SingleKernel,
+  writtenBy,
+} from "../ir.js";
 
 export interface Storage {
   readonly buffers: readonly {
@@ -13,19 +20,25 @@ export interface Storage {
   overwrites(buffer: number): boolean;
 }
 
-/** Loops that read more than this from the arena do not wait for company: what they read would need memory meanwhile. */
+/** Loops and products that read more than this from the arena do not wait for company: what they read would need memory meanwhile. */
 const LARGE = 2 ** 20;
 
 /** The kernels in an order in which each finds what it needs, given in one such order. Loops that no product waits for are
- *  put off, so that many of them can be launched together. */
-export function arrange(kernels: readonly SingleKernel[], storage: Storage): Kernel[] {
+ *  put off, so that many of them can be launched together; likewise products that nobody waits for, as updates of weights are,
+ *  where a device computes equal ones side by side (`joinsProducts`). */
+export function arrange(
+  kernels: readonly SingleKernel[],
+  storage: Storage,
+  joinsProducts: boolean,
+): Kernel[] {
   const before = dependencies(kernels, storage);
   const urgent = findUrgent(kernels, before, storage);
+  const last = joinsProducts ? findLast(kernels, before, storage) : new Set<number>();
   const order: Kernel[] = [];
   const done = new Set<number>();
   const isReady = (i: number): boolean => !done.has(i) && [...before[i]!].every((other) => done.has(other));
-  const all = kernels.map((_, i) => i);
-  while (done.size < kernels.length) {
+  const all = kernels.map((_, i) => i).filter((i) => !last.has(i));
+  while (done.size < all.length) {
     const ready = all.filter(isReady);
     const loops = ready.filter((i) => kernels[i]!.kind === "loop");
     const urgentLoops = loops.filter((i) => urgent[i]);
@@ -35,7 +48,29 @@ export function arrange(kernels: readonly SingleKernel[], storage: Storage): Ker
     else order.push(together(next.map((i) => kernels[i] as LoopKernel)));
     for (const i of next) done.add(i);
   }
-  return order;
+  const shapeOf = (i: number): string => shapeOfProduct(kernels[i] as MatmulKernel);
+  const sorted = [...last].sort((a, b) => shapeOf(a).localeCompare(shapeOf(b)) || a - b);
+  return [...order, ...sorted.map((i) => kernels[i]!)];
+}
+
+const shapeOfProduct = ({ batch, m, n, k }: MatmulKernel): string => [...batch, m, n, k].join(" ");
+
+/** Products that nothing waits for. */
+function findLast(
+  kernels: readonly SingleKernel[],
+  before: readonly ReadonlySet<number>[],
+  storage: Storage,
+): Set<number> {
+  const awaited = new Set(before.flatMap((others) => [...others]));
+  const numbers = kernels.flatMap((kernel, i) =>
+    kernel.kind === "matmul" && !awaited.has(i) && bytesFromArena(kernel, storage) <= LARGE ? [i] : [],
+  );
+  return new Set(numbers);
+}
+
+function bytesFromArena(kernel: SingleKernel, { buffers }: Storage): number {
+  const read = [...readBy(kernel)].map((buffer) => buffers[buffer]!);
+  return read.reduce((sum, { bytes, binding }) => sum + (binding === undefined ? bytes : 0), 0);
 }
 
 function together(members: readonly LoopKernel[]): Kernel {
@@ -82,11 +117,7 @@ function findUrgent(
   before: readonly ReadonlySet<number>[],
   storage: Storage,
 ): boolean[] {
-  const urgent = kernels.map((kernel) => {
-    const fromArena = [...readBy(kernel)].map((buffer) => storage.buffers[buffer]!);
-    const bytes = fromArena.reduce((sum, { bytes, binding }) => sum + (binding === undefined ? bytes : 0), 0);
-    return kernel.kind !== "loop" || bytes > LARGE;
-  });
+  const urgent = kernels.map((kernel) => kernel.kind !== "loop" || bytesFromArena(kernel, storage) > LARGE);
   for (let i = kernels.length - 1; i >= 0; i--) {
     if (urgent[i]) for (const other of before[i]!) urgent[other] = true;
   }

@@ -6,7 +6,15 @@ import "../../graph/ops/index.js"; // fills the table of operations
 import { contiguousStrides, elements } from "../../graph/shape.js";
 import type { GraphSpec } from "../../graph/spec.js";
 import type { Device } from "../device.js";
-import type { Output, Plan, PlanBuffer, RoutineOperand, SingleKernel } from "../ir.js";
+import {
+  type Output,
+  type Plan,
+  type PlanBuffer,
+  type RoutineOperand,
+  readBy,
+  type SingleKernel,
+  writtenBy,
+} from "../ir.js";
 import { arrange } from "./arrange.js";
 import type { Draft } from "./draft.js";
 import { ExpressionBuilder } from "./expression.js";
@@ -16,18 +24,17 @@ import { placeInArena } from "./memory.js";
 import { withoutPacks } from "./packs.js";
 import { ReadAfterWrite, schedule } from "./schedule.js";
 import { withJoinedParts, withoutRepetition, withoutReshapedResults } from "./simplify.js";
-import { readBy, writtenBy } from "./traffic.js";
 
 /** What a plan may make use of. */
-export type PlanOptions = Pick<Device, "halfFactors">;
+export type PlanOptions = Pick<Device, "halfFactors" | "joinsProducts">;
 
 /** The plan for a graph. Throws on a graph that is not well formed. */
-export function buildPlan(packed: GraphSpec, { halfFactors = false }: PlanOptions = {}): Plan {
+export function buildPlan(packed: GraphSpec, options: PlanOptions = {}): Plan {
   const graph = withJoinedParts(withoutReshapedResults(withoutRepetition(withoutPacks(packed))));
   const viaCopy = new Set<number>();
   for (;;) {
     try {
-      return new PlanWriter(graph, viaCopy, halfFactors).write();
+      return new PlanWriter(graph, viaCopy, options).write();
     } catch (error) {
       if (!(error instanceof ReadAfterWrite) || viaCopy.has(error.node)) throw error;
       viaCopy.add(error.node);
@@ -53,11 +60,17 @@ class PlanWriter {
   /** Plan buffer that holds the value of a node. */
   private readonly bufferOf = new Map<number, number>();
   private readonly faults: string[] = [];
+  private readonly joinsProducts: boolean;
   private bindings: number;
 
   /** `viaCopy`: results that are not to be written right over the old value. */
-  constructor(graph: GraphSpec, viaCopy: ReadonlySet<number>, halfFactors: boolean) {
+  constructor(
+    graph: GraphSpec,
+    viaCopy: ReadonlySet<number>,
+    { halfFactors = false, joinsProducts = false }: PlanOptions,
+  ) {
     this.graph = graph;
+    this.joinsProducts = joinsProducts;
     this.bindings = graph.inputs;
     const { drafts, inPlace, homes, builder } = schedule(
       graph,
@@ -133,10 +146,8 @@ class PlanWriter {
   }
 
   private finish(written: readonly SingleKernel[]): Plan {
-    const kernels = arrange(written, {
-      buffers: this.buffers,
-      overwrites: (buffer) => this.overwrites(buffer),
-    });
+    const storage = { buffers: this.buffers, overwrites: (buffer: number) => this.overwrites(buffer) };
+    const kernels = arrange(written, storage, this.joinsProducts);
     const first = new Map<number, number>();
     const last = new Map<number, number>();
     kernels.forEach((kernel, i) => {

@@ -1,8 +1,9 @@
 // Where the parameters of a run's dispatches lie: a block for each of them, side by side in pages. A page is bound for all its dispatches
 // at once, since to bind something for each of them costs the processor a third of the whole step. Which block is its own, a
-// dispatch learns from its grid, which has so many columns of workgroups too many as blocks lie before its own; those end at once.
+// dispatch learns from its grid, which has so many columns of workgroups too many as units lie before it; those end at once. Equal
+// kernels that are one dispatch are layers of its grid, and their blocks follow each other.
 
-/** What a shader sees: a page holds as many blocks as there may be workgroups too many in a row. */
+/** What a shader sees. */
 export const PAGE_BYTES = 4096;
 /** Blocks begin at multiples of this. */
 export const UNIT_BYTES = 64;

@@ -83,6 +83,7 @@ export interface WebGpuOptions {
 export class WebGpuDevice implements Device {
   readonly name: string = "webgpu";
   readonly halfFactors: boolean = true;
+  readonly joinsProducts: boolean = true;
   readonly adapter: AdapterDescription;
   readonly #link: GpuLink;
   readonly #allocator = new Allocator(0);

@@ -7,6 +7,7 @@ import type { DeviceBuffer, Traffic } from "../device.js";
 import type { Kernel, Plan, PlanBuffer, RoutineKernel, RoutineOperand } from "../ir.js";
 import { aligned, type Block, Blocks } from "./blocks.js";
 import { shaderFor } from "./kernels.js";
+import { Launch } from "./launch.js";
 import { lowered } from "./lower.js";
 import { blockBytes, type Slot } from "./shader.js";
 import type { Target } from "./target.js";
@@ -15,7 +16,8 @@ export type Step =
   | {
       readonly kind: "dispatch";
       readonly shader: number;
-      readonly groups: readonly [number, number];
+      /** Workgroups along x and y, and how many equal kernels are computed side by side, whose blocks follow each other. */
+      readonly groups: readonly [number, number, number];
       /** Byte offset of the page that its parameters lie in. */
       readonly page: number;
     }
@@ -95,6 +97,8 @@ export class ProgramBuilder {
     const shaders: ProgramShader[] = [];
     const steps: Step[] = [];
     const blocks = new Blocks();
+    /** The last dispatch, where that is the last step. */
+    let launch = new Launch();
     let scratchEnd = plan.arenaBytes;
     const take = (slots: readonly Slot[]): Block => {
       const block = blocks.take(blockBytes(slots.length));
@@ -119,8 +123,17 @@ export class ProgramBuilder {
         numbers.set(code, number);
       }
       const { page, before } = take(slots);
+      const last = steps.at(-1);
+      const equal = last?.kind === "dispatch" && last.shader === number && last.page === page;
+      if (equal && launch.joins(kernel, this.#buffers)) {
+        const [columns, rows, count] = last.groups;
+        steps[steps.length - 1] = { ...last, groups: [columns, rows, count + 1] };
+        return `${how}; beside the one before`;
+      }
+      launch = new Launch();
+      launch.joins(kernel, this.#buffers);
       const [columns, rows] = groups;
-      steps.push({ kind: "dispatch", shader: number, groups: [columns + before, rows], page });
+      steps.push({ kind: "dispatch", shader: number, groups: [columns + before, rows, 1], page });
       return how;
     };
     const checks = plan.faults.length > 0;

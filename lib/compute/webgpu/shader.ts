@@ -3,7 +3,7 @@
 // which differ in nothing but their data share a pipeline.
 
 import { type Access, accessFunctions, ELEMENT } from "./access.js";
-import { MOST_BEFORE, PAGE_BYTES, UNIT_BYTES } from "./blocks.js";
+import { aligned, MOST_BEFORE, PAGE_BYTES, UNIT_BYTES } from "./blocks.js";
 import { functionsFor } from "./functions.js";
 
 /** Elements of type u32 in the block of parameters of a dispatch. */
@@ -91,6 +91,9 @@ const ALL_UNLESS_FAILED = `  if (local == 0u) { stop = atomicLoad(&faults[0]); }
 export function assemble(body: Body): Shader {
   const { declarations, statements, slots, size, access, guarded, groups, how } = body;
   const grid = gridFor(groups);
+  const [unit, block] = [UNIT_BYTES, aligned(blockBytes(slots.length), UNIT_BYTES)].map(
+    (bytes) => bytes / VECTOR_BYTES,
+  );
   const together = guarded && /workgroupBarrier/.test(declarations + statements);
   const failed = together ? ALL_UNLESS_FAILED : guarded ? `  ${UNLESS_FAILED}\n` : "";
   const code = `${declarations}
@@ -102,7 +105,7 @@ fn main(
 ) {
   let group = id.y * ${grid[0]}u + id.x;
   if (id.x >= ${grid[0]}u || group >= ${groups}u) { return; }
-  own = (grid.x - ${grid[0]}u) * ${UNIT_BYTES / VECTOR_BYTES}u;
+  own = (grid.x - ${grid[0]}u) * ${unit}u + id.z * ${block}u;
 ${failed}${statements}}
 `;
   const head = `@group(0) @binding(0) var<storage, read_write> heap: array<${ELEMENT[access]}>;
