@@ -28,9 +28,10 @@ const NEXT_ROW = Math.exp(1 / ROWS);
 /** A row is due, in any case, when the last one is so long ago: more a screen does not need. */
 const ROW_MILLISECONDS = 100;
 
-/** Once a run has gone on for so long, the accuracy is measured beside samples, too: with rows that are due by time. It makes a
- *  plan of its own, and making that takes as long as thirty steps of a small network. */
-const ACCURACY_MILLISECONDS = 5000;
+/** Once a run has gone on for so long, the accuracy is measured beside samples, too, this often. It makes a plan of its own, and
+ *  making that takes as long as thirty steps of a small network; running it takes nearly a step longer than a plain step. */
+const ACCURACY_FROM_MILLISECONDS = 10_000;
+const ACCURACY_MILLISECONDS = 500;
 
 /** What to measure at a step: a row of the table of steps; with it the accuracy; of the layers a sample, which comes with both. */
 export interface Due {
@@ -46,6 +47,7 @@ export class Schedule {
   private readonly budget = new Budget();
   private started: number | undefined;
   private lastRow = Number.NEGATIVE_INFINITY;
+  private nextAccuracy = ACCURACY_FROM_MILLISECONDS;
   /** The steps at which a row is due, and a sample: if it can be afforded, and in any case. */
   private nextRow = 0;
   private soonest = DENSE + COMPARED;
@@ -54,13 +56,15 @@ export class Schedule {
   /** Told of the begin of each step, at a time in milliseconds. */
   at(step: number, time: number): Due {
     this.started ??= time;
-    const layers = this.wantsLayers(step, time - this.started);
-    if (step <= LAST_LOOK) this.budget.look(step, time - this.started, layers);
+    const elapsed = time - this.started;
+    const layers = this.wantsLayers(step, elapsed);
+    if (step <= LAST_LOOK) this.budget.look(step, elapsed, layers);
     const late = time - this.lastRow >= ROW_MILLISECONDS;
     if (!layers && !late && step < this.nextRow) return NOTHING;
     this.lastRow = time;
     this.nextRow = step * NEXT_ROW;
-    const accuracy = layers || (late && time - this.started >= ACCURACY_MILLISECONDS);
+    const accuracy = layers || (late && elapsed >= this.nextAccuracy);
+    if (accuracy) this.nextAccuracy = Math.max(ACCURACY_FROM_MILLISECONDS, elapsed + ACCURACY_MILLISECONDS);
     return { row: true, accuracy, layers };
   }
 

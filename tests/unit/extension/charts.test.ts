@@ -46,6 +46,15 @@ describe("smooth", () => {
     expect(thinned.at(-1)).toBeCloseTo(full[some.at(-1)!]!, 2);
   });
 
+  it("halves the noise of values that are further apart than the window", () => {
+    const x = range(400).map((i) => 100 * i);
+    const noise = range(400).map((i) => Math.sqrt(2) * Math.sin(i * i));
+    const size = (values: ArrayLike<number>): number =>
+      Math.sqrt(Array.from(values).reduce((sum, y) => sum + y * y, 0) / values.length);
+    // an average that keeps a share k of what was before has (1 - k) / (1 + k) of one value's variance
+    expect(size(smooth(x, noise, 10)) / size(noise)).toBeCloseTo(Math.sqrt(1 / 5), 1);
+  });
+
   it("skips what was not measured", () => {
     const smoothed = smooth([0, 1, 2], [4, Number.NaN, 4], 5);
     expect(smoothed[1]).toBeNaN();

@@ -47,14 +47,25 @@ test("however dear samples are, some are taken; and there is always a row within
   expect(Math.max(...rows.slice(1).map((step, i) => step - rows[i]!))).toBeLessThanOrEqual(100);
 });
 
-test("the accuracy comes with samples, and from five seconds on with every row that is due by time", () => {
+test("the accuracy comes with samples, and from ten seconds on with rows twice a second", () => {
   const schedule = new Schedule();
-  const dues = Array.from({ length: 10_000 }, (_, step) => ({ step, ...schedule.at(step, step) }));
-  const before = dues.filter(({ step }) => step < 5000);
+  const dues: { readonly time: number; readonly accuracy: boolean; readonly layers: boolean }[] = [];
+  // samples so dear that few are taken
+  for (let step = 0, time = 0; time < 20_000; step++) {
+    const due = schedule.at(step, time);
+    dues.push({ time, ...due });
+    time += due.layers ? 30 : 1;
+  }
+  const before = dues.filter(({ time }) => time < 10_000);
   expect(before.map(({ accuracy }) => accuracy)).toEqual(before.map(({ layers }) => layers));
-  const accurate = dues.flatMap(({ step, accuracy }) => (accuracy && step >= 5000 ? [step] : []));
-  expect(accurate.length).toBeGreaterThan(5000 / 100 - 10);
-  expect(Math.max(...accurate.slice(1).map((step, i) => step - accurate[i]!))).toBeLessThanOrEqual(150);
+  const later = dues.filter(({ time, accuracy }) => accuracy && time >= 10_000);
+  const gaps = later.slice(1).map(({ time }, i) => time - later[i]!.time);
+  // a row that is due by time comes within 100 ms and a step after the accuracy is
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(601);
+  // what samples do not bring comes no more often than twice a second
+  const alone = later.slice(1).flatMap(({ layers }, i) => (layers ? [] : [gaps[i]!]));
+  expect(alone.length).toBeGreaterThan(10);
+  expect(Math.min(...alone)).toBeGreaterThanOrEqual(500);
 });
 
 test("what the first hundred steps have cost is made up for before more than the fewest samples are taken", () => {
