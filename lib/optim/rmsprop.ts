@@ -58,7 +58,7 @@ class RMSpropOptimizer extends Optimizer<Options> {
     let change = ops.div(g, ops.add(ops.sqrt(square), number(group.eps)));
     if (momentum > 0) {
       const before = state.value("momentum_buffer");
-      change = ops.add(scaled(before, momentum), change);
+      change = ops.withoutTiny(ops.add(scaled(before, momentum), change));
       state.assign("momentum_buffer", change);
     }
     return ops.sub(parameter, scaled(change, lr));

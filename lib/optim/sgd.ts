@@ -54,7 +54,8 @@ class SGDOptimizer extends Optimizer<Options> {
       const first = !state.has("momentum_buffer");
       const before = state.value("momentum_buffer");
       // the first velocity is the gradient itself, without dampening
-      const velocity = ops.add(scaled(before, group.momentum), scaled(g, first ? 1 : 1 - group.dampening));
+      const sum = ops.add(scaled(before, group.momentum), scaled(g, first ? 1 : 1 - group.dampening));
+      const velocity = ops.withoutTiny(sum);
       state.assign("momentum_buffer", velocity);
       g = group.nesterov ? ops.add(g, scaled(velocity, group.momentum)) : velocity;
     }

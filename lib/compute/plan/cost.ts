@@ -32,6 +32,7 @@ const COST: Readonly<Record<string, number>> = {
   rsqrt: 4,
   reciprocal: 3,
   relu_gradient: 2,
+  without_tiny: 3,
   random_bits: 80,
   random_uniform: 80,
   identity: 0,

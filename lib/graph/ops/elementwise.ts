@@ -319,6 +319,28 @@ const RELU: Op = defineOp({
 /** max(x, 0), with derivative 0 at 0. */
 export const relu = (x: Node): Node => cast(record(RELU, [cast(x, computeType(x.dtype))]), x.dtype);
 
+/** The least size of a number that `withoutTiny` keeps: so far above the least normal one, 2^-126, that no share that an optimizer
+ *  keeps of it in a step is less than that. */
+const TINY = 2 ** -120;
+
+const WITHOUT_TINY: Op = defineOp({
+  name: "without_tiny",
+  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  lowering: {
+    kind: "elementwise",
+    expression: ([x], { dtype }) => ({
+      kind: "where",
+      dtype,
+      condition: binaryExpr("lt", { kind: "unary", dtype, op: "abs", x: x! }, constant(TINY, dtype), "bool"),
+      a: constant(0, dtype),
+      b: x!,
+    }),
+  },
+});
+
+/** x, or 0 where it is nearer to 0 than 2^-120. Not differentiable. */
+export const withoutTiny = (x: Node): Node => record(WITHOUT_TINY, [x]);
+
 const FULL: Op = defineOp({
   name: "full",
   infer: (_inputs, attributes) => ({
