@@ -18,7 +18,7 @@ const TOTAL_BYTES = 512 * 2 ** 20;
 const FIRST = 10;
 const PER_DECADE = 4;
 /** Bringing a copy home takes four milliseconds for the chapter's network with Adam: not more often than this. */
-const HOME_MILLISECONDS = 10_000;
+const HOME_MILLISECONDS = 2_000;
 
 /** The step after `step` before which the default takes a copy. */
 function nextByDefault(step: number): number {
