@@ -15,7 +15,7 @@ export type Progress = "step" | "epoch" | "seconds";
 
 /** How a loss is drawn. */
 export interface LossOptions {
-  /** A logarithmic axis. */
+  /** A logarithmic axis; if unset, where the loss has exploded. */
   readonly log?: boolean;
   /** Little room: no titles, no notes. */
   readonly compact?: boolean;
@@ -43,18 +43,31 @@ interface Curves {
   };
 }
 
+/** A loss that has grown so many times over shows nothing on a linear axis but its largest values. */
+const EXPLODED = 1e3;
+
+export function hasExploded(record: RunRecord): boolean {
+  const loss = record.series("loss");
+  const first = loss.find((value) => value > 0);
+  return first !== undefined && largest(loss, 0) > EXPLODED * first;
+}
+
 /** Loss of measured steps (pale), smoothed (bold) and on the validation set (circles), with ln(classes) for orientation. */
 export function lossFigure(
   record: RunRecord,
   progress: Progress,
   look: Look,
   size: Size,
-  { log = false, compact = false, strip = false }: LossOptions = {},
+  { compact = false, strip = false, log = !strip && hasExploded(record) }: LossOptions = {},
 ): Figure {
   const { trans, tokens } = look;
   const loss = record.series("loss");
   const validation = record.series("validationLoss");
-  const smoothed = smooth(record.series("step"), loss, smoothingWindow(record.lastStep));
+  const window = smoothingWindow(record.lastStep);
+  // of values that differ by powers of ten the mean is the largest one's share
+  const smoothed = log
+    ? smooth(record.series("step"), loss.map(Math.log), window).map(Math.exp)
+    : smooth(record.series("step"), loss, window);
   const guess = record.info.classes ? Math.log(record.info.classes) : Number.NaN;
   const top = Math.max(
     1.05 * largest(smoothed, 0),

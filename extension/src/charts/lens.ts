@@ -53,7 +53,9 @@ export function lensScale({ key, activation, inputs, outputs }: LensMoment, axes
   const wide = (name: string, low: number, high: number): readonly [number, number] =>
     axes.widen(`${key} ${name}`, low, high);
   const reach = Math.max(inputs ? reachOf(inputs, HELD) : 0, activation?.reach ?? 0);
-  const [, x] = wide("x", 0, niceReach(reach));
+  // the outermost bins hold everything beyond: there the axis ends
+  const end = inputs ? lastEdge(inputs) : Number.POSITIVE_INFINITY;
+  const [, x] = wide("x", 0, Math.min(niceReach(reach), end));
   const y = wide("y", ...outputRange(activation, x, outputs ? reachOf(outputs, HELD) : 0));
   const highest = (values: Histogram | undefined, low: number, high: number): number =>
     values ? Math.max(...rebin(values, low, high, BINS)) : 0;
@@ -61,6 +63,8 @@ export function lensScale({ key, activation, inputs, outputs }: LensMoment, axes
   const [, outputTop] = wide("outputs", 0, percentTop(highest(outputs, ...y)));
   return { x, y, inputTop, outputTop };
 }
+
+const lastEdge = ({ edges }: Histogram): number => edges[edges.length - 1]!;
 
 function outputRange(
   activation: Activation | undefined,
@@ -321,7 +325,10 @@ class Painter {
   /** Whether inputs lie outside the axis. */
   #beyond(): boolean {
     const { inputs } = this.#moment;
-    return inputs !== undefined && reachOf(inputs, 1) > this.#scale.x * (1 + 1e-6);
+    if (inputs === undefined) return false;
+    const { x } = this.#scale;
+    const outermost = Math.max(inputs.shares[0]!, inputs.shares[inputs.shares.length - 1]!);
+    return reachOf(inputs, 1) > x * (1 + 1e-6) || (x >= lastEdge(inputs) && outermost > 0);
   }
 
   #x(area: Area, z: number): number {

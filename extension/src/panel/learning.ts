@@ -3,7 +3,7 @@
 import { Chart } from "../charts/chart.js";
 import { formatCount } from "../charts/format.js";
 import { type Look, newMemories } from "../charts/frame.js";
-import { accuracyFigure, lossFigure, type Progress, rateFigure } from "../charts/learning.js";
+import { accuracyFigure, hasExploded, lossFigure, type Progress, rateFigure } from "../charts/learning.js";
 import type { Tokens } from "../charts/tokens.js";
 import { last, smoothingWindow } from "../data/series.js";
 import { button, element, heading } from "./dom.js";
@@ -23,6 +23,8 @@ export class LearningScreen implements Screen {
   readonly #loss: Chart;
   readonly #accuracy: Chart;
   readonly #rate: Chart;
+  /** Whether the user wants the loss on a logarithmic axis. */
+  #chosen: boolean | undefined;
   #turn = false;
   #tokens: Tokens | undefined;
   readonly #memories = [newMemories(), newMemories(), newMemories()] as const;
@@ -45,11 +47,10 @@ export class LearningScreen implements Screen {
     const loss = heading(trans.__("Loss"));
     this.#lossUnit = loss.unit;
     this.#log = button("gb-Toggle", trans.__("log"), () => {
-      this.#log.setAttribute("aria-pressed", String(this.#log.getAttribute("aria-pressed") !== "true"));
+      this.#chosen = this.#log.getAttribute("aria-pressed") !== "true";
       redraw();
     });
     this.#log.setAttribute("aria-label", trans.__("Logarithmic axis"));
-    this.#log.setAttribute("aria-pressed", "false");
     const accuracy = heading(trans.__("Accuracy"));
     accuracy.unit.textContent = trans.__("% of examples");
     const rate = heading(trans.__("Learning rate"));
@@ -95,7 +96,8 @@ export class LearningScreen implements Screen {
     const unit = trans.__("cross-entropy, nats");
     this.#lossUnit.textContent = !record.info.classes ? smoothed : small ? unit : `${unit} · ${smoothed}`;
     this.#lossUnit.title = smoothed;
-    const log = this.#log.getAttribute("aria-pressed") === "true";
+    const log = this.#chosen ?? hasExploded(record);
+    this.#log.setAttribute("aria-pressed", String(log));
     this.#loss.draw((size) => lossFigure(record, progress, look(0), size, { log }), tables);
     // While a run goes on, the two small charts take turns: they change slowly, and a draw costs as much as the loss's.
     const { status, control } = record.info;

@@ -84,25 +84,38 @@ describe("decimate", () => {
 });
 
 describe("lossFigure", () => {
-  it("goes on over rows without a loss, as those of a validation are", () => {
+  /** The figure of a run with these losses. */
+  const figureOf = (losses: readonly number[]) => {
     // texts are measured on a canvas, where there is one
     vi.stubGlobal("document", { createElement: () => ({ getContext: () => null }) });
     const record = new RunRecord({ id: "a", name: "a", layers: [], status: "running" } as unknown as RunInfo);
-    const rows = range(12).flatMap((row) => {
+    const rows = losses.flatMap((loss, row) => {
       const values = new Array(ROW_LENGTH).fill(Number.NaN);
       values[stepColumn("step")] = row;
-      values[stepColumn("loss")] = row % 3 === 2 ? Number.NaN : 2 - row / 10;
+      values[stepColumn("loss")] = loss;
       return values;
     });
     record.append(Float32Array.from(rows), new Float32Array(0));
     const tokens = { tickSize: 11, noteSize: 12 } as Tokens;
     const look = { tokens, trans: nullTranslator.load("gradbook"), ...newMemories() };
-    const { data } = lossFigure(record, "step", look, { width: 400, height: 200 });
+    const { data, layout } = lossFigure(record, "step", look, { width: 400, height: 200 });
     vi.unstubAllGlobals();
-    for (const line of data.slice(0, 2) as { x: number[]; y: number[] }[]) {
+    return { lines: data.slice(0, 2) as { x: number[]; y: number[] }[], layout };
+  };
+
+  it("goes on over rows without a loss, as those of a validation are", () => {
+    const { lines, layout } = figureOf(range(12).map((row) => (row % 3 === 2 ? Number.NaN : 2 - row / 10)));
+    expect(layout.yaxis!.type).not.toBe("log");
+    for (const line of lines) {
       expect(line.y.every(Number.isFinite)).toBe(true);
       expect(line.x).toEqual([0, 1, 3, 4, 6, 7, 9, 10]);
     }
+  });
+
+  it("of a loss that has exploded has a logarithmic axis, and follows when it comes back", () => {
+    const { lines, layout } = figureOf(range(60).map((row) => (row === 5 ? 1e20 : 2)));
+    expect(layout.yaxis!.type).toBe("log");
+    expect(lines[1]!.y.at(-1)).toBeLessThan(3);
   });
 });
 

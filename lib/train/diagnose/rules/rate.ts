@@ -54,10 +54,10 @@ function overshoot(run: RunView): number | undefined {
   if (jump >= 0 && !recovered) return steps[jump]!;
   const progress = run.progress;
   if (progress === undefined) return undefined;
-  if (progress.recent > LOSS_WORSE * progress.start)
-    return steps.find((_, i) => values[i]! > LOSS_WORSE * progress.start);
   if (progress.best < HARMED && progress.share >= 1)
     return steps.find((step, i) => step > progress.lowestStep && values[i]! > progress.reference);
+  if (progress.recent > LOSS_WORSE * progress.start)
+    return steps.find((_, i) => values[i]! > LOSS_WORSE * progress.start);
   if (progress.share < HARMED) return undefined;
   if (updateRatio(run) > UPDATE_LARGE) return 0;
   // what a few steps have broken stays so when updates are small again
