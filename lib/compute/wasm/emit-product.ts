@@ -1,15 +1,14 @@
 // Generates the code of a matrix product: the blocking loops around the micro-kernels of the library, in the way that
 // `product.ts` has planned it. What is computed around the product, and in which chunks, is decided in `matmul.ts`.
 
-import { pushBuffer, type Range } from "./addressing.js";
+import { PackingEmitter } from "./emit-packing.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { I32, OP } from "./instructions.js";
-import { COPY_PARAMETERS, GATHER_PARAMETERS, KERNEL_PARAMETERS, kernelName } from "./microkernel.js";
-import { type Layout, type Packing, type ProductPlan, rowPanels } from "./product.js";
-import { LIBRARY, type ProductPointers, type ProductTarget, type SteppedScratch } from "./product-target.js";
+import { kernelName } from "./microkernel.js";
+import { type ProductPlan, rowPanels } from "./product.js";
+import type { ProductPointers, ProductTarget, SteppedScratch } from "./product-target.js";
+import { ProductWriter, type Push } from "./product-writer.js";
 import { STEP } from "./team.js";
-
-type Push = () => void;
 
 export class ProductEmitter {
   readonly #f: FunctionBuilder;
@@ -17,7 +16,8 @@ export class ProductEmitter {
   readonly #target: ProductTarget;
   readonly #stepped: SteppedScratch | undefined;
   readonly #packsOnce: boolean;
-  readonly #k: number;
+  readonly #w: ProductWriter;
+  readonly #packing: PackingEmitter;
   readonly #isFirst: number;
   /** Pointers to the current block of k in the operands. */
   readonly #leftK: number;
@@ -29,7 +29,8 @@ export class ProductEmitter {
   #allProduct = -1;
   #product = -1;
 
-  /** `packsOnce`: all chunks of a part use the same right operand. `stepped`: the step of the run says which block of k is worked on, and the right operand of it is packed before. */
+  /** `packsOnce`: all chunks of a part use the same right operand. `stepped`: the step of the run says which block of k is worked
+   *  on, and the right operand of it is packed before. */
   constructor(
     f: FunctionBuilder,
     plan: ProductPlan,
@@ -42,12 +43,11 @@ export class ProductEmitter {
     this.#target = target;
     this.#stepped = stepped;
     this.#packsOnce = packsOnce;
-    [this.#k, this.#isFirst, this.#leftK, this.#rightK] = [0, 1, 2, 3].map(() => f.local(I32)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    this.#w = new ProductWriter(f, plan, target);
+    this.#packing = new PackingEmitter(this.#w);
+    this.#isFirst = f.local(I32);
+    this.#leftK = f.local(I32);
+    this.#rightK = f.local(I32);
   }
 
   /** Computes `rows` x `columns` of the product: the pointers say where they begin. `firstRow` (a local): how many rows of the
@@ -57,8 +57,8 @@ export class ProductEmitter {
     const { kBlocks, kBlock, k, left, right } = this.#p;
     this.#result = pointers.result;
     this.#product = this.#productFrom(firstRow);
-    this.#assign(this.#leftK, this.#get(pointers.left));
-    this.#assign(this.#rightK, this.#get(pointers.right));
+    this.#w.assign(this.#leftK, this.#w.get(pointers.left));
+    this.#w.assign(this.#rightK, this.#w.get(pointers.right));
     if (this.#stepped !== undefined) {
       this.#toBlockOfStep();
       this.#rows(rows, columns);
@@ -66,9 +66,9 @@ export class ProductEmitter {
       this.#ifLastStep(() => this.#unpackProduct(rows, columns));
       return;
     }
-    this.#assign(this.#isFirst, this.#constant(1));
+    this.#w.assign(this.#isFirst, this.#w.constant(1));
     const remaining = f.local(I32);
-    this.#assign(remaining, this.#constant(k));
+    this.#w.assign(remaining, this.#w.constant(k));
     f.repeat(kBlocks, () => {
       this.#smaller(kBlock, remaining);
       if (this.#packedRight >= 0) this.#packRight(columns);
@@ -76,7 +76,7 @@ export class ProductEmitter {
       f.advance(remaining, -kBlock);
       f.advance(this.#leftK, left.column * kBlock * 4);
       f.advance(this.#rightK, right.row * kBlock * 4);
-      this.#assign(this.#isFirst, this.#constant(0));
+      this.#w.assign(this.#isFirst, this.#w.constant(0));
     });
     if (this.#product >= 0) this.#unpackProduct(rows, columns);
   }
@@ -84,16 +84,16 @@ export class ProductEmitter {
   /** Packs `columns` columns of the right operand for the block of k of this step. `firstColumn` (a local) come before. */
   emitPacking(right: number, columns: number, firstColumn: number): void {
     const f = this.#f;
-    this.#assign(this.#rightK, this.#get(right));
+    this.#w.assign(this.#rightK, this.#w.get(right));
     this.#toBlockOfStep();
-    const to = this.#address(this.#stepped!.right);
+    const to = this.#w.address(this.#stepped!.right);
     // Panels lie one after another, each k rows of a tile's width.
-    this.#add(to, () => {
+    this.#w.add(to, () => {
       f.get(firstColumn);
-      this.#timesK(4);
+      this.#w.timesK(4);
       f.op(OP.i32_mul);
     });
-    this.#packPanels(this.#rightK, to, columns);
+    this.#packing.panels(this.#rightK, to, columns, this.#p.columns);
   }
 
   /** Emits `then` for the step with the last block of k. */
@@ -121,7 +121,7 @@ export class ProductEmitter {
     const f = this.#f;
     const { kBlocks, kBlock, k, left, right } = this.#p;
     if (kBlocks === 1) {
-      this.#assign(this.#k, this.#constant(k));
+      this.#w.assign(this.#w.k, this.#w.constant(k));
       return;
     }
     const block = f.local(I32);
@@ -132,26 +132,26 @@ export class ProductEmitter {
         f.op(OP.i32_mul);
       };
     };
-    this.#assign(block, () => this.#pushBlockOfStep());
-    this.#assign(this.#isFirst, () => {
+    this.#w.assign(block, () => this.#pushBlockOfStep());
+    this.#w.assign(this.#isFirst, () => {
       f.get(block);
       f.op(OP.i32_eqz);
     });
     const remaining = f.local(I32);
-    this.#assign(remaining, () => {
+    this.#w.assign(remaining, () => {
       f.i32(k);
       times(kBlock)();
       f.op(OP.i32_sub);
     });
     this.#smaller(kBlock, remaining);
-    this.#add(this.#leftK, times(left.column * kBlock * 4));
-    this.#add(this.#rightK, times(right.row * kBlock * 4));
+    this.#w.add(this.#leftK, times(left.column * kBlock * 4));
+    this.#w.add(this.#rightK, times(right.row * kBlock * 4));
   }
 
   /** k becomes `most`, or what remains if that is less. */
   #smaller(most: number, remaining: number): void {
     const f = this.#f;
-    this.#assign(this.#k, () => {
+    this.#w.assign(this.#w.k, () => {
       f.i32(most);
       f.get(remaining);
       f.i32(most);
@@ -165,13 +165,13 @@ export class ProductEmitter {
   takeScratch(rows: number, columns: number): void {
     const { leftPacking, rightPacking, rowBlock, kBlock, result } = this.#p;
     const { shape } = this.#target;
-    const local = (bytes: number): number => this.#address(this.#target.local(bytes));
+    const local = (bytes: number): number => this.#w.address(this.#target.local(bytes));
     const panels = Math.ceil(columns / shape.columns);
     if (columns % shape.columns !== 0) this.#tile = local(shape.rows * shape.columns * 4);
     if (leftPacking !== "none") this.#packedLeft = local(Math.min(rowBlock, rows) * kBlock * 4);
-    if (this.#stepped !== undefined) this.#packedRight = this.#address(this.#stepped.right);
+    if (this.#stepped !== undefined) this.#packedRight = this.#w.address(this.#stepped.right);
     else if (rightPacking !== "none") this.#packedRight = local(panels * shape.columns * kBlock * 4);
-    if (this.#stepped?.product !== undefined) this.#allProduct = this.#address(this.#stepped.product);
+    if (this.#stepped?.product !== undefined) this.#allProduct = this.#w.address(this.#stepped.product);
     else if (result.column !== 1) this.#allProduct = local(rows * columns * 4);
   }
 
@@ -179,26 +179,12 @@ export class ProductEmitter {
   #productFrom(firstRow: number): number {
     if (this.#stepped?.product === undefined) return this.#allProduct;
     const product = this.#f.copy(this.#allProduct);
-    this.#add(product, () => {
+    this.#w.add(product, () => {
       this.#f.get(firstRow);
       this.#f.i32(4 * this.#p.columns);
       this.#f.op(OP.i32_mul);
     });
     return product;
-  }
-
-  #address(range: Range): number {
-    const address = this.#f.local(I32);
-    pushBuffer(this.#f, range, 0);
-    this.#f.set(address);
-    return address;
-  }
-
-  /** Whether the last columns go through a tile of their own. Elsewhere the last tile begins earlier, and its first columns
-   *  are computed twice: that would add up a second time what later blocks of k add. */
-  #inTile(columns: number): boolean {
-    const tile = this.#target.shape.columns;
-    return columns % tile !== 0 && (columns < tile || this.#p.kBlocks > 1);
   }
 
   /** All rows for one block of k. */
@@ -210,7 +196,7 @@ export class ProductEmitter {
     const full = Math.floor(rows / rowBlock);
     const step = this.#resultStep(columns);
     const part = (size: number): void => {
-      if (this.#packedLeft >= 0) this.#packLeft(from, size);
+      if (this.#packedLeft >= 0) this.#packing.left(from, this.#packedLeft, size);
       this.#panels(from, to, size, columns);
       f.advance(from, left.row * size * 4);
       f.advance(to, step * size);
@@ -228,7 +214,7 @@ export class ProductEmitter {
   /** Packs the right operand into memory of this thread; only for the first chunk of a part where all chunks use all of it. */
   #packRight(columns: number): void {
     const f = this.#f;
-    const pack = (): void => this.#packPanels(this.#rightK, this.#packedRight, columns);
+    const pack = (): void => this.#packing.panels(this.#rightK, this.#packedRight, columns, columns);
     if (!this.#packsOnce) {
       pack();
       return;
@@ -244,55 +230,6 @@ export class ProductEmitter {
     });
   }
 
-  #packPanels(source: number, target: number, columns: number): void {
-    const f = this.#f;
-    const { right, rightPacking } = this.#p;
-    const tile = this.#target.shape.columns;
-    const from = this.#f.copy(source);
-    const to = this.#f.copy(target);
-    const panel = (width: number): void => {
-      this.#pack(rightPacking, from, { row: right.row, column: right.column }, to, tile, width);
-      f.advance(from, right.column * width * 4);
-      this.#add(to, () => this.#timesK(tile * 4));
-    };
-    if (columns >= tile) f.repeat(Math.floor(columns / tile), () => panel(tile));
-    const rest = columns % tile;
-    if (rest === 0) return;
-    if (this.#inTile(this.#stepped === undefined ? columns : this.#p.columns)) panel(rest);
-    else {
-      f.advance(from, right.column * (rest - tile) * 4);
-      panel(tile);
-    }
-  }
-
-  #packLeft(source: number, rows: number): void {
-    const f = this.#f;
-    const { left, leftPacking } = this.#p;
-    const from = this.#f.copy(source);
-    const to = this.#f.copy(this.#packedLeft);
-    for (const { size, count } of rowPanels(rows, this.#target.shape.rows)) {
-      f.repeat(count, () => {
-        this.#pack(leftPacking, from, { row: left.column, column: left.row }, to, size, size);
-        f.advance(from, left.row * size * 4);
-        this.#add(to, () => this.#timesK(size * 4));
-      });
-    }
-  }
-
-  /** Writes [k][width] (rows `pitch` floats apart) from a source whose rows are the ks. */
-  #pack(packing: Packing, from: number, source: Layout, to: number, pitch: number, width: number): void {
-    const [start, end, k] = [this.#get(from), this.#get(to), this.#get(this.#k)];
-    const bytes = (floats: number): Push => this.#constant(4 * floats);
-    if (packing === "copy") {
-      this.#call("copyRows", start, bytes(source.row), end, bytes(pitch), k, this.#constant(width));
-    } else if (packing === "transpose") {
-      this.#call("transpose", start, bytes(source.column), end, bytes(pitch), this.#constant(width), k);
-    } else {
-      const steps = [bytes(source.row), bytes(source.column)] as const;
-      this.#call("gather", start, ...steps, end, bytes(pitch), k, this.#constant(width));
-    }
-  }
-
   /** `rows` rows of the left operand at `from` times `columns` columns of the right one, to `to`. */
   #panels(from: number, to: number, rows: number, columns: number): void {
     const f = this.#f;
@@ -304,14 +241,14 @@ export class ProductEmitter {
     const target = this.#f.copy(to);
     const column = (width: number): void => {
       this.#tiles(from, panel, target, rows, width, step);
-      if (packed) this.#add(panel, () => this.#timesK(tile * 4));
+      if (packed) this.#w.add(panel, () => this.#w.timesK(tile * 4));
       else f.advance(panel, right.column * tile * 4);
       f.advance(target, tile * 4);
     };
     if (columns >= tile) f.repeat(Math.floor(columns / tile), () => column(tile));
     const rest = columns % tile;
     if (rest === 0) return;
-    if (this.#inTile(columns)) column(rest);
+    if (this.#w.inTile(columns)) column(rest);
     else {
       if (!packed) f.advance(panel, right.column * (rest - tile) * 4);
       f.advance(target, (rest - tile) * 4);
@@ -338,14 +275,14 @@ export class ProductEmitter {
     for (const { size, count } of rowPanels(rows, most)) {
       const leftStep = 4 * (packedLeft ? size : leftOrder === "rows" ? left.row : left.column);
       const operands = [
-        this.#get(from),
-        this.#constant(leftStep),
-        this.#get(panel),
-        this.#constant(rightStep),
+        this.#w.get(from),
+        this.#w.constant(leftStep),
+        this.#w.get(panel),
+        this.#w.constant(rightStep),
       ];
       f.repeat(count, () => {
         this.#tileProduct(kernelName(leftOrder, size), operands, to, size, width, resultStep);
-        if (packedLeft) this.#add(from, () => this.#timesK(size * 4));
+        if (packedLeft) this.#w.add(from, () => this.#w.timesK(size * 4));
         else f.advance(from, left.row * size * 4);
         f.advance(to, resultStep * size);
       });
@@ -362,34 +299,42 @@ export class ProductEmitter {
   ): void {
     const f = this.#f;
     const whole = this.#target.shape.columns;
-    const step = this.#constant(resultStep);
+    const step = this.#w.constant(resultStep);
     if (width === whole) {
-      const start = this.#startOr(this.#get(to));
+      const start = this.#startOr(this.#w.get(to));
       const startStep = this.#startStepOr(resultStep);
-      this.#call(kernel, ...operands, start, startStep, this.#get(to), step, this.#get(this.#k));
+      this.#w.call(kernel, ...operands, start, startStep, this.#w.get(to), step, this.#w.get(this.#w.k));
       return;
     }
     // The last columns go through a tile of their own, because the kernel writes whole tiles.
-    const tile = this.#get(this.#tile);
-    const pitch = this.#constant(whole * 4);
-    const [count, columns] = [this.#constant(rows), this.#constant(width)];
+    const tile = this.#w.get(this.#tile);
+    const pitch = this.#w.constant(whole * 4);
+    const [count, columns] = [this.#w.constant(rows), this.#w.constant(width)];
     if (this.#p.kBlocks > 1) {
       f.get(this.#isFirst);
       f.op(OP.i32_eqz);
-      f.if(() => this.#call("copyRows", this.#get(to), step, tile, pitch, count, columns));
+      f.if(() => this.#w.call("copyRows", this.#w.get(to), step, tile, pitch, count, columns));
     }
     const start = this.#startOr(tile);
-    this.#call(kernel, ...operands, start, this.#startStepOr(whole * 4), tile, pitch, this.#get(this.#k));
-    this.#call("copyRows", tile, pitch, this.#get(to), step, count, columns);
+    this.#w.call(
+      kernel,
+      ...operands,
+      start,
+      this.#startStepOr(whole * 4),
+      tile,
+      pitch,
+      this.#w.get(this.#w.k),
+    );
+    this.#w.call("copyRows", tile, pitch, this.#w.get(to), step, count, columns);
   }
 
   /** The first block of k starts from zeros, the others from what is there. */
   #startOr(result: Push): Push {
-    return () => this.#ifFirst(this.#constant(this.#target.zeros), result);
+    return () => this.#ifFirst(this.#w.constant(this.#target.zeros), result);
   }
 
   #startStepOr(step: number): Push {
-    return () => this.#ifFirst(this.#constant(0), this.#constant(step));
+    return () => this.#ifFirst(this.#w.constant(0), this.#w.constant(step));
   }
 
   #ifFirst(first: Push, later: Push): void {
@@ -403,42 +348,9 @@ export class ProductEmitter {
   /** The product was computed with rows and columns in the other order than the result has them. */
   #unpackProduct(rows: number, columns: number): void {
     const { result } = this.#p;
-    const [from, to] = [this.#get(this.#product), this.#get(this.#result)];
-    const pitch = this.#constant(this.#resultStep(columns));
-    const extents = [this.#constant(rows), this.#constant(columns)] as const;
-    this.#call("transpose", from, pitch, to, this.#constant(result.column * 4), ...extents);
-  }
-
-  #call(name: string, ...operands: readonly Push[]): void {
-    const parameters =
-      name === "gather" ? GATHER_PARAMETERS : operands.length === 6 ? COPY_PARAMETERS : KERNEL_PARAMETERS;
-    for (const push of operands) push();
-    this.#f.call(this.#target.module.import(LIBRARY, name, parameters));
-  }
-
-  #timesK(by: number): void {
-    this.#f.get(this.#k);
-    this.#f.i32(by);
-    this.#f.op(OP.i32_mul);
-  }
-
-  #add(local: number, push: Push): void {
-    this.#f.get(local);
-    push();
-    this.#f.op(OP.i32_add);
-    this.#f.set(local);
-  }
-
-  #assign(local: number, push: Push): void {
-    push();
-    this.#f.set(local);
-  }
-
-  #get(local: number): Push {
-    return () => this.#f.get(local);
-  }
-
-  #constant(value: number): Push {
-    return () => this.#f.i32(value);
+    const [from, to] = [this.#w.get(this.#product), this.#w.get(this.#result)];
+    const pitch = this.#w.constant(this.#resultStep(columns));
+    const extents = [this.#w.constant(rows), this.#w.constant(columns)] as const;
+    this.#w.call("transpose", from, pitch, to, this.#w.constant(result.column * 4), ...extents);
   }
 }
