@@ -1,12 +1,13 @@
 // Data sets: samples with a number, that a loader can take in batches.
 
 import { callable } from "../module/callable.js";
+import { printsAs } from "../tensor/printing.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { Generator } from "../tensor/random/generator.js";
 import { session } from "../tensor/session.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { hostTensor } from "./host-tensor.js";
-import { printsAs, samples } from "./printing.js";
+import { samples } from "./printing.js";
 
 /** What a loader needs: write one of these to feed data of your own. `B` is what a batch is, for instance `[Tensor, Tensor]`. */
 export interface Dataset<B> {

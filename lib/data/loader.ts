@@ -1,6 +1,7 @@
 // The data loader: passes over a data set in batches, in PyTorch's order for a seed.
 
 import { callable } from "../module/callable.js";
+import { printsAs } from "../tensor/printing.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { Generator } from "../tensor/random/generator.js";
 import type { BatchOptions } from "./batch-indices.js";
@@ -8,7 +9,7 @@ import { batchCount, batchIndices } from "./batch-indices.js";
 import { type Collated, defaultCollate } from "./collate.js";
 import type { Dataset, MapDataset } from "./dataset.js";
 import { Pass } from "./pass.js";
-import { printsAs, samples } from "./printing.js";
+import { samples } from "./printing.js";
 import type { Sampler } from "./samplers.js";
 import { BATCHES_PER_TURN } from "./settings.js";
 

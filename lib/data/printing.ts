@@ -1,19 +1,6 @@
-// Data sets and loaders print as one line that says how much of what they give, not as all of their values.
+// What data sets and loaders print: how much of what they give, and not all of their values.
 
-import { inspect } from "node:util";
 import { aboutDataset } from "./about.js";
-
-/** Prints instances of a class as `describe` says. */
-export function printsAs<T extends object>(
-  of: { readonly prototype: T },
-  describe: (instance: T) => string,
-): void {
-  Object.defineProperty(of.prototype, inspect.custom, {
-    value(this: T): string {
-      return describe(this);
-    },
-  });
-}
 
 /** "60,000 samples" or "60,000 samples of Fashion-MNIST" */
 export function samples(dataset: { readonly length: number }): string {

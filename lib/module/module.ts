@@ -4,6 +4,7 @@
 import { formatShape, sameShape } from "../graph/shape.js";
 import type { HookHandle } from "../tensor/base.js";
 import { moduleMadeInScope } from "../tensor/memory.js";
+import { displaysAs, printsAs } from "../tensor/printing.js";
 import { insideModule, isInsideModule, outsideModule } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
 import { BackwardWatch } from "./backward-hook.js";
@@ -380,25 +381,15 @@ export abstract class Module {
   }
 }
 
-Object.defineProperties(Module.prototype, {
-  forward: {
-    value(this: Module): never {
-      const { name } = this.constructor;
-      throw new TypeError(`${name}: has no forward; write it, as in forward(x) { return this.layer(x); }`);
-    },
-    writable: true,
+Object.defineProperty(Module.prototype, "forward", {
+  value(this: Module): never {
+    const { name } = this.constructor;
+    throw new TypeError(`${name}: has no forward; write it, as in forward(x) { return this.layer(x); }`);
   },
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: Module): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: Module): Record<string, string> {
-      return moduleDisplay(this);
-    },
-  },
+  writable: true,
 });
+printsAs(Module);
+displaysAs(Module, moduleDisplay);
 
 const isModule = (value: unknown): value is Module => value instanceof Module;
 const isParameter = (value: unknown): value is Parameter => value instanceof Parameter;

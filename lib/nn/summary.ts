@@ -5,6 +5,7 @@ import { type Node, opNamed } from "../graph/node.js";
 import { elements, formatShape } from "../graph/shape.js";
 import { evalMode, Module } from "../module/index.js";
 import { zeros } from "../tensor/create.js";
+import { printsAs } from "../tensor/printing.js";
 import { noGrad } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
 
@@ -75,18 +76,7 @@ export class Summary {
   }
 }
 
-Object.defineProperties(Summary.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: Summary): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: Summary): Record<string, string> {
-      return { "text/plain": this.toString() };
-    },
-  },
-});
+printsAs(Summary);
 
 /** Operations that computing a node from its inputs takes: 2 m n k for a product, one for each element otherwise. */
 function flopsOf(node: Node): number {

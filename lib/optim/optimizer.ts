@@ -5,10 +5,11 @@ import { type Node, withGradModeNow } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import { type GradientSlot, pendingGradients } from "../tensor/autograd.js";
+import { printsAs } from "../tensor/printing.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkLimits, checkOptions, type Limits, NOT_NEGATIVE } from "./limits.js";
-import { describeOptimizer, showsItsText } from "./printing.js";
+import { optimizerText } from "./printing.js";
 import {
   CommonState,
   camelCase,
@@ -304,7 +305,7 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
 
   /** The options of each group, and how many numbers it trains. */
   toString(): string {
-    return describeOptimizer(this);
+    return optimizerText(this);
   }
 
   // --- state dicts ---------------------------------------------------------------------------------------------------
@@ -391,4 +392,4 @@ export abstract class Optimizer<O extends GroupOptions = GroupOptions> {
   }
 }
 
-showsItsText(Optimizer);
+printsAs(Optimizer);

@@ -7,17 +7,8 @@ interface Groups {
   readonly paramGroups: readonly (object & { readonly params: readonly Tensor[] })[];
 }
 
-/** console.log and the notebook show the text of an instance, not its fields. */
-export function showsItsText(Class: { readonly prototype: object }): void {
-  Object.defineProperty(Class.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-    value(this: object): string {
-      return String(this);
-    },
-  });
-}
-
 /** PyTorch's form, with the size of each group. */
-export function describeOptimizer(optimizer: Groups): string {
+export function optimizerText(optimizer: Groups): string {
   const lines = optimizer.paramGroups.flatMap(({ params, ...options }, i) => {
     const numbers = params.reduce((sum, parameter) => sum + parameter.numel(), 0);
     const size = `${counted(params.length, "tensor")}, ${counted(numbers, "number")}`;
@@ -30,7 +21,7 @@ export function describeOptimizer(optimizer: Groups): string {
 }
 
 /** `StepLR(stepSize=10, gamma=0.1) after 3 steps: lr 0.01` */
-export function describeSchedule(
+export function scheduleText(
   schedule: { readonly lastEpoch: number; getLastLr(): readonly number[] },
   options: object,
 ): string {

@@ -1,5 +1,6 @@
 // A figure for teaching: plotly's data, shown interactively in a notebook, with a picture and a text for places that cannot.
 
+import { displaysAs, printsAs } from "../tensor/printing.js";
 import { drawing } from "./drawing.js";
 
 /** A trace as plotly takes it; what is read here is named. */
@@ -67,20 +68,12 @@ export class Figure implements FigureData {
   }
 }
 
-Object.defineProperties(Figure.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: Figure): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: Figure): Record<string, unknown> {
-      const svg = drawing(this);
-      return {
-        "application/vnd.plotly.v1+json": this.toJSON(),
-        ...(svg !== undefined && { "image/svg+xml": svg }),
-        "text/plain": this.toString(),
-      };
-    },
-  },
+printsAs(Figure);
+displaysAs(Figure, (figure) => {
+  const svg = drawing(figure);
+  return {
+    "application/vnd.plotly.v1+json": figure.toJSON(),
+    ...(svg !== undefined && { "image/svg+xml": svg }),
+    "text/plain": figure.toString(),
+  };
 });

@@ -16,6 +16,7 @@ import { tensorDisplay } from "./display.js";
 import { formatTensor, nested } from "./format.js";
 import { addHook, setLastHook } from "./hooks.js";
 import { madeInScope } from "./memory.js";
+import { displaysAs, printsAs } from "./printing.js";
 import { isInsideModule } from "./scope.js";
 import { session } from "./session.js";
 import { allowSubscripts } from "./subscript.js";
@@ -351,15 +352,5 @@ export abstract class TensorBase<T extends TensorBase<T>> {
 allowSubscripts(TensorBase);
 
 // console.log and the notebook show values
-Object.defineProperties(TensorBase.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: TensorBase<never>): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: TensorBase<never>): Record<string, string> {
-      return tensorDisplay(this);
-    },
-  },
-});
+printsAs(TensorBase);
+displaysAs(TensorBase, tensorDisplay);

@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Storage } from "../compute/buffer.js";
+import { printsAs } from "./printing.js";
 import { session } from "./session.js";
 
 /** What a scope needs to know of a tensor. */
@@ -158,18 +159,7 @@ export class MemoryReport {
 }
 
 // console.log and the notebook show the table
-Object.defineProperties(MemoryReport.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: MemoryReport): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: MemoryReport): Record<string, string> {
-      return { "text/plain": this.toString() };
-    },
-  },
-});
+printsAs(MemoryReport);
 
 /** Lines of the table; small kinds beyond are added up. */
 const ROWS = 20;

@@ -2,6 +2,7 @@
 
 import type { HookHandle, Module } from "../module/index.js";
 import { evalMode } from "../module/modes.js";
+import { printsAs } from "../tensor/printing.js";
 import { insideModule, noGrad } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -36,18 +37,7 @@ export class DeadUnits extends Array<DeadLayer> {
   }
 }
 
-Object.defineProperties(DeadUnits.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: DeadUnits): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: DeadUnits): Record<string, string> {
-      return { "text/plain": this.toString() };
-    },
-  },
-});
+printsAs(DeadUnits);
 
 /** For each layer with an activation: the units whose output is exactly 0 for all examples of `batches`. That is exact, where a
  *  window of training steps only shows which units are silent at the moment. Of convolutions, channels that are 0 everywhere. In

@@ -3,6 +3,7 @@
 import { Module } from "../module/module.js";
 import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
 import { refuse } from "../tensor/arguments.js";
+import { printsAs } from "../tensor/printing.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { GeneratorState } from "../tensor/random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -150,18 +151,7 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-Object.defineProperties(RaceResult.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: RaceResult<string, Module>): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: RaceResult<string, Module>): Record<string, string> {
-      return { "text/plain": this.toString() };
-    },
-  },
-});
+printsAs(RaceResult);
 
 function checkRace(variants: object, options: object): void {
   const builders: [string, unknown][] = Object.entries(variants);

@@ -1,6 +1,7 @@
 // Trying several settings and comparing what comes out.
 
 import { refuse } from "../tensor/arguments.js";
+import { printsAs } from "../tensor/printing.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import { table } from "./fit/history.js";
 
@@ -49,18 +50,7 @@ export class Sweep<C> {
 const describe = (candidate: unknown): string =>
   typeof candidate === "object" ? JSON.stringify(candidate) : String(candidate);
 
-Object.defineProperties(Sweep.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: Sweep<unknown>): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: Sweep<unknown>): Record<string, string> {
-      return { "text/plain": this.toString() };
-    },
-  },
-});
+printsAs(Sweep);
 
 /** Runs `run` once for each candidate (learning rates, depths, anything) and compares the scores that it gives. Every run starts with
  *  the default generator as it is now: with the same weights and batches. A run that throws, such as `fit` where the loss is not

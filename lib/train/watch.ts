@@ -5,6 +5,7 @@ import type { Node } from "../graph/node.js";
 import { type HookHandle, Module } from "../module/index.js";
 import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
 import { refuse } from "../tensor/arguments.js";
+import { displaysAs, printsAs } from "../tensor/printing.js";
 import { session } from "../tensor/session.js";
 import { isSoftmax } from "../tensor/softmax.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -378,12 +379,6 @@ export class Watcher {
   }
 }
 
-Object.defineProperties(Watcher.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: Watcher): string {
-      return this.toString();
-    },
-  },
-  // the last value of a cell that ends in watch(...) is not worth showing: the monitor shows the run
-  [Symbol.for("Jupyter.display")]: { value: () => undefined },
-});
+printsAs(Watcher);
+// the last value of a cell that ends in watch(...) is not worth showing: the monitor shows the run
+displaysAs(Watcher, () => undefined);

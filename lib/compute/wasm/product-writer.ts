@@ -59,6 +59,7 @@ export class ProductWriter {
   constant(value: number): Push {
     return () => this.f.i32(value);
   }
+
   /** A local with the address of a buffer. */
   address(range: Range): number {
     const address = this.f.local(I32);

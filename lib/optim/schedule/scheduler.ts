@@ -1,8 +1,9 @@
 // What learning-rate schedules have in common: the groups they set, steps, state dicts, a preview.
 
+import { printsAs } from "../../tensor/printing.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { type GroupOptions, Optimizer } from "../optimizer.js";
-import { describeSchedule, showsItsText } from "../printing.js";
+import { scheduleText } from "../printing.js";
 import { snakeCase } from "../state.js";
 
 /** What a schedule sees of a parameter group. */
@@ -265,7 +266,7 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
 
   /** What it was made with, and where it is. */
   toString(): string {
-    return describeSchedule(this, this.options);
+    return scheduleText(this, this.options);
   }
 
   /** Everything but functions that is needed to go on from here, under PyTorch's names. The learning rates themselves are in the
@@ -309,4 +310,4 @@ export abstract class LRScheduler<O extends object = object, S extends object = 
   }
 }
 
-showsItsText(LRScheduler);
+printsAs(LRScheduler);

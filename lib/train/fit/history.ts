@@ -1,5 +1,6 @@
 // What a training run was like, epoch by epoch: an array of records that prints as a table.
 
+import { printsAs } from "../../tensor/printing.js";
 import type { DefaultMetrics, EpochRecord, Metrics } from "./options.js";
 
 /** The records of all epochs. The best one, by the monitored value, has a star in the table.
@@ -90,15 +91,4 @@ export function table(
   return [...(above === "" ? [] : [above]), ...[header, ...rows].map(line)].join("\n");
 }
 
-Object.defineProperties(History.prototype, {
-  [Symbol.for("nodejs.util.inspect.custom")]: {
-    value(this: History): string {
-      return this.toString();
-    },
-  },
-  [Symbol.for("Jupyter.display")]: {
-    value(this: History): Record<string, string> {
-      return { "text/plain": this.toString() };
-    },
-  },
-});
+printsAs(History);
