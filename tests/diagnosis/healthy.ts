@@ -1,8 +1,8 @@
 // Networks with which nothing is wrong: every way to build and train one that the chapter recommends.
 
 import * as gb from "gradbook";
+import type { Case } from "./case.js";
 import { clusters, FEATURES, rescaled, type Split } from "./data.js";
-import type { Case } from "./faults.js";
 import {
   adam,
   convolutional,

@@ -7,7 +7,8 @@
 import * as gb from "gradbook";
 import { type Diagnosis, diagnose, RULE_IDS, type RuleId, type Verdict } from "gradbook/train/diagnose/index";
 import { expect, test } from "vitest";
-import { type Case, FAULTS } from "./faults.js";
+import type { Case } from "./case.js";
+import { FAULTS } from "./faults.js";
 import { HEALTHY } from "./healthy.js";
 import type { Pick } from "./networks.js";
 import { train } from "./training.js";

@@ -12,8 +12,8 @@ afterEach(() => {
   Reflect.deleteProperty(globalThis, Symbol.for("gradbook.host"));
 });
 
-/** Ten steps, each followed by an evaluation; the last description of the run. */
-function trained(layer: gb.nn.Module, before: (model: gb.nn.Module) => void, grad = false): RunInfo {
+/** Gives what the latest description of a run is, at any time from now on. */
+function listen(): () => RunInfo {
   let last: RunInfo | undefined;
   installHost({
     publish: (event) => {
@@ -21,6 +21,12 @@ function trained(layer: gb.nn.Module, before: (model: gb.nn.Module) => void, gra
     },
     display: () => undefined,
   });
+  return () => last!;
+}
+
+/** Ten steps, each followed by an evaluation; the last description of the run. */
+function trained(layer: gb.nn.Module, before: (model: gb.nn.Module) => void, grad = false): RunInfo {
+  const last = listen();
   const model = nn.Sequential(nn.Linear(3, 4), layer, nn.Linear(4, 1));
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
   const x = tensor.ones(4, 3);
@@ -34,7 +40,7 @@ function trained(layer: gb.nn.Module, before: (model: gb.nn.Module) => void, gra
     else gb.noGrad(() => model(x));
     model.train();
   }
-  return last!;
+  return last();
 }
 
 const WRONG = { trainingEvaluations: 8, firstTrainingEvaluation: 1 };
@@ -65,13 +71,7 @@ test.each<[what: string, clear: (optimizer: gb.optim.SGD, model: gb.nn.Module) =
     undefined,
   ],
 ])("%s after each step", (_, clear, modes) => {
-  let last: RunInfo | undefined;
-  installHost({
-    publish: (event) => {
-      if (event.type === "run") last = event.info;
-    },
-    display: () => undefined,
-  });
+  const last = listen();
   const model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1));
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
   const x = tensor.ones(4, 3);
@@ -85,7 +85,7 @@ test.each<[what: string, clear: (optimizer: gb.optim.SGD, model: gb.nn.Module) =
     optimizer.step();
     clear(optimizer, model);
   }
-  expect(last!.modes).toEqual(modes);
+  expect(last().modes).toEqual(modes);
 });
 
 test.each<[what: string, update: (model: gb.nn.Module, count: number) => void, modes: unknown]>([
@@ -111,13 +111,7 @@ test.each<[what: string, update: (model: gb.nn.Module, count: number) => void, m
     {},
   ],
 ])("forty times backward(): %s", (_, update, modes) => {
-  let last: RunInfo | undefined;
-  installHost({
-    publish: (event) => {
-      if (event.type === "run") last = event.info;
-    },
-    display: () => undefined,
-  });
+  const last = listen();
   const model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1));
   watch(model);
   for (let count = 0; count < 40; count++) {
@@ -125,7 +119,7 @@ test.each<[what: string, update: (model: gb.nn.Module, count: number) => void, m
     update(model, count);
     for (const parameter of model.parameters()) parameter.grad!.zero_();
   }
-  expect(last!.modes).toEqual(modes);
+  expect(last().modes).toEqual(modes);
 });
 
 test("gradients that another model's loss has left, cleared before the next step, are not kept", () => {
