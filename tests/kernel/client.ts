@@ -4,19 +4,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Dealer, Request, Subscriber } from "zeromq";
+import { freePorts, PORT_TAKEN, type Ports, STARTS } from "./ports.ts";
 import { type AnyMessage, schemaProblems } from "./schema.ts";
 
 export const KERNEL_MAIN: string = fileURLToPath(new URL("../../kernel/dist/main.js", import.meta.url));
 const DELIMITER = "<IDS|MSG>";
-/** How often a kernel is started whose port was taken meanwhile. */
-const STARTS = 5;
-/** What it says then. */
-const PORT_TAKEN = /EADDRINUSE|another program uses it/;
 /** A kernel that does not listen yet is tried again so soon, in milliseconds: the wait is the kernel's, not the client's. */
 const RECONNECT = 10;
 
@@ -367,32 +363,4 @@ export class KernelClient {
       at: performance.now(),
     };
   }
-}
-
-interface Ports {
-  readonly shell_port: number;
-  readonly control_port: number;
-  readonly iopub_port: number;
-  readonly stdin_port: number;
-  readonly hb_port: number;
-}
-
-async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all(Array.from({ length: 5 }, listening));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  const [shell_port, control_port, iopub_port, stdin_port, hb_port] = ports as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { shell_port, control_port, iopub_port, stdin_port, hb_port };
-}
-
-async function listening(): Promise<ReturnType<typeof createServer>> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
 }
