@@ -1,9 +1,8 @@
 // Counts numbers in the bins of a histogram, for the routine "summary": see statistics.ts.
 
 import { VALUE_BINS } from "../../graph/ops/summary.js";
-import type { FunctionBuilder } from "./encoder.js";
 import { F64, I32, OP, V128 } from "./instructions.js";
-import { isLeft, Writer } from "./writer.js";
+import { isLeft, type Writer } from "./writer.js";
 
 /** Elements that are counted side by side, each in bins of its own: a count need not wait for the one before it. */
 const COUNTERS = 4;
@@ -17,8 +16,7 @@ const SIZE = 511;
 
 /** Counts every so manieth of `count` elements in its bin. `stride`: bytes from one to the next. `base`: the code that the first bin
  *  ends at. */
-export function bins(): FunctionBuilder {
-  const f = new Writer([I32, I32, I32, I32, I32]);
+export function bins(f: Writer): void {
   const [address, count, stride, base, bin] = [0, 1, 2, 3, 4] as const;
   const bases = f.fresh(V128, f.apply(OP.i32x4_splat, base));
   const [bits, size, index] = [f.local(V128), f.local(V128), f.local(V128)];
@@ -62,12 +60,10 @@ export function bins(): FunctionBuilder {
   };
   f.while(isLeft(f, count, COUNTERS), () => add(COUNTERS));
   f.while(isLeft(f, count, 1), () => add(1));
-  return f;
 }
 
 /** Square roots of the bins' shares, as bytes, in steps of 1/255. */
-export function joinBins(): FunctionBuilder {
-  const f = new Writer([I32, I32]);
+export function joinBins(f: Writer): void {
   const [bin, out] = [0, 1] as const;
   const [total, value, end] = [f.local(F64), f.local(F64), f.local(I32)];
   const eachBin = (body: () => void): void => {
@@ -96,5 +92,4 @@ export function joinBins(): FunctionBuilder {
     f.store(OP.i32_store8, out, 0, f.apply(OP.i32_trunc_f64_s, rounded));
     f.advance(out, 1);
   });
-  return f;
 }

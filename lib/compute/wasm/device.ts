@@ -27,6 +27,8 @@ import { Linker } from "./link.js";
 import type { SingleMemory } from "./memories.js";
 import type { TileShape } from "./microkernel.js";
 import { compileProgram, type Program, type Run } from "./program.js";
+import { statisticsLibrary } from "./statistics.js";
+import { isSummary } from "./summary.js";
 import { type Memory, type Module, wasm } from "./webassembly.js";
 
 const NO_BLAS: BlasRates = new Map();
@@ -94,6 +96,7 @@ export class WasmDevice implements SingleMemory {
   readonly #heap: Heap;
   readonly #shape: TileShape;
   readonly #engine: Engine;
+  /** The library that products go to; undefined: our own micro-kernels are as fast, or there is none. */
   readonly #chooseBlas: (engine: Engine) => BlasUse | undefined;
   readonly #linker: Linker;
   readonly #helpers: Helpers;
@@ -175,7 +178,7 @@ export class WasmDevice implements SingleMemory {
   }
 
   compile(plan: Plan): Executable {
-    const blas = plan.kernels.some(mayUseBlas) ? this.#blas() : undefined;
+    const blas = plan.kernels.some(mayUseBlas) ? this.#chooseBlas(this.#engine) : undefined;
     const program = compileProgram(plan, {
       shape: this.#shape,
       zeros: ZEROS,
@@ -183,20 +186,18 @@ export class WasmDevice implements SingleMemory {
       blas: blas?.rates ?? NO_BLAS,
     });
     const module: Module = new wasm.Module(program.code);
+    const libraries = {
+      blas: blas?.path,
+      statistics: plan.kernels.some(isSummary) ? statisticsLibrary() : undefined,
+    };
+    this.#linker.use(libraries);
     const { run } = this.#linker.link(module) as { run: Run };
     this.#atLeast(this.#arena, program.arenaBytes);
     this.#atLeast(this.#local, program.localBytes * this.#threads);
     this.#atLeast(this.#block, blockBytes(plan.bindings, plan.args));
     const id = ++this.#plans;
-    if (program.chunks > 0) this.#helpers.learn(id, module, blas?.path);
+    if (program.chunks > 0) this.#helpers.learn(id, module, libraries);
     return new WasmExecutable(plan, program, id, run, () => this.#helpers.forget(id));
-  }
-
-  /** The library that products go to; undefined: our own micro-kernels are as fast, or there is none. */
-  #blas(): BlasUse | undefined {
-    const found = this.#chooseBlas(this.#engine);
-    if (found !== undefined) this.#linker.useBlas(found.path);
-    return found;
   }
 
   /** Makes a range larger; nothing in it is kept. Where there is no room it stays as it was. */

@@ -16,8 +16,8 @@ const word = (name: keyof typeof TEAM): number => Atomics.load(words, TEAM[name]
 
 function learn(from: MessagePort): void {
   for (let next = receiveMessageOnPort(from); next !== undefined; next = receiveMessageOnPort(from)) {
-    const { plan, module, blas } = next.message as HelperMessage;
-    if (blas !== undefined) linker.useBlas(blas);
+    const { plan, module, libraries } = next.message as HelperMessage;
+    if (libraries !== undefined) linker.use(libraries);
     if (module === undefined) plans.delete(plan);
     else plans.set(plan, linker.link(module).help as Help);
   }

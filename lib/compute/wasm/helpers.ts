@@ -1,6 +1,7 @@
 // The helpers of a device as its engine's thread sees them: started when there is work, told of plans and runs, ended.
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { Libraries } from "./link.js";
 import { TEAM } from "./team.js";
 import type { Memory, Module } from "./webassembly.js";
 
@@ -12,11 +13,11 @@ export interface HelperData {
   readonly port: MessagePort;
 }
 
-/** What a helper is told: a new plan, or one that is no longer used. `blas`: the library that the plan calls. */
+/** What a helper is told: a new plan and what it calls, or one that is no longer used. */
 export interface HelperMessage {
   readonly plan: number;
   readonly module: Module | undefined;
-  readonly blas?: string | undefined;
+  readonly libraries?: Libraries;
 }
 
 export class Helpers {
@@ -39,10 +40,10 @@ export class Helpers {
     this.#words = new Int32Array(memory.buffer);
   }
 
-  /** A plan with work for several. `blas`: the library that it calls. */
-  learn(plan: number, module: Module, blas: string | undefined): void {
+  /** A plan with work for several. */
+  learn(plan: number, module: Module, libraries: Libraries): void {
     if (!this.#started) this.#start();
-    this.#tell({ plan, module, blas });
+    this.#tell({ plan, module, libraries });
   }
 
   forget(plan: number): void {

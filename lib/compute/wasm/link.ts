@@ -6,6 +6,7 @@ import { BLAS } from "./emit-blas.js";
 import type { ImportedFunction } from "./operations.js";
 import { LIBRARY } from "./product-target.js";
 import { LEADER, SCALAR } from "./program.js";
+import { STATISTICS_LIBRARY } from "./statistics.js";
 import { type Exports, type Memory, type Module, wasm } from "./webassembly.js";
 
 /** What generated code calls for functions that are rare in training. */
@@ -26,13 +27,20 @@ export interface LeaderFunctions {
   routine(index: number): void;
 }
 
+/** What some plans call beside the micro-kernels. */
+export interface Libraries {
+  /** The path of a BLAS. */
+  readonly blas?: string | undefined;
+  readonly statistics?: Module | undefined;
+}
+
 /** Helpers never call these. */
 const NOT_LEADER: LeaderFunctions = { cancelled: () => 0, routine: () => undefined };
 
 export class Linker {
   readonly #memory: Memory;
   #sgemm: Sgemm | undefined;
-  readonly #imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly #imports: Record<string, Exports>;
 
   /** `library`: the micro-kernels. */
   constructor(memory: Memory, library: Module, leader: LeaderFunctions = NOT_LEADER) {
@@ -48,9 +56,13 @@ export class Linker {
     };
   }
 
-  /** Before a module that calls the BLAS is run: the library to be used. */
-  useBlas(path: string): void {
-    this.#sgemm ??= sgemmOn(this.#memory, path);
+  /** Before a module that calls them is linked. */
+  use({ blas, statistics }: Libraries): void {
+    if (blas !== undefined) this.#sgemm ??= sgemmOn(this.#memory, blas);
+    if (statistics !== undefined)
+      this.#imports[STATISTICS_LIBRARY] ??= new wasm.Instance(statistics, {
+        heap: { memory: this.#memory },
+      }).exports;
   }
 
   link(module: Module): Exports {

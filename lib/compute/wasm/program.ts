@@ -24,7 +24,8 @@ import type { ImportedFunction, ScalarFunctions } from "./operations.js";
 import { groupParts } from "./parts.js";
 import { LIBRARY } from "./product-target.js";
 import { ScratchSpace } from "./scratch-space.js";
-import { nativeSummary } from "./summary.js";
+import { STATISTICS, STATISTICS_LIBRARY } from "./statistics.js";
+import { isSummary, nativeSummary } from "./summary.js";
 import { CHUNK_PARAMETERS, LOOK_WORK, TeamWriter } from "./team.js";
 
 /** Module names of the scalar functions that JavaScript provides, and of what the leader's thread does in JavaScript. */
@@ -73,7 +74,7 @@ class ProgramWriter {
   constructor(plan: Plan, { shape, zeros, grain, blas }: ProgramOptions) {
     const module = this.#module;
     this.#shared = new ScratchSpace(plan.arenaBytes);
-    this.#import(shape);
+    this.#import(shape, plan.kernels.some(isSummary));
     const cancelled = module.import(LEADER, "cancelled", [], [I32]);
     this.#routine = module.import(LEADER, "routine", [I32]);
     this.#team = new TeamWriter(module, cancelled);
@@ -107,7 +108,7 @@ class ProgramWriter {
   }
 
   /** All imports must be there before the first function. */
-  #import(shape: TileShape): void {
+  #import(shape: TileShape, statistics: boolean): void {
     for (const order of ["columns", "rows"] as const) {
       for (let rows = 1; rows <= shape.rows; rows++) {
         this.#module.import(LIBRARY, kernelName(order, rows), KERNEL_PARAMETERS);
@@ -117,6 +118,9 @@ class ProgramWriter {
     this.#module.import(LIBRARY, "copyRows", COPY_PARAMETERS);
     this.#module.import(LIBRARY, "transpose", COPY_PARAMETERS);
     this.#module.import(LIBRARY, "gather", GATHER_PARAMETERS);
+    if (statistics)
+      for (const [name, { parameters, results }] of Object.entries(STATISTICS))
+        this.#module.import(STATISTICS_LIBRARY, name, parameters, results);
     for (const [name, parameters] of Object.entries(IMPORTS)) {
       this.#module.import(SCALAR, name, parameters, [parameters === BINARY_INTEGER ? I32 : F32]);
     }

@@ -1,10 +1,12 @@
 // Functions that go over a tensor for the routine "summary", with SIMD: each takes in a piece of one and leaves what it found in
-// a record, and joins make results of records. See summary.ts for who calls them, and the interpreter's routine of that name for
-// what they compute.
+// a record, and joins make results of records. They are a module of their own, which all plans with such a routine import: V8
+// compiles and optimises it once. See summary.ts for who calls them, and the interpreter's routine of that name for what they
+// compute.
 
 import { bins, joinBins } from "./bins.js";
-import type { FunctionBuilder } from "./encoder.js";
-import { F32, F64, I32, OP, V128 } from "./instructions.js";
+import { F32, F64, I32, OP, V128, type ValueType } from "./instructions.js";
+import { ModuleBuilder } from "./module.js";
+import { type Module, wasm } from "./webassembly.js";
 import { isLeft, type Operand, Writer } from "./writer.js";
 
 /** Vectors that a round of a loop takes side by side. */
@@ -30,8 +32,7 @@ function takeRounds(f: Writer, count: number, most: number): number {
  *  element, and how many are zero. Where an element is not finite, the squares are not, and the rest means nothing.
  *
  *  The lanes of sums begin and end in memory, as pairs side by side: V8 merges that into 256-bit code (see microkernel.ts). */
-function whole(): FunctionBuilder {
-  const f = new Writer([I32, I32, I32, I32]);
+function whole(f: Writer): void {
   const [address, count, first, record] = [0, 1, 2, 3] as const;
   const origin = f.fresh(F32, f.load(OP.f32_load, first));
   const origins = f.fresh(V128, f.apply(OP.f32x4_splat, origin));
@@ -114,7 +115,6 @@ function whole(): FunctionBuilder {
   f.store(OP.f32_store, record, LEAST, min);
   f.store(OP.f32_store, record, GREATEST, max);
   f.store(OP.i32_store, record, ZEROS, zeros);
-  return f;
 }
 
 type Pair = readonly [number, number];
@@ -127,8 +127,7 @@ const isUnknown = (f: Writer, sum: number): (() => void) =>
 
 /** Joins the records of so many pieces of a tensor with so many elements: VALUES of lib/graph/ops/summary.ts. Gives 1 where an
  *  element is not finite, and nothing is known. */
-function joinMoments(): FunctionBuilder {
-  const f = new Writer([I32, I32, I32, F64, I32], [I32]);
+function joinMoments(f: Writer): void {
   const [record, pieces, first, count, out] = [0, 1, 2, 3, 4] as const;
   const [sum, squares, zeros] = [f.local(F64), f.local(F64), f.local(I32)];
   const min = f.fresh(F32, () => f.f32(Number.POSITIVE_INFINITY));
@@ -168,12 +167,10 @@ function joinMoments(): FunctionBuilder {
     f.store(OP.f32_store, out, 4 * i, result);
   });
   f.push(isUnknown(f, squares));
-  return f;
 }
 
 /** Joins the records of so many pieces: the sum of squares. */
-function joinSquares(): FunctionBuilder {
-  const f = new Writer([I32, I32, I32]);
+function joinSquares(f: Writer): void {
   const [record, pieces, out] = [0, 1, 2] as const;
   const squares = f.local(F64);
   f.while(isLeft(f, pieces, 1), () => {
@@ -182,12 +179,10 @@ function joinSquares(): FunctionBuilder {
     f.advance(pieces, -1);
   });
   f.store(OP.f32_store, out, 0, f.apply(OP.f32_demote_f64, squares));
-  return f;
 }
 
 /** How many of `count` elements are <= low or >= high: at the begin of the record. */
-function outside(): FunctionBuilder {
-  const f = new Writer([I32, I32, F32, F32, I32]);
+function outside(f: Writer): void {
   const [address, count, low, high, record] = [0, 1, 2, 3, 4] as const;
   const lows = f.fresh(V128, f.apply(OP.f32x4_splat, low));
   const highs = f.fresh(V128, f.apply(OP.f32x4_splat, high));
@@ -216,12 +211,10 @@ function outside(): FunctionBuilder {
     f.advance(count, -1);
   });
   f.store(OP.i32_store, record, 0, all);
-  return f;
 }
 
 /** Joins the records of so many pieces of so many elements: the share. */
-function joinOutside(): FunctionBuilder {
-  const f = new Writer([I32, I32, F64, I32]);
+function joinOutside(f: Writer): void {
   const [record, pieces, count, out] = [0, 1, 2, 3] as const;
   const all = f.local(I32);
   f.repeatLocal(pieces, () => {
@@ -230,7 +223,6 @@ function joinOutside(): FunctionBuilder {
   });
   const share = f.apply(OP.f64_div, f.apply(OP.f64_convert_i32_s, all), count);
   f.store(OP.f32_store, out, 0, f.apply(OP.f32_demote_f64, share));
-  return f;
 }
 
 /** Rows from which on sums down a column are not good enough in single precision. */
@@ -239,8 +231,7 @@ export const MOST_ROWS = 512;
 /** Of `count` columns of a matrix, `stride` bytes from row to row: the sum of their stds at the begin of the record; and of each
  *  column -1 in `positive` where any element is > 0, else 0. Distances from the first row, so that the std of almost equal numbers
  *  is exact. */
-function columns(): FunctionBuilder {
-  const f = new Writer([I32, I32, I32, I32, I32, I32]);
+function columns(f: Writer): void {
   const [address, rows, stride, count, positive, record] = [0, 1, 2, 3, 4, 5] as const;
   const share = f.apply(OP.f32_div, () => f.f32(1), f.apply(OP.f32_convert_i32_s, rows));
   const shares = f.fresh(V128, f.apply(OP.f32x4_splat, share));
@@ -281,14 +272,12 @@ function columns(): FunctionBuilder {
   f.while(isLeft(f, count, 4), () => add(4, OP.v128_load, OP.v128_store));
   f.while(isLeft(f, count, 1), () => add(1, OP.v128_load32_zero, OP.v128_store32_lane));
   f.store(OP.f64_store, record, 0, stds);
-  return f;
 }
 
 /** Joins the records of so many pieces of so many columns: the mean std, and behind it a bit for each of so many units, set where
  *  one of its columns has any positive element. The columns lie as [outer, units, inner]; the words of bits are 0 before. Gives 1
  *  where something is not finite, also on the way, and the std means nothing. */
-function joinColumns(): FunctionBuilder {
-  const f = new Writer([I32, I32, F64, I32, I32, I32, I32, I32], [I32]);
+function joinColumns(f: Writer): void {
   const [record, pieces, count, positive, outer, units, inner, out] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
   const stds = f.local(F64);
   f.repeatLocal(pieces, () => {
@@ -314,7 +303,12 @@ function joinColumns(): FunctionBuilder {
     });
   });
   f.push(isUnknown(f, stds));
-  return f;
+}
+
+interface Definition {
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  readonly write: (f: Writer) => void;
 }
 
 export type Statistic =
@@ -328,14 +322,35 @@ export type Statistic =
   | "columns"
   | "joinColumns";
 
-export const STATISTICS: { readonly [name in Statistic]: () => FunctionBuilder } = {
-  whole,
-  joinMoments,
-  joinSquares,
-  bins,
-  joinBins,
-  outside,
-  joinOutside,
-  columns,
-  joinColumns,
+export const STATISTICS: Readonly<Record<Statistic, Definition>> = {
+  whole: { parameters: [I32, I32, I32, I32], results: [], write: whole },
+  joinMoments: { parameters: [I32, I32, I32, F64, I32], results: [I32], write: joinMoments },
+  joinSquares: { parameters: [I32, I32, I32], results: [], write: joinSquares },
+  bins: { parameters: [I32, I32, I32, I32, I32], results: [], write: bins },
+  joinBins: { parameters: [I32, I32], results: [], write: joinBins },
+  outside: { parameters: [I32, I32, F32, F32, I32], results: [], write: outside },
+  joinOutside: { parameters: [I32, I32, F64, I32], results: [], write: joinOutside },
+  columns: { parameters: [I32, I32, I32, I32, I32, I32], results: [], write: columns },
+  joinColumns: { parameters: [I32, I32, F64, I32, I32, I32, I32, I32], results: [I32], write: joinColumns },
 };
+
+/** The name under which plan modules import them. */
+export const STATISTICS_LIBRARY = "statistics";
+
+let library: Module | undefined;
+
+/** The module, written when it is first needed. */
+export function statisticsLibrary(): Module {
+  library ??= new wasm.Module(encodeStatistics());
+  return library;
+}
+
+function encodeStatistics(): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder();
+  for (const [name, { parameters, results, write }] of Object.entries<Definition>(STATISTICS)) {
+    const f = new Writer(parameters, results);
+    write(f);
+    module.add(f, name);
+  }
+  return module.encode();
+}

@@ -3,7 +3,7 @@
 
 import { histogramStride, lowestCode, type PartOf, partsFrom, VALUES } from "../../graph/ops/summary.js";
 import { elements } from "../../graph/shape.js";
-import type { RoutineKernel, RoutineOperand } from "../ir.js";
+import type { Kernel, RoutineKernel, RoutineOperand } from "../ir.js";
 import { pushBuffer, type Range } from "./addressing.js";
 import { BINS_BYTES } from "./bins.js";
 import { type Cut, cutInto } from "./cut.js";
@@ -11,7 +11,7 @@ import { FunctionBuilder } from "./encoder.js";
 import { OP } from "./instructions.js";
 import type { MatmulTarget, Stage } from "./matmul.js";
 import { addTask, type Task, together } from "./parts.js";
-import { MOST_ROWS, RECORD_BYTES, STATISTICS, type Statistic } from "./statistics.js";
+import { MOST_ROWS, RECORD_BYTES, STATISTICS, STATISTICS_LIBRARY, type Statistic } from "./statistics.js";
 import { CHUNK, CHUNK_PARAMETERS } from "./team.js";
 
 /** Elements of a piece, and the most pieces of a tensor. */
@@ -28,9 +28,13 @@ export interface NativeSummary {
   readonly failed: Range;
 }
 
+/** Whether it is a routine for which a plan may call the library of statistics. */
+export const isSummary = (kernel: Kernel): kernel is RoutineKernel =>
+  kernel.kind === "routine" && kernel.name === "summary";
+
 /** How a plan computes a routine; undefined where that is no summary, or one with something that there is no code for. */
 export function nativeSummary(kernel: RoutineKernel, target: MatmulTarget): NativeSummary | undefined {
-  if (kernel.name !== "summary") return undefined;
+  if (!isSummary(kernel)) return undefined;
   const parts = partsFrom(kernel.attributes, kernel.inputs);
   return parts.every(isKnown) ? new SummaryWriter(kernel, target).write(parts) : undefined;
 }
@@ -103,7 +107,6 @@ class SummaryWriter {
   readonly #failed: Range;
   /** Bins of the histogram that a thread is at. */
   readonly #bins: Range;
-  readonly #functions = new Map<Statistic, number>();
   readonly #tasks: Task[] = [];
   /** What the leader does in the end. */
   readonly #join = new FunctionBuilder(CHUNK_PARAMETERS);
@@ -238,12 +241,8 @@ class SummaryWriter {
 
   #call(f: FunctionBuilder, name: Statistic, ...args: readonly Argument[]): void {
     for (const argument of args) argument(f);
-    let index = this.#functions.get(name);
-    if (index === undefined) {
-      index = this.#target.module.add(STATISTICS[name]());
-      this.#functions.set(name, index);
-    }
-    f.call(index);
+    const { parameters, results } = STATISTICS[name];
+    f.call(this.#target.module.import(STATISTICS_LIBRARY, name, parameters, results));
   }
 }
 

@@ -200,7 +200,7 @@ export class StepSample {
   /** The output of a layer's first module. Of several forward passes in a step the first one counts. */
   tapInputSum(layer: number, output: Tensor): void {
     if (this.forwardDone) return;
-    this.inputSums[layer] = ops.detached(output.node);
+    this.inputSums[layer] = output.node;
     output.storage.node.tap = (gradient) => {
       this.inputGradients[layer] = gradient;
       this.gradients ??= this.parameters.flatMap((parameter) => slotOf(parameter)?.gradient?.node ?? []);
@@ -208,16 +208,16 @@ export class StepSample {
   }
 
   tapOutput(layer: number, output: Tensor): void {
-    if (!this.forwardDone) this.outputs[layer] = ops.detached(output.node);
+    if (!this.forwardDone) this.outputs[layer] = output.node;
   }
 
   tapNormInput(layer: number, input: Tensor): void {
-    if (!this.forwardDone) this.normInputs[layer] = ops.detached(input.node);
+    if (!this.forwardDone) this.normInputs[layer] = input.node;
   }
 
   /** What a normalisation has made of a layer's input sum, on its way into the activation. */
   tapEntering(layer: number, input: Tensor): void {
-    if (!this.forwardDone) this.entering[layer] = ops.detached(input.node);
+    if (!this.forwardDone) this.entering[layer] = input.node;
   }
 
   /** Another backward() of the same step begins. */
