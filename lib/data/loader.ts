@@ -1,6 +1,7 @@
 // The data loader: passes over a data set in batches, in PyTorch's order for a seed.
 
 import { callable } from "../module/callable.js";
+import { checkNames } from "../tensor/arguments.js";
 import { printsAs } from "../tensor/printing.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { Generator } from "../tensor/random/generator.js";
@@ -18,6 +19,16 @@ export interface CollateOptions<S, B> {
   /** Puts the samples of a batch together. Default: `defaultCollate`. */
   readonly collate?: (samples: S[]) => B;
 }
+
+const OPTION_NAMES = [
+  "batchSize",
+  "shuffle",
+  "dropLast",
+  "generator",
+  "sampler",
+  "batchSampler",
+  "collate",
+] as const satisfies readonly (keyof (BatchOptions & CollateOptions<unknown, unknown>))[];
 
 class DataLoaderClass<B> {
   readonly dataset: Dataset<B> | MapDataset<unknown>;
@@ -39,6 +50,7 @@ class DataLoaderClass<B> {
           "Data sets load asynchronously: is an await missing, as in const { train } = await gb.data.fashionMNIST()?",
       );
     }
+    checkNames("DataLoader", options, OPTION_NAMES);
     this.dataset = dataset;
     this.options = options;
     this.length = batchCount(dataset.length, options);

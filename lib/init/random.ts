@@ -1,6 +1,7 @@
 // Initialisation with uniform and normal numbers, drawn as PyTorch's CPU generator draws them.
 
 import { formatShape } from "../graph/shape.js";
+import { checkNames } from "../tensor/arguments.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { fill, type GeneratorOption } from "./fill.js";
 import { inverseErf, normalCdf } from "./normal.js";
@@ -14,6 +15,7 @@ export function uniform_<T extends Tensor | null>(
   tensor: T,
   options: { a?: number; b?: number } & GeneratorOption = {},
 ): T {
+  checkNames("uniform_", options, ["a", "b", "generator"]);
   const { a = 0, b = 1 } = options;
   return fill(tensor, options, (values, generator) => generator.uniform(values, a, b));
 }
@@ -25,6 +27,7 @@ export function normal_<T extends Tensor | null>(
   tensor: T,
   options: { mean?: number; std?: number } & GeneratorOption = {},
 ): T {
+  checkNames("normal_", options, ["mean", "std", "generator"]);
   const { mean = 0, std = 1 } = options;
   return fill(tensor, options, (values, generator) => generator.normal(values, mean, std));
 }
@@ -40,6 +43,7 @@ export function truncNormal_<T extends Tensor | null>(
   tensor: T,
   options: { mean?: number; std?: number; a?: number; b?: number } & GeneratorOption = {},
 ): T {
+  checkNames("truncNormal_", options, ["mean", "std", "a", "b", "generator"]);
   const { mean = 0, std = 1, a = -2, b = 2 } = options;
   if (!(a <= b)) throw new RangeError(`truncNormal_: a must not exceed b, got a = ${a}, b = ${b}`);
   if (!(std > 0)) throw new RangeError(`truncNormal_: std must be greater than 0, got ${std}`);

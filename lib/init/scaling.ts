@@ -2,6 +2,7 @@
 // the signal keeps its size from layer to layer. A null tensor is left alone.
 
 import { formatShape } from "../graph/shape.js";
+import { checkNames } from "../tensor/arguments.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { fansOf } from "./fan.js";
 import { calculateGain, type Nonlinearity } from "./gain.js";
@@ -19,9 +20,11 @@ const normal: Draw = (tensor, std, options) => normal_(tensor, { ...options, std
 export type XavierOptions = { gain?: number } & GeneratorOption;
 
 function xavier<T extends Tensor | null>(tensor: T, options: XavierOptions, draw: Draw, what: string): T {
+  checkNames(what, options, ["gain", "generator"]);
   if (tensor === null) return tensor;
   const { fanIn, fanOut } = fansOf(tensor, what);
-  return draw(tensor, (options.gain ?? 1) * Math.sqrt(2 / (fanIn + fanOut)), options);
+  const { gain = 1, ...from } = options;
+  return draw(tensor, gain * Math.sqrt(2 / (fanIn + fanOut)), from);
 }
 
 /** Uniform with variance gain^2 * 2 / (fanIn + fanOut). Glorot and Bengio 2010, equation 16.
@@ -52,14 +55,15 @@ function kaiming<T extends Tensor | null>(tensor: T, args: KaimingArguments, dra
   if (tensor === null) return tensor;
   const [first, rest] = args;
   const options: KaimingOptions = typeof first === "number" ? { ...rest, a: first } : (first ?? {});
-  const { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" } = options;
+  checkNames(what, options, ["a", "mode", "nonlinearity", "generator"]);
+  const { a = 0, mode = "fan_in", nonlinearity = "leaky_relu", ...from } = options;
   if (mode !== "fan_in" && mode !== "fan_out") {
     throw new RangeError(`${what}: mode must be "fan_in" or "fan_out", got "${mode}"`);
   }
   const { fanIn, fanOut } = fansOf(tensor, what);
   const fan = mode === "fan_in" ? fanIn : fanOut;
   if (fan === 0) throw new RangeError(`${what}: the weight ${formatShape(tensor.shape)} has no elements`);
-  return draw(tensor, calculateGain(nonlinearity, a) / Math.sqrt(fan), options);
+  return draw(tensor, calculateGain(nonlinearity, a) / Math.sqrt(fan), from);
 }
 
 /** Uniform with variance gain^2 / fan; for ReLU 2 / fanIn. He et al. 2015, equation 10.

@@ -2,15 +2,18 @@
 // What belongs to it (parameters, buffers, modules) is found in its fields, plain arrays and records of fields included.
 
 import { formatShape, sameShape } from "../graph/shape.js";
+import { described } from "../tensor/arguments.js";
 import type { HookHandle } from "../tensor/base.js";
 import { moduleMadeInScope } from "../tensor/memory.js";
 import { displaysAs, printsAs } from "../tensor/printing.js";
+import { snakeCase } from "../tensor/python-names.js";
 import { insideModule, isInsideModule, outsideModule } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
 import { BackwardWatch } from "./backward-hook.js";
 import { moduleDisplay } from "./display.js";
 import type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
 import { Parameter } from "./parameter.js";
+import { knowPythonNames } from "./python-names.js";
 import { handOut, isCollection } from "./values.js";
 
 /** A module is callable with the arguments of its own `forward`. */
@@ -228,6 +231,10 @@ export abstract class Module {
    *  copy.loadStateDict(model.stateDict());
    *  tensor.equal(copy(x), model(x)) // -> true */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: { strict?: boolean } = {}): LoadResult {
+    if (typeof state !== "object" || state === null || state instanceof Promise) {
+      const remedy = (state as unknown) instanceof Promise ? "a promise; write await" : described(state);
+      throw new TypeError(`loadStateDict: needs what stateDict() or gb.load gave, got ${remedy}`);
+    }
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter((key) => !(key in state));
     const unexpectedKeys = Object.keys(state).filter((key) => !(key in own));
@@ -390,13 +397,12 @@ Object.defineProperty(Module.prototype, "forward", {
 });
 printsAs(Module);
 displaysAs(Module, moduleDisplay);
+knowPythonNames(Module);
 
 const isModule = (value: unknown): value is Module => value instanceof Module;
 const isParameter = (value: unknown): value is Parameter => value instanceof Parameter;
 
 /** runningMean -> running_mean: the keys of a state dict are PyTorch's. */
-const pythonName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
 function join(path: string, name: string): string {
-  return path === "" ? pythonName(name) : `${path}.${pythonName(name)}`;
+  return path === "" ? snakeCase(name) : `${path}.${snakeCase(name)}`;
 }

@@ -6,6 +6,7 @@ import { xavierUniform_, zeros_ } from "../init/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
+import { checkNames } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 import { floatNode } from "./activations/common.js";
@@ -104,6 +105,7 @@ class MultiheadAttentionModule extends Module {
 
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
+    checkNames("MultiheadAttention", options, ["dropout", "bias", "batchFirst"]);
     const { dropout: p = 0, bias = true, batchFirst = false } = options;
     if (!(numHeads >= 1) || embedDim % numHeads !== 0) {
       throw new RangeError(

@@ -6,7 +6,7 @@ import { uniform_ } from "../init/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
-import { checkSizes } from "../tensor/arguments.js";
+import { checkNames, checkSizes } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 
@@ -51,6 +51,7 @@ class BilinearModule extends Module {
   ) {
     super();
     checkSizes("Bilinear", { in1Features, in2Features, outFeatures });
+    checkNames("Bilinear", options, ["bias"]);
     this.in1Features = in1Features;
     this.in2Features = in2Features;
     this.outFeatures = outFeatures;

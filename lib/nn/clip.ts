@@ -1,5 +1,6 @@
 // Limits on gradients and weights, and penalties: `nn.utils`. Nothing is read from the device unless a check is asked for.
 
+import { checkNames } from "../tensor/arguments.js";
 import type { GradientSlot } from "../tensor/autograd.js";
 import { full } from "../tensor/create.js";
 import { insideModule, noGrad } from "../tensor/scope.js";
@@ -56,6 +57,7 @@ function totalNorm(tensors: readonly Tensor[], normType: number): Tensor {
 }
 
 function checkedNorm(what: string, named: readonly Named[], options: NormOptions): Tensor {
+  checkNames(what, options, ["normType", "errorIfNonfinite"]);
   const { normType = 2, errorIfNonfinite = false } = options;
   if (!(normType > 0)) throw new RangeError(`${what}: normType must be a number > 0, got ${normType}`);
   const norm = insideModule(() =>

@@ -2,6 +2,7 @@
 
 import { callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
+import { described } from "../tensor/arguments.js";
 
 class SequentialModule<L extends readonly Module[] = readonly Module[]> extends Module {
   readonly [index: number]: Module;
@@ -10,9 +11,10 @@ class SequentialModule<L extends readonly Module[] = readonly Module[]> extends 
     super();
     layers.forEach((layer, i) => {
       if (!(layer instanceof Module)) {
-        throw new TypeError(
-          `Sequential: argument ${i} is not a module, but ${typeof layer}; write nn.ReLU(), not nn.ReLU`,
-        );
+        const remedy = Array.isArray(layer)
+          ? "an array; write nn.Sequential(...layers)"
+          : `${described(layer)}; write nn.ReLU(), not nn.ReLU, and names with nn.ModuleDict`;
+        throw new TypeError(`Sequential: argument ${i} is not a module, but ${remedy}`);
       }
       Object.defineProperty(this, i, { value: layer, enumerable: true, writable: true, configurable: true });
     });

@@ -6,7 +6,7 @@ import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
-import { tensorNode } from "../tensor/arguments.js";
+import { checkNames, tensorNode } from "../tensor/arguments.js";
 import { asOne, insideModule } from "../tensor/scope.js";
 import { isSoftmax, logSoftmax } from "../tensor/softmax.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -48,6 +48,8 @@ function check(logits: Tensor, target: Tensor): { probabilities: boolean } {
   return { probabilities: false };
 }
 
+const OPTION_NAMES = ["weight", "ignoreIndex", "reduction", "labelSmoothing"] as const;
+
 type LossListener = (logits: Tensor, target: Tensor) => void;
 const listeners = new Set<LossListener>();
 
@@ -64,6 +66,7 @@ export function onCrossEntropy(listener: LossListener): () => void {
  *
  *  @example F.crossEntropy(tensor([[0, 0], [0, 0]]), tensor([0, 1], { dtype: "int32" })) // 0.6931 */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkNames("crossEntropy", options, OPTION_NAMES);
   const { weight, reduction = "mean" } = options;
   const { probabilities } = check(logits, target);
   if (isSoftmax(logits.node))
@@ -147,6 +150,7 @@ class CrossEntropyLossModule extends Module {
 
   constructor(options: CrossEntropyOptions = {}) {
     super();
+    checkNames("CrossEntropyLoss", options, OPTION_NAMES);
     const { weight, ...rest } = options;
     this.options = rest;
     this.registerBuffer("weight", weight ?? null);

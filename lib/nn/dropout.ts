@@ -7,6 +7,7 @@ import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
+import { checkNames } from "../tensor/arguments.js";
 import { bernoulli } from "../tensor/random/device.js";
 import { Tensor } from "../tensor/tensor.js";
 import { floatNode, number } from "./activations/common.js";
@@ -82,6 +83,7 @@ function apply(what: Name, x: Tensor, options: DropoutOptions): Tensor {
       `${what}: say whether this is training: F.${what}(x, { p: 0.5, training: this.training }) in a module's forward`,
     );
   }
+  checkNames(what, options, ["p", "training"]);
   checkProbability(what, p);
   if (!training || p === 0) return x;
   const kind = KINDS[what];
@@ -155,6 +157,7 @@ abstract class DropoutModule extends Module {
   /** `nn.Dropout(0.2)` and `nn.Dropout({ p: 0.2 })` are the same. */
   constructor(options: number | { p?: number } = {}) {
     super();
+    if (typeof options !== "number") checkNames(this.constructor.name, options, ["p"]);
     const { p = 0.5 } = typeof options === "number" ? { p: options } : options;
     checkProbability(this.constructor.name, p);
     this.p = p;
@@ -162,7 +165,8 @@ abstract class DropoutModule extends Module {
 
   /** Shape of x; x itself in evaluation. */
   forward(x: Tensor): Tensor {
-    return apply(this.what, x, this);
+    const { p, training } = this;
+    return apply(this.what, x, { p, training });
   }
 
   override extraRepr(): string {

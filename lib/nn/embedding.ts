@@ -6,7 +6,7 @@ import { normal_ } from "../init/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
-import { checkSizes } from "../tensor/arguments.js";
+import { checkNames, checkSizes } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
 import { noGrad } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -55,6 +55,7 @@ class EmbeddingModule extends Module {
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
     super();
     checkSizes("Embedding", { numEmbeddings, embeddingDim });
+    checkNames("Embedding", options, ["paddingIdx"]);
     const { paddingIdx } = options;
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;

@@ -5,7 +5,7 @@ import { kaimingUniform_, uniform_ } from "../init/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
-import { checkSizes } from "../tensor/arguments.js";
+import { checkNames, checkSizes } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 import { linear } from "./functional.js";
@@ -26,6 +26,7 @@ class LinearModule extends Module {
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
     checkSizes("Linear", { inFeatures, outFeatures }, 0);
+    checkNames("Linear", options, ["bias"]);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.weight = new Parameter(zeros(outFeatures, inFeatures));

@@ -4,6 +4,7 @@
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape } from "../graph/shape.js";
+import { described } from "../tensor/arguments.js";
 import { Tensor } from "../tensor/tensor.js";
 
 /** One number for all spatial dims, or one for each: `3`, `[3, 5]`. */
@@ -11,13 +12,13 @@ export type PerDim = number | readonly number[];
 
 /** One whole number of at least `least` for each of `dims` spatial dims. `what` and `name` are for the error. */
 export function perDim(what: string, name: string, value: PerDim, dims: number, least: number): number[] {
-  const list = typeof value === "number" ? new Array<number>(dims).fill(value) : [...(value ?? [])];
+  const list = Array.isArray(value) ? value : new Array<number>(dims).fill(value as number);
   if (list.length !== dims || !list.every((n) => Number.isInteger(n) && n >= least)) {
-    const got = Array.isArray(value) ? formatShape(value) : String(value);
+    const got = Array.isArray(value) ? formatShape(value) : described(value);
     const each = dims === 1 ? "" : ` or an array of ${dims}`;
     throw new RangeError(`${what}: ${name} must be a whole number of at least ${least}${each}, got ${got}`);
   }
-  return list;
+  return [...list];
 }
 
 /** The names of the spatial dims in messages: L; H, W; D, H, W. */

@@ -7,7 +7,7 @@ import { elements, formatShape, sameShape } from "../graph/shape.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
-import { checkSizes } from "../tensor/arguments.js";
+import { checkNames, checkSizes } from "../tensor/arguments.js";
 import { ones, zeros } from "../tensor/create.js";
 import { ownedStorage } from "../tensor/owned.js";
 import { noGrad } from "../tensor/scope.js";
@@ -67,7 +67,9 @@ export abstract class ChannelNorm extends Module {
 
   constructor(numFeatures: number, options: ChannelNormOptions = {}) {
     super();
-    checkSizes(this.constructor.name, { numFeatures });
+    const { name } = this.constructor;
+    checkSizes(name, { numFeatures });
+    checkNames(name, options, ["eps", "momentum", "affine", "trackRunningStats"]);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
     this.numFeatures = numFeatures;
     this.eps = eps;

@@ -7,6 +7,7 @@ import { type Callable, callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
+import { checkNames } from "../tensor/arguments.js";
 import { ones, zeros } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 import { rescale, standardize } from "./statistics.js";
@@ -65,6 +66,7 @@ class GroupNormModule extends Module {
         `GroupNorm: numChannels must be a multiple of numGroups, got ${numChannels} channels in ${numGroups} groups`,
       );
     }
+    checkNames("GroupNorm", options, ["eps", "affine"]);
     const { eps = 1e-5, affine = true } = options;
     this.numGroups = numGroups;
     this.numChannels = numChannels;

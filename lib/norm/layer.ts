@@ -7,6 +7,7 @@ import { type Callable, callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
 import { Parameter } from "../module/parameter.js";
+import { checkNames } from "../tensor/arguments.js";
 import { ones, zeros } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 import { divideByRootMeanSquare, rescale, standardize } from "./statistics.js";
@@ -105,6 +106,7 @@ class LayerNormModule extends Module {
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
     super();
+    checkNames("LayerNorm", options, ["eps", "elementwiseAffine", "bias"]);
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     const shape = trailingShape(normalizedShape, "LayerNorm");
     this.normalizedShape = shape;
@@ -194,6 +196,7 @@ class RMSNormModule extends Module {
 
   constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
     super();
+    checkNames("RMSNorm", options, ["eps", "elementwiseAffine"]);
     const { eps = null, elementwiseAffine = true } = options;
     this.normalizedShape = trailingShape(normalizedShape, "RMSNorm");
     this.eps = eps;

@@ -6,20 +6,12 @@ import * as ops from "../graph/ops/index.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import { type GradientSlot, pendingGradients } from "../tensor/autograd.js";
 import { printsAs } from "../tensor/printing.js";
+import { camelCase, snakeCase } from "../tensor/python-names.js";
 import { session } from "../tensor/session.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkLimits, checkOptions, type Limits, NOT_NEGATIVE } from "./limits.js";
 import { optimizerText } from "./printing.js";
-import {
-  CommonState,
-  camelCase,
-  NUMBERS,
-  ParameterState,
-  renamed,
-  type State,
-  type StateEntries,
-  snakeCase,
-} from "./state.js";
+import { CommonState, NUMBERS, ParameterState, renamed, type State, type StateEntries } from "./state.js";
 
 export type { State };
 

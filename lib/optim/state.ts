@@ -209,16 +209,6 @@ export class CommonState extends StoredState {
   }
 }
 
-/** `weightDecay` in Python's style: `weight_decay`. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** `weight_decay` in our style: `weightDecay`. */
-export function camelCase(name: string): string {
-  return name.replace(/(?<=.)_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
 /** An object with all its keys renamed. */
 export function renamed(
   entries: Readonly<Record<string, unknown>>,

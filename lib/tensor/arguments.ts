@@ -31,16 +31,32 @@ export function checkSizes(called: string, sizes: Readonly<Record<string, unknow
 
 /** Refuses what is not an object of options. */
 export function checkOptions(given: unknown, called: Called, example: string): void {
-  if (typeof given !== "object" || given === null || Array.isArray(given))
+  if (typeof given !== "object" || given === null || Array.isArray(given) || "node" in given)
     refuse(given, called, `options such as ${example}`);
 }
 
-function described(given: unknown): string {
+/** Refuses options with names that are not among `known`: nobody would read them, and a misspelled one would do nothing. */
+export function checkNames<O extends object>(
+  called: Called,
+  given: O,
+  known: readonly (keyof O & string)[],
+): void {
+  checkOptions(given, called, `{ ${known[0]}: ... }`);
+  for (const name of Object.keys(given)) {
+    if ((known as readonly string[]).includes(name)) continue;
+    const who = typeof called === "string" ? called : called.name;
+    throw new TypeError(`${who}: has no option ${JSON.stringify(name)}; it has ${known.join(", ")}`);
+  }
+}
+
+/** What was given, for an error: a number itself, "an object", "nothing". */
+export function described(given: unknown): string {
   if (given === undefined) return "nothing";
   if (given === null || typeof given === "number") return String(given);
   if (typeof given === "string") return JSON.stringify(given);
   if (Array.isArray(given) || ArrayBuffer.isView(given)) return "an array";
-  return typeof given === "object" ? "an object" : `a ${typeof given}`;
+  if (typeof given === "object") return "node" in given ? "a tensor" : "an object";
+  return `a ${typeof given}`;
 }
 
 function remedy(given: unknown, wanted: string): string {

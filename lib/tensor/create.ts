@@ -1,12 +1,12 @@
 // Making tensors: from numbers, filled, counted.
 
 import type { DType } from "../graph/dtype.js";
-import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import { refuse } from "./arguments.js";
+import { checkCreation, checkExtents, finish, parse } from "./creation.js";
 import { Tensor } from "./tensor.js";
-import { hostNode, type NestedArray, shapeOf } from "./types.js";
+import { hostNode, type NestedArray } from "./types.js";
 
 export interface TensorOptions {
   dtype?: DType;
@@ -31,27 +31,6 @@ export type ShapeArguments<O = TensorOptions> =
   | [shape: readonly number[]]
   | [shape: readonly number[], options: O];
 
-export function finish(node: Node, options: TensorOptions): Tensor {
-  const made = Tensor.from(options.dtype === undefined ? node : ops.cast(node, options.dtype));
-  return options.requiresGrad ? made.requiresGrad_() : made;
-}
-
-export function checkExtents(shape: readonly number[], what: string): void {
-  if (shape.every((extent) => Number.isInteger(extent) && extent >= 0)) return;
-  throw new RangeError(`${what}: extents must be whole numbers >= 0, got ${formatShape(shape)}`);
-}
-
-export function parse<O extends object>(
-  args: readonly unknown[],
-  what: string,
-): { shape: readonly number[]; options: O } {
-  const last = args.at(-1);
-  const hasOptions = typeof last === "object" && last !== null && !Array.isArray(last);
-  const shape = shapeOf((hasOptions ? args.slice(0, -1) : args) as number[]);
-  checkExtents(shape, what);
-  return { shape, options: (hasOptions ? last : {}) as O };
-}
-
 /** The shape of nested arrays; throws where rows differ in length. */
 function nestedShape(data: NestedArray): number[] {
   if (!Array.isArray(data)) return [];
@@ -72,6 +51,7 @@ function nestedShape(data: NestedArray): number[] {
  *  booleans bool, unless `dtype` says otherwise.
  *  @example tensor([[1, 2], [3, 4]]).shape // -> [2, 2] */
 export function fromData(data: NestedArray | TypedData, options: TensorOptions = {}): Tensor {
+  checkCreation("tensor", options);
   if (ArrayBuffer.isView(data)) {
     const float = data instanceof Float32Array || data instanceof Float64Array;
     const dtype = options.dtype ?? (float ? "float32" : "int32");
@@ -94,6 +74,7 @@ export function fromData(data: NestedArray | TypedData, options: TensorOptions =
 export function full(shape: readonly number[] | number, value: number, options: TensorOptions = {}): Tensor {
   const extents = typeof shape === "number" ? [shape] : shape;
   checkExtents(extents, "full");
+  checkCreation("full", options);
   if (typeof value !== "number" && typeof value !== "boolean") refuse(value, "full", "a number");
   return finish(ops.full(extents, value, options.dtype ?? "float32"), options);
 }
@@ -152,6 +133,7 @@ export function eye(
   const [second, third] = args;
   const [m, options] = typeof second === "number" ? [second, third ?? {}] : [n, second ?? {}];
   checkExtents([n, m], "eye");
+  checkCreation("eye", options);
   const row = ops.reshape(ops.iota(n), [n, 1]);
   return finish(ops.cast(ops.eq(row, ops.reshape(ops.iota(m), [1, m])), options.dtype ?? "float32"), options);
 }
@@ -169,6 +151,7 @@ type RangeArguments =
 export function arange(...args: RangeArguments): Tensor {
   const last = args.at(-1);
   const options = typeof last === "object" ? last : {};
+  checkCreation("arange", options);
   const numbers = args.filter((value) => typeof value === "number");
   const [start, end, step = 1] = (numbers.length === 1 ? [0, ...numbers] : numbers) as [
     number,
@@ -188,6 +171,7 @@ export function arange(...args: RangeArguments): Tensor {
 /** `steps` numbers from `start` to `end`, both included, evenly spaced.
  *  @example tensor.linspace(0, 1, 5) // -> [0, 0.25, 0.5, 0.75, 1] */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  checkCreation("linspace", options);
   const values = evenly("linspace", start, end, steps);
   return finish(hostNode(values, [steps], options.dtype ?? "float32"), options);
 }
@@ -200,6 +184,7 @@ export function logspace(
   steps: number,
   options: TensorOptions & { base?: number } = {},
 ): Tensor {
+  checkCreation("logspace", options, ["base"]);
   const { base = 10 } = options;
   const values = evenly("logspace", start, end, steps).map((exponent) => base ** exponent);
   return finish(hostNode(values, [steps], options.dtype ?? "float32"), options);

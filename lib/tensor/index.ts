@@ -11,8 +11,11 @@ import * as sample from "./sample.js";
 import { enableGrad, isGradEnabled, noGrad } from "./scope.js";
 import { Tensor } from "./tensor.js";
 
+/** The call itself makes tensors from data. */
+const { fromData, ...made } = create;
+
 const members = {
-  ...withoutInternal(create),
+  ...made,
   ...sample,
   ...roots,
   ...functions,
@@ -27,7 +30,7 @@ const members = {
   explain,
 };
 
-type Members = Omit<typeof create, Internal> &
+type Members = Omit<typeof create, "fromData"> &
   typeof sample &
   typeof functions &
   typeof roots & {
@@ -58,18 +61,10 @@ type Members = Omit<typeof create, Internal> &
     readonly explain: typeof explain;
   };
 
-/** What the files beside share. */
-type Internal = "fromData" | "finish" | "parse" | "checkExtents";
-
-function withoutInternal(all: typeof create): Omit<typeof create, Internal> {
-  const { fromData: _data, finish: _finish, parse: _parse, checkExtents: _check, ...rest } = all;
-  return rest;
-}
-
 /** `tensor([[1, 2], [3, 4]])` makes a tensor; `tensor.zeros(2, 3)`, `tensor.cat([...])`, ... are PyTorch's `torch.*`.
  *  @example tensor([[1, 2], [3, 4]]).sum(1) // -> [3, 7] */
 export const tensor: typeof create.fromData & Members = Object.assign(
-  (...args: Parameters<typeof create.fromData>): Tensor => create.fromData(...args),
+  (...args: Parameters<typeof create.fromData>): Tensor => fromData(...args),
   members,
 );
 

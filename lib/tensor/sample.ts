@@ -1,7 +1,8 @@
 // Making random tensors. They draw from the default generator exactly as PyTorch's CPU generator does (see random/).
 
 import { broadcastShapes, elements, formatShape } from "../graph/shape.js";
-import { checkExtents, finish, parse, type ShapeArguments, type TensorOptions } from "./create.js";
+import type { ShapeArguments, TensorOptions } from "./create.js";
+import { checkCreation, checkExtents, finish, parse } from "./creation.js";
 import { defaultGenerator } from "./random/default.js";
 import type { Generator } from "./random/generator.js";
 import type { Tensor } from "./tensor.js";
@@ -17,7 +18,7 @@ function random(
   what: string,
   draw: (generator: Generator, out: Float32Array) => void,
 ): Tensor {
-  const { shape, options } = parse<RandomOptions>(args, what);
+  const { shape, options } = parse<RandomOptions>(args, what, ["generator"]);
   const values = roomFor(shape, what);
   draw(options.generator ?? defaultGenerator, values);
   return finish(hostNode(values, shape, "float32"), options);
@@ -99,6 +100,7 @@ export function randint(
     RandomOptions?,
   ];
   checkExtents(shape, "randint");
+  checkCreation("randint", options, ["generator"]);
   const values = new Int32Array(elements(shape));
   (options.generator ?? defaultGenerator).randint(values, low, high);
   return finish(hostNode(values, shape, "int32"), options);
@@ -139,6 +141,7 @@ export function multinomial(
   count: number,
   options: RandomOptions & { replacement?: boolean } = {},
 ): Tensor {
+  checkCreation("multinomial", options, ["generator", "replacement"]);
   const { replacement = false, generator = defaultGenerator } = options;
   if (weights.ndim < 1 || weights.ndim > 2) {
     throw new RangeError(`multinomial: needs weights [n] or [rows, n], got ${formatShape(weights.shape)}`);

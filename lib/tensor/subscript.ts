@@ -1,16 +1,16 @@
 // `x[0]`, `x[-1]`: JavaScript has no operators to overload, but asks an object's last prototype for what nobody else has.
 
 import type { TensorBase } from "./base.js";
+import { DEVICE_METHODS, refusePythonName } from "./python-names.js";
 
 const INDEX = /^-?(?:0|[1-9]\d*)$/;
 
 /** What PyTorch's users try first, and what it is called here. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  numpy: "toTypedArray() or toArray()",
-  tolist: "toArray()",
-  cpu: 'nothing: gb.device("wasm") chooses where everything is computed',
-  cuda: 'nothing: gb.device("webgpu") chooses where everything is computed',
-  dim: "ndim",
+  ...DEVICE_METHODS,
+  numpy: "use toTypedArray() or toArray()",
+  tolist: "use toArray()",
+  dim: "use ndim",
 };
 
 /** Ends the chain of prototypes below `Base`: whole numbers are positions along the first dim. Own properties and methods are found
@@ -20,15 +20,16 @@ export function allowSubscripts(Base: { readonly prototype: object }): void {
     get(target, key, tensor: TensorBase<never> & { at(index: number): unknown }) {
       if (typeof key === "string") {
         if (INDEX.test(key)) return tensor.at(Number(key));
-        if (Object.hasOwn(ELSEWHERE, key)) {
-          throw new TypeError(`a tensor has no ${key}() as in PyTorch; use ${ELSEWHERE[key]}`);
-        }
+        refusePythonName(tensor, key, "a tensor", ELSEWHERE);
       }
       return Reflect.get(target, key, tensor) as unknown;
     },
     set(target, key, value, tensor) {
-      if (typeof key === "string" && INDEX.test(key)) {
-        throw new TypeError(`x[${key}] = ... is not possible; write x.indexPut_([${key}], values)`);
+      if (typeof key === "string") {
+        if (INDEX.test(key)) {
+          throw new TypeError(`x[${key}] = ... is not possible; write x.indexPut_([${key}], values)`);
+        }
+        refusePythonName(tensor as object, key, "a tensor", {});
       }
       return Reflect.set(target, key, value, tensor);
     },

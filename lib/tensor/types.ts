@@ -2,7 +2,7 @@
 
 import { bytesOf, type DType, isFloat } from "../graph/dtype.js";
 import { dataNode, type Node, scalarNode } from "../graph/node.js";
-import { checkOptions, tensorNode } from "./arguments.js";
+import { checkNames, checkOptions, tensorNode } from "./arguments.js";
 import type { Tensor } from "./tensor.js";
 
 /** A tensor, or a number that stands for one of its kind. */
@@ -47,19 +47,31 @@ export function hostNode(values: ArrayLike<number>, shape: readonly number[], dt
   return dataNode(bytesOf(values, dtype), shape, dtype);
 }
 
-/** The ways a method is told its axes and options: `sum()`, `sum(1)`, `sum(1, { keepdim: true })`, `sum({ dim: 1 })`. */
+/** The ways a method is told its axes and options: `sum()`, `sum(1)`, `sum(1, true)`, `sum(1, { keepdim: true })`,
+ *  `sum({ dim: 1 })`. */
 export type ReduceArguments<O extends ReduceOptions = ReduceOptions> =
   | [options?: O | number | readonly number[] | undefined]
-  | [dim: number | readonly number[], options?: Omit<O, "dim">];
+  | [dim: number | readonly number[], options?: Omit<O, "dim"> | Keepdim<O>];
 
-/** What such arguments say, as one object. */
-export function optionsOf<O extends ReduceOptions>([first, rest]: ReduceArguments<O>): O {
-  return { ...rest, ...reduceOptions<O>(first) };
+/** PyTorch has keepdim in the second place, but for var and std, which have another flag there. */
+type Keepdim<O> = keyof O extends keyof ReduceOptions ? boolean : never;
+
+/** What such arguments say, as one object. `more`: options of `called` beside dim and keepdim. */
+export function optionsOf<O extends ReduceOptions>(
+  [first, second]: ReduceArguments<O>,
+  called: string | { readonly name: string },
+  more: readonly (keyof O & string)[] = [],
+): O {
+  const rest = typeof second === "boolean" && more.length === 0 ? { keepdim: second } : second;
+  if (rest !== undefined) checkOptions(rest, called, "{ keepdim: true }");
+  const options: O = { ...(rest as object), ...reduceOptions<O>(first) };
+  checkNames(called, options, ["dim", "keepdim", ...more]);
+  return options;
 }
 
-/** One dim, and what else: `max(1)`, `max(1, { keepdim: true })`, `max({ dim: 1 })`. */
+/** One dim, and what else: `max(1)`, `max(1, true)`, `max(1, { keepdim: true })`, `max({ dim: 1 })`. */
 export type AlongArguments =
-  | [dim: number, options?: { keepdim?: boolean }]
+  | [dim: number, options?: { keepdim?: boolean } | boolean]
   | [options: ReduceOptions & { dim: number }];
 
 /** A dim that has a default, and perhaps options: `sort()`, `sort(1)`, `sort(1, { descending: true })`, `sort({ dim: 1 })`. */

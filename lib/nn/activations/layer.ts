@@ -3,7 +3,7 @@
 import { callable } from "../../module/callable.js";
 import { formatNumber } from "../../module/format.js";
 import { Module } from "../../module/module.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { Tensor } from "../../tensor/tensor.js";
 
 /** A layer that maps one tensor to one tensor. */
 export interface Activation extends Module {
@@ -23,6 +23,9 @@ export interface ActivationClass<O extends object = object, A extends unknown[] 
 export function complete<O extends object>(name: string, given: Partial<O>, defaults: O): O {
   const known = Object.keys(defaults);
   const usage = `nn.${name}(${known.length === 0 ? "" : `{ ${known.map((key) => `${key}: ...`).join(", ")} }`})`;
+  if (given instanceof Tensor) {
+    throw new TypeError(`${name}: makes a layer, which is then called with tensors; write ${usage}(x)`);
+  }
   if (typeof given !== "object" || given === null) {
     throw new TypeError(`${name}: options go into an object, got ${typeof given}; write ${usage}`);
   }

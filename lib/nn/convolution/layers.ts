@@ -6,7 +6,7 @@ import { kaimingUniform_, uniform_ } from "../../init/index.js";
 import { type Callable, callable } from "../../module/callable.js";
 import { Module } from "../../module/module.js";
 import { Parameter } from "../../module/parameter.js";
-import { checkSizes } from "../../tensor/arguments.js";
+import { checkNames, checkSizes } from "../../tensor/arguments.js";
 import { zeros } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { type PadMode, padNode } from "../padding/pad.js";
@@ -142,6 +142,7 @@ abstract class ConvModule extends ConvolutionModule {
     options: ConvLayerOptions = {},
   ) {
     super(name, dims, false, inChannels, outChannels, kernelSize, options);
+    checkNames(name, options, ["stride", "padding", "dilation", "groups", "bias", "paddingMode"]);
     const { padding = 0, paddingMode = "zeros" } = options;
     const { before } = functions.paddingOf(name, padding, this.kernelSize, this.stride, this.dilation);
     this.padding = typeof padding === "string" ? padding : before;
@@ -198,6 +199,7 @@ abstract class ConvTransposeModule extends ConvolutionModule {
     options: ConvTransposeLayerOptions = {},
   ) {
     super(name, dims, true, inChannels, outChannels, kernelSize, options);
+    checkNames(name, options, ["stride", "padding", "outputPadding", "dilation", "groups", "bias"]);
     this.padding = perDim(name, "padding", options.padding ?? 0, dims, 0);
     this.outputPadding = perDim(name, "outputPadding", options.outputPadding ?? 0, dims, 0);
   }

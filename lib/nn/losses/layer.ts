@@ -36,6 +36,10 @@ export function lossLayer<I extends Tensor[], O extends object>(
       }
     }
     forward(...inputs: I): Tensor {
+      // the options would be taken for the tensor that is missing
+      if (inputs.length < apply.length) {
+        throw new TypeError(`${name}: compares ${apply.length} tensors, got ${inputs.length}`);
+      }
       return apply(...inputs, this as unknown as O);
     }
   }

@@ -1,10 +1,10 @@
 // What learning-rate schedules have in common: the groups they set, steps, state dicts, a preview.
 
 import { printsAs } from "../../tensor/printing.js";
+import { snakeCase } from "../../tensor/python-names.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { type GroupOptions, Optimizer } from "../optimizer.js";
 import { scheduleText } from "../printing.js";
-import { snakeCase } from "../state.js";
 
 /** What a schedule sees of a parameter group. */
 export interface ScheduledGroup {
@@ -51,8 +51,11 @@ export function perGroup<T>(optimizer: AnyOptimizer, value: PerGroup<T>, what: s
   throw new RangeError(`${what}: got ${value.length} values for ${count} parameter groups`);
 }
 
-const described = (got: unknown): string =>
-  typeof got === "object" && !Array.isArray(got) ? "options: they come last" : String(got);
+/** What stands where `what` should: most often the options, as keyword arguments are written in Python. */
+const described = (got: unknown, scheduler: string, what: string): string =>
+  typeof got === "object" && got !== null && !Array.isArray(got)
+    ? `options, which come after it: ${scheduler}(optimizer, ${what}, { ... })`
+    : String(got);
 
 export function requireThat(
   holds: boolean,
@@ -61,7 +64,8 @@ export function requireThat(
   wanted: string,
   got: unknown,
 ): void {
-  if (!holds) throw new RangeError(`${scheduler}: ${what} must be ${wanted}, got ${described(got)}`);
+  if (!holds)
+    throw new RangeError(`${scheduler}: ${what} must be ${wanted}, got ${described(got, scheduler, what)}`);
 }
 
 export const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;

@@ -4,7 +4,7 @@
 import { isFloat } from "../../graph/dtype.js";
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
-import { checkOptions, tensorNode } from "../arguments.js";
+import { checkNames, tensorNode } from "../arguments.js";
 import * as arithmetic from "../arithmetic.js";
 import { roundedOnce } from "../half.js";
 import type { Tensor } from "../tensor.js";
@@ -20,6 +20,13 @@ export interface AlphaOptions {
   /** What `other` is multiplied by first; 1. */
   alpha?: number;
 }
+
+interface Limits {
+  min?: Operand | undefined;
+  max?: Operand | undefined;
+}
+
+type ClampArguments = [options: Limits] | [min: Operand | null | undefined, max?: Operand | undefined];
 
 export abstract class ArithmeticMethods extends ConversionMethods {
   protected binary(op: (a: Node, b: Node) => Node, other: Operand): Tensor {
@@ -130,10 +137,14 @@ export abstract class ArithmeticMethods extends ConversionMethods {
   bitwiseRightShift(other: Operand): Tensor {
     return this.binary(ops.shiftRight, other);
   }
-  /** Limits the values to [min, max], numbers or tensors; the gradient is 1 inside and 0 outside.
-   *  @example tensor([-1, 0.5, 2]).clamp({ min: 0, max: 1 }) // -> [0, 0.5, 1] */
-  clamp(options: { min?: Operand | undefined; max?: Operand | undefined }): Tensor {
-    checkOptions(options, "clamp", "{ min: 0, max: 1 }");
+  /** Limits the values to [min, max], numbers or tensors: `clamp(0, 1)`, `clamp({ min: 0 })`. The gradient is 1 inside and 0
+   *  outside.
+   *  @example tensor([-1, 0.5, 2]).clamp(0, 1) // -> [0, 0.5, 1] */
+  clamp(...args: ClampArguments): Tensor {
+    const [first, last] = args;
+    const named = typeof first === "object" && first !== null && !("node" in first);
+    const options: Limits = named ? first : { min: first ?? undefined, max: last };
+    checkNames("clamp", options, ["min", "max"]);
     const bound = (value: Operand | undefined): Node | undefined =>
       value === undefined ? undefined : nodeOf(value, this.dtype, "clamp");
     const [min, max] = [bound(options.min), bound(options.max)];

@@ -20,8 +20,9 @@ export abstract class ReductionMethods extends ComparisonMethods {
   private reduced<O extends ReduceOptions>(
     reduce: (x: Node, options: O) => Node,
     args: ReduceArguments<O>,
+    more: readonly (keyof O & string)[] = [],
   ): Tensor {
-    return this.wrap(roundedOnce((x: Node) => reduce(x, optionsOf(args)), this.node));
+    return this.wrap(roundedOnce((x: Node) => reduce(x, optionsOf(args, reduce, more)), this.node));
   }
 
   /** The sum; of bools, how many are true.
@@ -52,17 +53,17 @@ export abstract class ReductionMethods extends ComparisonMethods {
   /** The variance: the mean square of the distances from the mean, over n - 1 (or n, where `unbiased` is false).
    *  @example tensor([1, 2, 3]).var() // -> 1 */
   var(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
-    return this.reduced(reductions.variance, args);
+    return this.reduced(reductions.variance, args, ["unbiased"]);
   }
   /** The standard deviation, the square root of `var`.
    *  @example tensor([1, 2, 3]).std({ unbiased: false }) // -> 0.8165 */
   std(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
-    return this.reduced(reductions.std, args);
+    return this.reduced(reductions.std, args, ["unbiased"]);
   }
   /** Variance and mean together.
    *  @example tensor([1, 2, 3]).varMean().mean // -> 2 */
   varMean(...args: ReduceArguments<reductions.VarianceOptions>): { var: Tensor; mean: Tensor } {
-    const { unbiased: _, ...options } = optionsOf<reductions.VarianceOptions>(args);
+    const { unbiased: _, ...options } = optionsOf<reductions.VarianceOptions>(args, "varMean", ["unbiased"]);
     return { var: this.var(...args), mean: this.reduced(reductions.mean, [options]) };
   }
   /** Standard deviation and mean together.
@@ -74,7 +75,7 @@ export abstract class ReductionMethods extends ComparisonMethods {
   /** The p-norm, (sum |x|^p)^(1/p); p is 2 unless said otherwise.
    *  @example tensor([3, -4]).norm() // -> 5 */
   norm(...args: ReduceArguments<reductions.NormOptions>): Tensor {
-    return this.reduced(reductions.norm, args);
+    return this.reduced(reductions.norm, args, ["p"]);
   }
   /** log(sum(exp(x))), without overflow.
    *  @example tensor([1000, 1000]).logsumexp(0) // -> 1000.6932 */
@@ -111,7 +112,7 @@ export abstract class ReductionMethods extends ComparisonMethods {
     return args.length === 0 ? this.amin() : this.extreme("min", args);
   }
   private extreme(name: "max" | "min", args: AlongArguments): ValuesAndIndices {
-    const { dim, keepdim = false } = optionsOf<ReduceOptions & { dim: number }>(args);
+    const { dim, keepdim = false } = optionsOf<ReduceOptions & { dim: number }>(args, name);
     return this.both(reductions.extremeAlong(name, this.node, dim, keepdim));
   }
   protected both({ values, indices }: order.Ordered): ValuesAndIndices {
@@ -120,22 +121,22 @@ export abstract class ReductionMethods extends ComparisonMethods {
   /** Where the largest element is: along `dim`, or in the flattened tensor; the first of equals. int32.
    *  @example tensor([[1, 5], [3, 2]]).argmax(1) // -> [1, 0] */
   argmax(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.argExtreme("argmax", this.node, optionsOf(args)));
+    return this.wrap(reductions.argExtreme("argmax", this.node, optionsOf(args, "argmax")));
   }
   /** Where the smallest element is: along `dim`, or in the flattened tensor; the first of equals. int32.
    *  @example tensor([[1, 5], [3, 2]]).argmin() // -> 0 */
   argmin(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.argExtreme("argmin", this.node, optionsOf(args)));
+    return this.wrap(reductions.argExtreme("argmin", this.node, optionsOf(args, "argmin")));
   }
   /** Whether any element is not 0.
    *  @example tensor([[0, 1], [0, 0]]).any(1) // -> tensor([ True, False]) */
   any(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.anyAll("any", this.node, optionsOf(args)));
+    return this.wrap(reductions.anyAll("any", this.node, optionsOf(args, "any")));
   }
   /** Whether no element is 0.
    *  @example tensor([[0, 1], [1, 1]]).all(1) // -> tensor([False,  True]) */
   all(...args: ReduceArguments): Tensor {
-    return this.wrap(reductions.anyAll("all", this.node, optionsOf(args)));
+    return this.wrap(reductions.anyAll("all", this.node, optionsOf(args, "all")));
   }
   /** How many elements are not 0, int32.
    *  @example tensor([[0, 1], [1, 1]]).countNonzero() // -> 3 */
@@ -148,7 +149,7 @@ export abstract class ReductionMethods extends ComparisonMethods {
   median(...args: AlongArguments): ValuesAndIndices;
   median(...args: [] | AlongArguments): Tensor | ValuesAndIndices {
     if (args.length === 0) return this.wrap(order.median(order.flat(this.node), 0, false).values);
-    const { dim, keepdim = false } = optionsOf<ReduceOptions & { dim: number }>(args);
+    const { dim, keepdim = false } = optionsOf<ReduceOptions & { dim: number }>(args, "median");
     return this.both(order.median(this.node, dim, keepdim));
   }
   /** The value below which the share `q` (0 to 1) of the elements lies; for several shares, with a first dim of their number.

@@ -2,8 +2,8 @@
 
 import type { Module } from "../../module/module.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
-import { snakeCase } from "../../optim/state.js";
 import { full } from "../../tensor/create.js";
+import { snakeCase } from "../../tensor/python-names.js";
 import { type Arguments, call, indented, literal } from "./python.js";
 
 /** What of `fit`'s options is written; the others, such as callbacks, have no counterpart. */

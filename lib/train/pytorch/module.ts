@@ -4,7 +4,7 @@ import type { Module } from "../../module/module.js";
 import { Sequential } from "../../nn/containers.js";
 import { ModuleDict } from "../../nn/module-dict.js";
 import { ModuleList } from "../../nn/module-list.js";
-import { snakeCase } from "../../optim/state.js";
+import { snakeCase } from "../../tensor/python-names.js";
 import { layerCall } from "./layers.js";
 import { indented, literal } from "./python.js";
 

@@ -1,7 +1,7 @@
 // Values as Python writes them.
 
 import { formatNumber } from "../../module/format.js";
-import { snakeCase } from "../../optim/state.js";
+import { snakeCase } from "../../tensor/python-names.js";
 import { Tensor } from "../../tensor/tensor.js";
 
 /** Arguments by their camelCase names. */

@@ -296,12 +296,12 @@ test.each<[string, () => unknown, RegExp]>([
   [
     "options first",
     () => new lrScheduler.StepLR(sgd(), { stepSize: 3 } as never),
-    /StepLR: stepSize must be a whole number > 0, got options: they come last/,
+    /StepLR: stepSize must be a whole number > 0, got options, which come after it: StepLR\(optimizer, stepSize/,
   ],
   [
     "a highest rate among the options",
     () => new lrScheduler.OneCycleLR(sgd(), { maxLr: 1, totalSteps: 9 } as never),
-    /OneCycleLR: maxLr must be a number, or one for each group, got options: they come last/,
+    /OneCycleLR: maxLr must be a number, or one for each group, got options, which come after it/,
   ],
   ["no optimizer", () => new lrScheduler.StepLR({ lr: 1 } as never, 3), /StepLR: needs an optimizer first/],
   [

@@ -45,7 +45,7 @@ const MISTAKES: [string, () => unknown, RegExp][] = [
   ],
   ["a kernel of nothing", () => nn.Conv2d(3, 4, 0), /Conv2d: kernelSize.*at least 1.*array of 2.*got 0/s],
   ["a kernel of three", () => nn.Conv2d(3, 4, [1, 2, 3]), /Conv2d: kernelSize.*got \[1, 2, 3\]/],
-  ["no kernel", () => nn.Conv2d(3, 4, untyped(undefined)), /Conv2d: kernelSize.*got undefined/],
+  ["no kernel", () => nn.Conv2d(3, 4, untyped(undefined)), /Conv2d: kernelSize.*got nothing/],
   ["half a channel", () => nn.Conv2d(3, 4.5, 3), /Conv2d: outChannels.*whole number.*4\.5/],
   [
     "groups",
