@@ -3,7 +3,7 @@
 
 import { deepcopy } from "../module/deepcopy.js";
 import type { Module } from "../module/module.js";
-import { refuse } from "../tensor/arguments.js";
+import { checkNames, refuse } from "../tensor/arguments.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type GroupOptions, Optimizer } from "./optimizer.js";
@@ -81,6 +81,7 @@ export function lrRangeTest<X, Y>(
 ): RangeTest {
   if (!(optimizer instanceof Optimizer)) refuse(optimizer, lrRangeTest, "an optimizer after the model");
   if (typeof lossFn !== "function") refuse(lossFn, lrRangeTest, "a loss after the optimizer");
+  checkNames(lrRangeTest, options, ["minLr", "maxLr", "steps", "stopAt", "smoothing"]);
   const { minLr = 1e-6, maxLr = 1, steps = 100, stopAt = 4, smoothing = 0.8 } = options;
   if (!(minLr > 0 && maxLr > minLr)) {
     throw new RangeError(`lrRangeTest: needs 0 < minLr < maxLr, got minLr = ${minLr}, maxLr = ${maxLr}`);

@@ -2,7 +2,7 @@
 
 import { Module } from "../module/module.js";
 import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
-import { refuse } from "../tensor/arguments.js";
+import { checkNames, refuse } from "../tensor/arguments.js";
 import { printsAs } from "../tensor/printing.js";
 import { defaultGenerator } from "../tensor/random/default.js";
 import type { GeneratorState } from "../tensor/random/generator.js";
@@ -153,6 +153,17 @@ function median(values: readonly number[]): number {
 
 printsAs(RaceResult);
 
+const OPTION_NAMES = [
+  "optimizer",
+  "lossFn",
+  "epochs",
+  "steps",
+  "validation",
+  "seed",
+  "seeds",
+  "dataset",
+] as const;
+
 function checkRace(variants: object, options: object): void {
   const builders: [string, unknown][] = Object.entries(variants);
   if (builders.length === 0)
@@ -165,11 +176,12 @@ function checkRace(variants: object, options: object): void {
   if (typeof optimizer !== "function")
     refuse(optimizer, race, "{ optimizer }, a function that makes one for a model, after the batches");
   if (typeof lossFn !== "function") refuse(lossFn, race, "{ lossFn }, such as nn.CrossEntropyLoss()");
+  checkNames(race, options as RaceOptions<Module>, OPTION_NAMES);
 }
 
 /** Trains several models in lockstep on the same batches: one step of each, then the next batch. Every lane starts with the same
- *  seed (or with one of several) and has random numbers of its own, so that it does what it would do alone (up to rounding), whatever runs beside it. The
- *  monitor shows the lanes on its screen Race. Pausing one pauses all; stopping one ends the race.
+ *  seed (or with one of several) and has random numbers of its own, so that it does what it would do alone (up to rounding),
+ *  whatever runs beside it. The monitor shows the lanes on its screen Race. Pausing one pauses all; stopping one ends the race.
  *
  * ```ts
  * const set = new gb.data.TensorDataset(tensor.randn(32, 4), tensor.randint(0, 3, [32]));

@@ -4,7 +4,7 @@
 import type { Node } from "../graph/node.js";
 import { type HookHandle, Module } from "../module/index.js";
 import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
-import { refuse } from "../tensor/arguments.js";
+import { checkNames, refuse } from "../tensor/arguments.js";
 import { displaysAs, printsAs } from "../tensor/printing.js";
 import { session } from "../tensor/session.js";
 import { isSoftmax } from "../tensor/softmax.js";
@@ -37,6 +37,7 @@ const watched = new WeakMap<Module, Watcher>();
  *  @example watch(model, { name: "He" }); */
 export function watch(model: Module, options: WatchOptions = {}): Watcher {
   if (!(model instanceof Module)) refuse(model, watch, "a model first, as in watch(model, { name })");
+  checkNames(watch, options, ["name", "dataset", "level", "snapshots", "stopOn"]);
   watched.get(model)?.finish();
   const watcher = new Watcher(model, options);
   watched.set(model, watcher);

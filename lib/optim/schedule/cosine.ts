@@ -1,6 +1,7 @@
 // Schedules along a cosine: CosineAnnealingLR, CosineAnnealingWarmRestarts.
 
 import { type Callable, callable } from "../../module/callable.js";
+import { checkNames } from "../../tensor/arguments.js";
 import { type AnyOptimizer, isCount, LRScheduler, requireThat, type ScheduledGroup } from "./scheduler.js";
 
 const COUNT = "a whole number > 0";
@@ -12,6 +13,7 @@ export interface CosineOptions {
 
 class CosineScheduler extends LRScheduler<{ tMax: number; etaMin: number }> {
   constructor(optimizer: AnyOptimizer, tMax: number, options: CosineOptions = {}) {
+    checkNames("CosineAnnealingLR", options, ["etaMin"]);
     requireThat(isCount(tMax), "CosineAnnealingLR", "tMax", COUNT, tMax);
     super(optimizer, { tMax, etaMin: options.etaMin ?? 0 }, {});
     this.begin();
@@ -52,6 +54,7 @@ class RestartScheduler extends LRScheduler<
   protected override readonly absolute: boolean = true;
 
   constructor(optimizer: AnyOptimizer, t0: number, options: RestartOptions = {}) {
+    checkNames("CosineAnnealingWarmRestarts", options, ["tMult", "etaMin"]);
     const { tMult = 1, etaMin = 0 } = options;
     requireThat(isCount(t0), "CosineAnnealingWarmRestarts", "t0", COUNT, t0);
     requireThat(isCount(tMult), "CosineAnnealingWarmRestarts", "tMult", COUNT, tMult);

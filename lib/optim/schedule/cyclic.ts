@@ -1,6 +1,7 @@
 // CyclicLR.
 
 import { type Callable, callable } from "../../module/callable.js";
+import { checkNames } from "../../tensor/arguments.js";
 import { requireMomentum, setMomentum } from "./momentum.js";
 import {
   type AnyOptimizer,
@@ -53,6 +54,18 @@ const HEIGHTS: {
   exp_range: (_cycle, step, gamma) => gamma ** step,
 };
 
+const OPTION_NAMES = [
+  "stepSizeUp",
+  "stepSizeDown",
+  "mode",
+  "gamma",
+  "scaleFn",
+  "scaleMode",
+  "cycleMomentum",
+  "baseMomentum",
+  "maxMomentum",
+] as const;
+
 class CyclicScheduler extends LRScheduler<Options> {
   protected override readonly absolute: boolean = true;
 
@@ -62,6 +75,7 @@ class CyclicScheduler extends LRScheduler<Options> {
     maxLr: PerGroup<number>,
     options: CyclicOptions = {},
   ) {
+    checkNames("CyclicLR", options, OPTION_NAMES);
     const { stepSizeUp = 2000, mode = "triangular", gamma = 1, scaleFn } = options;
     const { stepSizeDown = stepSizeUp, scaleMode = "cycle", cycleMomentum = true } = options;
     requireThat(isRates(baseLr), "CyclicLR", "baseLr", "a number, or one for each group", baseLr);

@@ -2,6 +2,7 @@
 // changes by, so that they can be stepped beside others.
 
 import { type Callable, callable } from "../../module/callable.js";
+import { checkNames } from "../../tensor/arguments.js";
 import { type AnyOptimizer, isCount, LRScheduler, requireThat } from "./scheduler.js";
 
 const COUNT = "a whole number > 0";
@@ -15,6 +16,7 @@ export interface ConstantOptions {
 
 class ConstantScheduler extends LRScheduler<Required<ConstantOptions>> {
   constructor(optimizer: AnyOptimizer, options: ConstantOptions = {}) {
+    checkNames("ConstantLR", options, ["factor", "totalIters"]);
     const { factor = 1 / 3, totalIters = 5 } = options;
     requireThat(factor > 0 && factor <= 1, "ConstantLR", "factor", "in (0, 1]", factor);
     super(optimizer, { factor, totalIters }, {});
@@ -45,6 +47,7 @@ export interface LinearOptions {
 
 class LinearScheduler extends LRScheduler<Required<LinearOptions>> {
   constructor(optimizer: AnyOptimizer, options: LinearOptions = {}) {
+    checkNames("LinearLR", options, ["startFactor", "endFactor", "totalIters"]);
     const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = options;
     requireThat(startFactor > 0 && startFactor <= 1, "LinearLR", "startFactor", "in (0, 1]", startFactor);
     requireThat(endFactor >= 0 && endFactor <= 1, "LinearLR", "endFactor", "in [0, 1]", endFactor);
@@ -77,6 +80,7 @@ export interface PolynomialOptions {
 
 class PolynomialScheduler extends LRScheduler<Required<PolynomialOptions>> {
   constructor(optimizer: AnyOptimizer, options: PolynomialOptions = {}) {
+    checkNames("PolynomialLR", options, ["totalIters", "power"]);
     const { totalIters = 5, power = 1 } = options;
     requireThat(isCount(totalIters), "PolynomialLR", "totalIters", COUNT, totalIters);
     super(optimizer, { totalIters, power }, {});
@@ -106,6 +110,7 @@ export interface PowerOptions {
 
 class PowerScheduler extends LRScheduler<{ decaySteps: number; power: number }> {
   constructor(optimizer: AnyOptimizer, decaySteps: number, options: PowerOptions = {}) {
+    checkNames("PowerLR", options, ["power"]);
     requireThat(decaySteps > 0, "PowerLR", "decaySteps", "a number > 0", decaySteps);
     super(optimizer, { decaySteps, power: options.power ?? 1 }, {});
     this.begin();

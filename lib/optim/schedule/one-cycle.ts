@@ -1,6 +1,7 @@
 // OneCycleLR.
 
 import { type Callable, callable } from "../../module/callable.js";
+import { checkNames } from "../../tensor/arguments.js";
 import { requireMomentum, setMomentum } from "./momentum.js";
 import {
   type AnyOptimizer,
@@ -81,11 +82,26 @@ function phases({ totalSteps, pctStart, threePhase }: Options): readonly Phase[]
   ];
 }
 
+const OPTION_NAMES = [
+  "totalSteps",
+  "epochs",
+  "stepsPerEpoch",
+  "pctStart",
+  "annealStrategy",
+  "cycleMomentum",
+  "baseMomentum",
+  "maxMomentum",
+  "divFactor",
+  "finalDivFactor",
+  "threePhase",
+] as const;
+
 class OneCycleScheduler extends LRScheduler<Options> {
   protected override readonly absolute: boolean = true;
 
   constructor(optimizer: AnyOptimizer, maxLr: PerGroup<number>, options: OneCycleOptions = {}) {
     const name = "OneCycleLR";
+    checkNames(name, options, OPTION_NAMES);
     const { epochs = Number.NaN, stepsPerEpoch = Number.NaN } = options;
     const { totalSteps = epochs * stepsPerEpoch, pctStart = 0.3, annealStrategy = "cos" } = options;
     const { cycleMomentum = true, divFactor = 25, finalDivFactor = 1e4, threePhase = false } = options;

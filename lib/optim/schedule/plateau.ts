@@ -1,6 +1,7 @@
 // ReduceLROnPlateau.
 
 import { type Callable, callable } from "../../module/callable.js";
+import { checkNames } from "../../tensor/arguments.js";
 import {
   type AnyOptimizer,
   LRScheduler,
@@ -46,8 +47,20 @@ const fresh = (mode: "min" | "max"): State => ({
   cooldownCounter: 0,
 });
 
+const OPTION_NAMES = [
+  "mode",
+  "factor",
+  "patience",
+  "threshold",
+  "thresholdMode",
+  "cooldown",
+  "minLr",
+  "eps",
+] as const;
+
 class PlateauScheduler extends LRScheduler<Options, State> {
   constructor(optimizer: AnyOptimizer, options: PlateauOptions = {}) {
+    checkNames("ReduceLROnPlateau", options, OPTION_NAMES);
     const { mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = "rel" } = options;
     const { cooldown = 0, minLr = 0, eps = 1e-8 } = options;
     requireThat(factor < 1, "ReduceLROnPlateau", "factor", "a number < 1", factor);

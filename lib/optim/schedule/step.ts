@@ -1,6 +1,7 @@
 // Schedules that cut by a factor: StepLR, MultiStepLR, ExponentialLR.
 
 import { type Callable, callable } from "../../module/callable.js";
+import { checkNames } from "../../tensor/arguments.js";
 import { type AnyOptimizer, isCount, LRScheduler, requireThat } from "./scheduler.js";
 
 export interface GammaOptions {
@@ -10,6 +11,7 @@ export interface GammaOptions {
 
 class StepScheduler extends LRScheduler<{ stepSize: number; gamma: number }> {
   constructor(optimizer: AnyOptimizer, stepSize: number, options: GammaOptions = {}) {
+    checkNames("StepLR", options, ["gamma"]);
     requireThat(isCount(stepSize), "StepLR", "stepSize", "a whole number > 0", stepSize);
     super(optimizer, { stepSize, gamma: options.gamma ?? 0.1 }, {});
     this.begin();
@@ -30,6 +32,7 @@ export type StepLR = StepScheduler;
 
 class MultiStepScheduler extends LRScheduler<{ milestones: readonly number[]; gamma: number }> {
   constructor(optimizer: AnyOptimizer, milestones: readonly number[], options: GammaOptions = {}) {
+    checkNames("MultiStepLR", options, ["gamma"]);
     super(optimizer, { milestones: [...milestones], gamma: options.gamma ?? 0.1 }, {});
     this.begin();
   }

@@ -3,7 +3,7 @@
 import type { Module } from "../../module/module.js";
 import * as utils from "../../nn/clip.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
-import { refuse } from "../../tensor/arguments.js";
+import { checkNames, refuse } from "../../tensor/arguments.js";
 import type { Generator, GeneratorState } from "../../tensor/random/generator.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { type Rewound, watcherOf } from "../watch.js";
@@ -61,12 +61,31 @@ function report(record: EpochRecord<Metrics>): void {
   console.log(`epoch ${epoch}/${epochs}: ${values(record)}${after} (${seconds.toFixed(1)} s)`);
 }
 
-/** Options without which nothing can be trained: in a notebook errors of types are only warnings. */
-function checkRequired(options: object): void {
+const OPTION_NAMES = [
+  "optimizer",
+  "lossFn",
+  "epochs",
+  "validation",
+  "metrics",
+  "accumulate",
+  "clipGradNorm",
+  "clipGradValue",
+  "schedulers",
+  "monitor",
+  "earlyStopping",
+  "checkpoint",
+  "from",
+  "callbacks",
+  "log",
+] as const;
+
+/** Options without which nothing can be trained, and names that nobody reads: in a notebook errors of types are only warnings. */
+function checkGiven(options: object): void {
   const { optimizer, lossFn, epochs } = options as Partial<FitOptions<GroupOptions, Metrics>>;
   if (typeof optimizer?.step !== "function")
     refuse(optimizer, fit, "{ optimizer }, made with model.parameters()");
   if (typeof lossFn !== "function") refuse(lossFn, fit, "{ lossFn }, such as nn.CrossEntropyLoss()");
+  checkNames(fit, options as FitOptions<GroupOptions, Metrics>, OPTION_NAMES);
   if (!Number.isInteger(epochs) || epochs! < 0) refuse(epochs, fit, "{ epochs }, a whole number");
 }
 
@@ -92,7 +111,7 @@ class Fitting<O extends GroupOptions, M extends Metrics> {
 
   constructor(model: Module, batches: Batches, options: FitOptions<O, M>) {
     const { metrics, monitor = "loss", earlyStopping, accumulate = 1, checkpoint } = options;
-    checkRequired(options);
+    checkGiven(options);
     if (!Number.isInteger(accumulate) || accumulate < 1) {
       throw new RangeError(`fit: accumulate must be a whole number of at least 1, got ${accumulate}`);
     }

@@ -110,6 +110,27 @@ const NAMES: readonly (readonly [call: () => unknown, message: string])[] = [
   ],
 ];
 
+/** Of functions that train, and schedules. */
+const layer = nn.Linear(2, 1);
+const optimizer = new gb.optim.SGD(layer.parameters(), { lr: 0.1 });
+// biome-ignore lint/suspicious/noExplicitAny: as above
+const schedules = gb.optim.lrScheduler as any;
+const TRAINING: readonly (readonly [call: () => unknown, message: string])[] = [
+  [
+    () => new schedules.CosineAnnealingLR(optimizer, 5, { eta_min: 0 }),
+    'CosineAnnealingLR: has no option "eta_min"; it has etaMin',
+  ],
+  [() => new schedules.StepLR(optimizer, 5, 0.1), "StepLR: needs options such as { gamma: ... }, got 0.1"],
+  [
+    () => new schedules.ReduceLROnPlateau(optimizer, { min_lr: 0 }),
+    'ReduceLROnPlateau: has no option "min_lr"; it has mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps',
+  ],
+  [
+    () => gb.watch(layer, { title: "He" } as object),
+    'watch: has no option "title"; it has name, dataset, level, snapshots, stopOn',
+  ],
+];
+
 /** What stands in the wrong place. */
 const PLACES: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => n.ReLU(x), "ReLU: makes a layer, which is then called with tensors; write nn.ReLU()(x)"],
@@ -148,7 +169,7 @@ const PYTHON: readonly (readonly [call: () => unknown, message: string])[] = [
   ],
 ];
 
-test.each([...NAMES, ...PLACES, ...PYTHON])("%s", (call, message) => {
+test.each([...NAMES, ...TRAINING, ...PLACES, ...PYTHON])("%s", (call, message) => {
   expect(call).toThrow(new TypeError(message));
 });
 
