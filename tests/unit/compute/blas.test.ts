@@ -6,8 +6,11 @@ import type { MatmulKernel } from "gradbook/compute/ir";
 import { ReferenceDevice } from "gradbook/compute/reference/device";
 import { type Blas, findBlas, PRODUCT_KINDS, type Sgemm } from "gradbook/compute/wasm/blas";
 import { type BlasUse, rightOrNone } from "gradbook/compute/wasm/choose-blas";
+import { GRAIN } from "gradbook/compute/wasm/cut";
 import { WasmDevice } from "gradbook/compute/wasm/device";
+import { cutForBlas } from "gradbook/compute/wasm/emit-blas";
 import { isBetterInHalves } from "gradbook/compute/wasm/lower";
+import { type Layout, planProduct } from "gradbook/compute/wasm/product";
 import type { Expr } from "gradbook/graph/expr";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Case, difference, planOf, runOn } from "./harness.js";
@@ -124,6 +127,23 @@ describe("products through a BLAS", () => {
     const expected = runOn(new ReferenceDevice(), test);
     for (const device of [own, ...devices])
       expect(difference(expected, runOn(device, test), (__, scale) => 1e-5 * scale)).toBeUndefined();
+  });
+
+  /** The right operand is packed anew for every chunk; a run is stopped between chunks. Rows and columns are those of the result. */
+  it.each([
+    ["its output", 8192, 4096, 4096],
+    ["the gradient of its weight", 4096, 4096, 8192],
+    ["the next, narrow layer's output", 8192, 300, 4096],
+    ["its output for a batch of 512", 512, 4096, 4096],
+  ])("of a layer of 4,096 fall into chunks neither narrow nor long: %s", (_, rows, columns, k) => {
+    const matrix = (width: number): Layout => ({ row: width, column: 1 });
+    const tile = { rows: 6, columns: 16, relaxed: true };
+    const plan = planProduct(rows, columns, k, matrix(k), matrix(columns), matrix(columns), tile);
+    const { size, last, chunks } = cutForBlas(plan, "large", GRAIN)!;
+    const secondsAt100GigaFlops = (2 * Math.min(rows, columns) * k * Math.max(size, last)) / 100e9;
+    expect(secondsAt100GigaFlops).toBeLessThanOrEqual(0.2);
+    expect(size).toBeGreaterThanOrEqual(256);
+    expect(chunks).toBeGreaterThanOrEqual(4);
   });
 
   it("are off, or from a library of one's choice, by GRADBOOK_BLAS", () => {
