@@ -27,7 +27,8 @@ export function diagnosticText(
   if (length === 0 && code === 0) return `${cell.name} ${kind}: ${message}`;
   const place = `${cell.name}:${line + 1}:${column + 1}`;
   const frame = codeFrame(cell.source, line, column, length);
-  return `${place} ${kind} TS${code}: ${message}${frame === "" ? "" : `\n${frame}`}`;
+  const label = code === 0 ? kind : `${kind} TS${code}`;
+  return `${place} ${label}: ${message}${frame === "" ? "" : `\n${frame}`}`;
 }
 
 const UNKNOWN_NAME = /^Cannot find name '(\w+)'/;

@@ -4,6 +4,7 @@ import type ts from "@tslab/typescript-for-tslab";
 import type { Diagnostic } from "../protocol/threads.js";
 import { isName } from "./counted-loops.js";
 import { declarationOf } from "./declarations.js";
+import { tensorTraps } from "./tensor-traps.js";
 import { typescript } from "./typescript.js";
 
 const { SyntaxKind } = typescript;
@@ -43,6 +44,10 @@ export function findings(
     if (isTopLevelAwait(found, file) || IMPLICIT_ANY(found.code)) continue;
     (REFUSED.has(found.code) ? errors : warnings).push(inCell(found));
   }
+  for (const { node, message } of tensorTraps(program.getTypeChecker(), file)) {
+    const start = node.getStart(file);
+    warnings.push({ ...placeInCell(file, start, prefixLines), code: 0, message, length: node.end - start });
+  }
   return { errors, warnings };
 }
 
@@ -71,7 +76,6 @@ function diagnosticInCell(
   prefixLines: number,
   modules: ReadonlyMap<string, string>,
 ): Diagnostic {
-  const { line, character } = file.getLineAndCharacterOfPosition(found.start ?? 0);
   const texts = [found, ...(found.relatedInformation ?? []).filter(({ code }) => code === FORGOT_AWAIT)];
   const text = texts
     .map(({ messageText }) => shortened(typescript.flattenDiagnosticMessageText(messageText, "\n")))
@@ -81,13 +85,17 @@ function diagnosticInCell(
     (all, [path, name]) => all.replaceAll(`import("${path}`, `import("${name}`),
     text,
   );
-  return {
-    code: found.code,
-    message,
-    line: line - prefixLines,
-    column: character,
-    length: found.length ?? 0,
-  };
+  const place = placeInCell(file, found.start ?? 0, prefixLines);
+  return { ...place, code: found.code, message, length: found.length ?? 0 };
+}
+
+function placeInCell(
+  file: ts.SourceFile,
+  position: number,
+  prefixLines: number,
+): Pick<Diagnostic, "line" | "column"> {
+  const { line, character } = file.getLineAndCharacterOfPosition(position);
+  return { line: line - prefixLines, column: character };
 }
 
 /** Of a long chain of reasons the complaint, and the last two: where, and the cause. The compiler may need nine lines. */

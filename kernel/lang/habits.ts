@@ -18,6 +18,24 @@ const NAMES: Readonly<Record<string, string>> = {
     "PyTorch's names are here without it: tensor, nn, F, init, norm, optim, manualSeed; gb has them all.",
 };
 
+/** Python's keyword arguments, which read as assignments to names that nothing has, and the options they are here. */
+const KEYWORDS: Readonly<Record<string, string>> = {
+  axis: "dim",
+  dim: "dim",
+  keepdim: "keepdim",
+  keepdims: "keepdim",
+  dtype: "dtype",
+  requires_grad: "requiresGrad",
+  lr: "lr",
+  momentum: "momentum",
+  weight_decay: "weightDecay",
+  batch_size: "batchSize",
+  shuffle: "shuffle",
+  padding: "padding",
+  stride: "stride",
+  bias: "bias",
+};
+
 /** Lines that are no TypeScript. The first that fits is told. */
 const LINES: readonly (readonly [line: RegExp, remedy: string])[] = [
   [
@@ -30,6 +48,10 @@ const LINES: readonly (readonly [line: RegExp, remedy: string])[] = [
     /^\s*(?:from\s+[\w.]+\s+)?import\s+[\w.]+(?:\s+as\s+\w+)?\s*$/m,
     'Write import * as name from "package", or import { name } from "package".',
   ],
+  [
+    /[\w)\]]\[[^[\]{}?"'`]*:[^[\]{}?"'`]*\]/,
+    'There are no slices with colons. Write x.slice(0, 5), and x.index(":", 0) for the first column.',
+  ],
   [/^\s*def\s+\w+\s*\(/m, "Write function name(parameters) { ... }."],
   [
     /^\s*(?:for|while|if|elif|else|with|try|except)\b.*:\s*$/m,
@@ -39,7 +61,9 @@ const LINES: readonly (readonly [line: RegExp, remedy: string])[] = [
 
 /** What to write instead of a name that nothing has. */
 export function insteadOfName(name: string): string | undefined {
-  return Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
+  if (Object.hasOwn(NAMES, name)) return NAMES[name];
+  if (!Object.hasOwn(KEYWORDS, name)) return undefined;
+  return `Options go into an object: { ${KEYWORDS[name]}: value } instead of ${name}=value.`;
 }
 
 /** What to write instead of the lines of a cell that is no TypeScript. */

@@ -2,11 +2,7 @@
 // kernel, so that later ones use what earlier ones declared.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: cells with templates
 
-/** What a cell shows: its value, or more exactly prints, warnings and the error, each found in what came. */
-export type Shows =
-  | string
-  | undefined
-  | { value?: string; prints?: string; warns?: string[]; fails?: string[] };
+import type { Shows } from "./shows.js";
 
 export const PAGES: Readonly<Record<string, readonly (readonly [code: string, shows: Shows])[]>> = {
   "types and enums": [

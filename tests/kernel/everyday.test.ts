@@ -3,9 +3,10 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { PAGES, type Shows } from "./everyday-cells.js";
+import { afterAll, describe, test } from "vitest";
+import { PAGES } from "./everyday-cells.js";
 import { sharedKernel } from "./kernel.js";
+import { runsIn } from "./shows.js";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "gradbook-everyday-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -48,21 +49,7 @@ export class Disc {
 
 const kernel = sharedKernel({ folder });
 
-async function runs(code: string, shows: Shows): Promise<void> {
-  const { value, prints = "", warns = [], fails = [] } = typeof shows === "object" ? shows : { value: shows };
-  const { result, stdout, stderr, reply } = await kernel().execute(code);
-  const traceback = ((reply.content.traceback as string[] | undefined) ?? []).join("\n");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
-  const plain = traceback.replace(/\u001b\[\d+m/g, "");
-  expect({ value: result, prints: stdout, status: reply.content.status }, stderr + plain).toEqual({
-    value,
-    prints,
-    status: fails.length > 0 ? "error" : "ok",
-  });
-  if (warns.length === 0) expect(stderr).toBe("");
-  for (const text of warns) expect(stderr).toContain(text);
-  for (const text of fails) expect(plain).toContain(text);
-}
+const runs = runsIn(kernel);
 
 for (const [page, cells] of Object.entries(PAGES)) {
   describe(page, () => {
