@@ -84,6 +84,8 @@ export interface Device {
   outcome?(wait: boolean): Outcome | undefined;
   /** Waits until everything that was run is done. Only where `run` may come back before. */
   finish?(): void;
+  /** Makes what plans to come are likely to need. Called whenever there is nothing to do. */
+  prepare?(): void;
   /** Ends the threads it has started. Nothing is run afterwards. */
   close(): void;
 }

@@ -28,6 +28,10 @@ const NEXT_ROW = Math.exp(1 / ROWS);
 /** A row is due, in any case, when the last one is so long ago: more a screen does not need. */
 const ROW_MILLISECONDS = 100;
 
+/** Short steps do not look at the clock each, which takes a microsecond: as often as this, but no more seldom than every so many. */
+const LOOK_MILLISECONDS = 4;
+const LOOK_STEPS = 8;
+
 /** Once a run has gone on for so long, the accuracy is measured beside samples, too, this often. It makes a plan of its own, and
  *  making that takes as long as thirty steps of a small network; running it takes nearly a step longer than a plain step. */
 const ACCURACY_FROM_MILLISECONDS = 10_000;
@@ -52,9 +56,29 @@ export class Schedule {
   private nextRow = 0;
   private soonest = DENSE + COMPARED;
   private latest = DENSE + COMPARED;
+  /** The last look at the clock, and the step before which nothing can be due but a row that time asks for. */
+  private last: { readonly step: number; readonly time: number } | undefined;
+  private nextLook = 0;
 
-  /** Told of the begin of each step, at a time in milliseconds. */
-  at(step: number, time: number): Due {
+  /** Told of the begin of each step; `clock`: the time in milliseconds. */
+  at(step: number, clock: () => number): Due {
+    if (step < this.nextLook) return NOTHING;
+    const time = clock();
+    const due = this.look(step, time);
+    this.nextLook = step < LAST_LOOK ? step + 1 : this.stepToLook(step, time);
+    this.last = { step, time };
+    return due;
+  }
+
+  private stepToLook(step: number, time: number): number {
+    const { last } = this;
+    if (last === undefined) return step + 1;
+    const pace = (time - last.time) / (step - last.step);
+    const byTime = step + Math.min(LOOK_STEPS, Math.max(1, Math.floor(LOOK_MILLISECONDS / pace)));
+    return Math.min(byTime, this.nextRow, step < this.soonest ? this.soonest : this.latest);
+  }
+
+  private look(step: number, time: number): Due {
     this.started ??= time;
     const elapsed = time - this.started;
     const layers = this.wantsLayers(step, elapsed);

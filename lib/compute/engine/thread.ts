@@ -27,6 +27,7 @@ try {
   while (!service.ended) {
     const seen = end.signal;
     if (service.step()) continue;
+    device.prepare?.();
     end.wait(seen, service.ahead ? LOOK_AHEAD_MS : undefined);
     if (service.ahead) service.look();
   }

@@ -27,7 +27,7 @@ import { Linker } from "./link.js";
 import type { SingleMemory } from "./memories.js";
 import type { TileShape } from "./microkernel.js";
 import { compileProgram, type Program, type Run } from "./program.js";
-import { statisticsLibrary } from "./statistics.js";
+import { prepareStatistics, statisticsLibrary } from "./statistics.js";
 import { isSummary } from "./summary.js";
 import { type Memory, type Module, wasm } from "./webassembly.js";
 
@@ -230,6 +230,11 @@ export class WasmDevice implements SingleMemory {
     const fault = integers[(block + FAULT_WORD) / 4]!;
     if (fault !== 0) return { fault: fault - 1, value: integers[(block + FAULT_VALUE_WORD) / 4]! };
     return stopped === 0 ? undefined : "cancelled";
+  }
+
+  /** Only once it has run something, so that no first result is late. */
+  prepare(): void {
+    if (this.#plans > 0) prepareStatistics();
   }
 
   close(): void {

@@ -207,6 +207,10 @@ export class JoinedMemories implements Device {
     if (filled) plan.movedBytes += bytes;
   }
 
+  prepare(): void {
+    this.#current.prepare?.();
+  }
+
   close(): void {
     for (const part of this.#parts) part.close();
   }

@@ -17,8 +17,8 @@ const TOTAL_BYTES = 512 * 2 ** 20;
 /** The first copy after that of step 0, and copies in ten times the steps: each takes as long as three steps of a small network. */
 const FIRST = 10;
 const PER_DECADE = 4;
-/** Bringing a copy home takes four milliseconds for the chapter's network with Adam: not more often than this. */
-const HOME_MILLISECONDS = 2_000;
+/** Bringing a copy home takes four to six milliseconds for the chapter's network: not more often than this. */
+const HOME_MILLISECONDS = 10_000;
 
 /** The step after `step` before which the default takes a copy. */
 function nextByDefault(step: number): number {
@@ -50,7 +50,7 @@ export class Ring {
   private readonly every: number | undefined;
   private readonly keep: number;
   private off: boolean;
-  private broughtHome = 0;
+  private broughtHome = performance.now();
   /** The first step before which another copy may be due. */
   private next = 0;
 

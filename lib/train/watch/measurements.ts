@@ -13,6 +13,8 @@ import { momentumOf } from "./optimizer.js";
 import { StepSample, type WatchedModel } from "./sample.js";
 import { Silence } from "./silence.js";
 
+const now = (): number => performance.now();
+
 /** A step that is measured. */
 interface Measured {
   readonly step: number;
@@ -63,7 +65,7 @@ export class Measurements {
 
   /** Starts step number `step`, whose layers are measured if it is looked at closely, or if they are due. */
   begin(step: number, close: boolean, inputs: readonly unknown[]): void {
-    const due = this.schedule.at(step, performance.now());
+    const due = this.schedule.at(step, now);
     if (this.waiting.length > 0) this.collect();
     if (!close && !due.row) return;
     const [first] = inputs;

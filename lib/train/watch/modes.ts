@@ -127,8 +127,11 @@ export class ModeCount {
       this.change({ keptGradients: keptGradients + 1, firstKeptGradients }, keptGradients);
     }
     this.added = false;
-    const parameter = this.parameters.findLast((one) => gradientOf(one) !== undefined);
-    const gradient = parameter && gradientOf(parameter);
+    const again = used && gradientOf(used.parameter);
+    const parameter = again
+      ? used.parameter
+      : this.parameters.findLast((one) => gradientOf(one) !== undefined);
+    const gradient = again ?? (parameter && gradientOf(parameter));
     this.used = gradient && { parameter: parameter!, gradient, value: gradient.node };
   }
 
