@@ -1,6 +1,6 @@
 // Limits on gradients and weights, and penalties: `nn.utils`. Nothing is read from the device unless a check is asked for.
 
-import { checkNames } from "../tensor/arguments.js";
+import { checkNames, described } from "../tensor/arguments.js";
 import type { GradientSlot } from "../tensor/autograd.js";
 import { full } from "../tensor/create.js";
 import { insideModule, noGrad } from "../tensor/scope.js";
@@ -106,7 +106,8 @@ export function clipGradsWithNorm_(parameters: ParameterArgument, maxNorm: numbe
 }
 
 function scale(gradients: readonly Named[], maxNorm: number, total: Tensor, what: string): void {
-  if (!(maxNorm >= 0)) throw new RangeError(`${what}: maxNorm must be a number >= 0, got ${maxNorm}`);
+  if (!(maxNorm >= 0))
+    throw new RangeError(`${what}: maxNorm must be a number >= 0, got ${described(maxNorm)}`);
   change(() => {
     const factor = total.add(1e-6).reciprocal().mul(maxNorm).minimum(1);
     for (const { tensor } of gradients) tensor.mul_(factor);
@@ -150,7 +151,7 @@ export function clipGradValue_(parameters: ParameterArgument, clipValue: number)
  *
  *  @example for (const p of model.parameters()) if (p.ndim > 1) nn.utils.maxNorm_(p, 1) */
 export function maxNorm_(weight: Tensor, max: number, dim: number | readonly number[] = 1): Tensor {
-  if (!(max >= 0)) throw new RangeError(`maxNorm_: max must be a number >= 0, got ${max}`);
+  if (!(max >= 0)) throw new RangeError(`maxNorm_: max must be a number >= 0, got ${described(max)}`);
   change(() => {
     const norm = weight.norm({ dim, keepdim: true });
     weight.mul_(norm.add(1e-8).reciprocal().mul(max).minimum(1));

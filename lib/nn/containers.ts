@@ -9,6 +9,10 @@ class SequentialModule<L extends readonly Module[] = readonly Module[]> extends 
 
   constructor(...layers: L) {
     super();
+    this.setLayers(layers);
+  }
+
+  private setLayers(layers: readonly Module[]): void {
     layers.forEach((layer, i) => {
       if (!(layer instanceof Module)) {
         const remedy = Array.isArray(layer)
@@ -32,6 +36,27 @@ class SequentialModule<L extends readonly Module[] = readonly Module[]> extends 
   /** The layers from `start` to `end` (exclusive) as a Sequential of their own; parameters are shared. */
   slice(start?: number, end?: number): Sequential {
     return new Sequential(...this.layers().slice(start, end));
+  }
+
+  /** Adds a layer at the end, and gives this model. */
+  append(layer: Module): Sequential {
+    return this.insert(this.length, layer);
+  }
+
+  /** Adds the layers of a Sequential or of an array at the end, and gives this model. */
+  extend(layers: Iterable<Module>): Sequential {
+    this.setLayers([...this.layers(), ...layers]);
+    return this as unknown as Sequential;
+  }
+
+  /** Adds a layer before the one at `index`, and gives this model; negative ones count from the end. */
+  insert(index: number, layer: Module): Sequential {
+    const layers = this.layers();
+    if (!Number.isInteger(index) || Math.abs(index) > layers.length) {
+      throw new RangeError(`Sequential: insert at ${index}, but there are ${layers.length} layers`);
+    }
+    this.setLayers(layers.toSpliced(index, 0, layer));
+    return this as unknown as Sequential;
   }
 
   [Symbol.iterator](): IterableIterator<Module> {

@@ -43,7 +43,13 @@ function check(logits: Tensor, target: Tensor): { probabilities: boolean } {
     );
   }
   if (formatShape(target.shape) !== formatShape(expected)) {
-    throw new RangeError(`crossEntropy: ${shapes}: class indices must have shape ${formatShape(expected)}`);
+    const oneHot = formatShape(target.shape) === formatShape(logits.shape);
+    const remedy = oneHot
+      ? "; probabilities, such as one-hot rows, are float32: convert them with .float()"
+      : "";
+    throw new RangeError(
+      `crossEntropy: ${shapes}: class indices must have shape ${formatShape(expected)}${remedy}`,
+    );
   }
   return { probabilities: false };
 }

@@ -3,6 +3,7 @@
 import { elements, formatShape, normalizeAxis } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
+import { tensorNode } from "../tensor/arguments.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 class FlattenModule extends Module {
@@ -16,6 +17,7 @@ class FlattenModule extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    tensorNode(x, "Flatten");
     return x.flatten({ startDim: this.startDim, endDim: this.endDim });
   }
 

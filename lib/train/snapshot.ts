@@ -97,7 +97,7 @@ export function snapshotToText(snapshot: RunSnapshot): string {
   const { info, verdict } = snapshot;
   const step = last(stepSeries(snapshot, "step"));
   const lines = [
-    `${info.name}: ${info.status}${step === undefined ? "" : ` after ${step + 1} steps`} on ${info.device}`,
+    `${info.name}: ${info.status}${step === undefined ? "" : ` after ${step + 1} ${step === 0 ? "step" : "steps"}`} on ${info.device}`,
   ];
   for (const [field, label] of SUMMARY) {
     const value = last(stepSeries(snapshot, field));

@@ -36,7 +36,7 @@ export const logSoftmax = (x: Tensor, options: DimOptions | number): Tensor =>
 export const softmin = (x: Tensor, options: DimOptions | number): Tensor =>
   x.neg().softmax(dimOf(x, options, "softmin"));
 
-type WithDim = ActivationClass<DimOptions, [options: DimOptions]>;
+type WithDim = ActivationClass<DimOptions, [options: DimOptions | number]>;
 /** Stands where a default would; the layer then asks for the option. */
 const REQUIRED: DimOptions = { dim: undefined as unknown as number };
 

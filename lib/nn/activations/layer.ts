@@ -10,7 +10,14 @@ export interface Activation extends Module {
   forward(x: Tensor): Tensor;
 }
 
-type Arguments<O> = keyof O extends never ? [] : [options?: Partial<O>];
+/** The number that the one option of a layer is, if it has just one. */
+type Alone<O, K extends keyof O = keyof O> = K extends unknown
+  ? [keyof O] extends [K]
+    ? Extract<O[K], number>
+    : never
+  : never;
+
+type Arguments<O> = keyof O extends never ? [] : [options?: Partial<O> | Alone<O>];
 
 /** The class of a layer with options `O`, which are its fields, too. `new` is optional. */
 export interface ActivationClass<O extends object = object, A extends unknown[] = Arguments<O>> {
@@ -37,16 +44,20 @@ export function complete<O extends object>(name: string, given: Partial<O>, defa
   return options;
 }
 
-/** Makes the layer of a function. The order of `defaults` is the order in which the options print. */
+/** Makes the layer of a function. The order of `defaults` is the order in which the options print. One option may be given as it is,
+ *  as in PyTorch: `nn.LeakyReLU(0.2)`. */
 export function activation<O extends object, A extends unknown[] = Arguments<O>>(
   name: string,
   apply: (x: Tensor, options: O) => Tensor,
   defaults: O,
 ): ActivationClass<O, A> {
   class ActivationModule extends Module {
-    constructor(options: Partial<O> = {}) {
+    constructor(options: Partial<O> | number = {}) {
       super();
-      Object.assign(this, complete(name, options, defaults));
+      const [only, ...others] = Object.keys(defaults);
+      const alone = typeof options === "number" && only !== undefined && others.length === 0;
+      const given = alone ? { [only]: options } : options;
+      Object.assign(this, complete(name, given as Partial<O>, defaults));
     }
     forward(x: Tensor): Tensor {
       return apply(x, this as unknown as O);

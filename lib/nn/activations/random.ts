@@ -5,6 +5,7 @@ import * as ops from "../../graph/ops/index.js";
 import { type Callable, callable } from "../../module/callable.js";
 import { formatNumber } from "../../module/format.js";
 import { Module } from "../../module/module.js";
+import { checkNames } from "../../tensor/arguments.js";
 import { uniform } from "../../tensor/random/device.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { floatNode, number } from "./common.js";
@@ -49,6 +50,7 @@ class RReLUModule extends Module {
 
   constructor(options: RReluOptions = {}) {
     super();
+    checkNames("RReLU", options, ["lower", "upper"]);
     this.lower = options.lower ?? 1 / 8;
     this.upper = options.upper ?? 1 / 3;
   }

@@ -7,6 +7,7 @@ import { type Callable, callable } from "../../module/callable.js";
 import { formatNumber } from "../../module/format.js";
 import { Module } from "../../module/module.js";
 import { Parameter } from "../../module/parameter.js";
+import { checkNames } from "../../tensor/arguments.js";
 import { full } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { elementwise, elementwiseWith, floatNode, number } from "./common.js";
@@ -156,6 +157,7 @@ class PReLUModule extends Module {
 
   constructor(options: PReLUOptions = {}) {
     super();
+    checkNames("PReLU", options, ["numParameters", "init"]);
     const { numParameters = 1, init = 0.25 } = options;
     if (!Number.isInteger(numParameters) || numParameters < 1) {
       throw new RangeError(`PReLU: numParameters must be a whole number from 1, got ${numParameters}`);

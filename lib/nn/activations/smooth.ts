@@ -6,6 +6,7 @@ import { type Callable, callable } from "../../module/callable.js";
 import { formatNumber } from "../../module/format.js";
 import { Module } from "../../module/module.js";
 import { Parameter } from "../../module/parameter.js";
+import { checkNames } from "../../tensor/arguments.js";
 import { full } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { elementwise, elementwiseWith, floatNode, number } from "./common.js";
@@ -136,6 +137,7 @@ class SwishModule extends Module {
 
   constructor(options: { beta?: number; trainable?: boolean } = {}) {
     super();
+    checkNames("Swish", options, ["beta", "trainable"]);
     const { beta = 1, trainable = true } = options;
     this.beta = trainable ? new Parameter(full([], beta)) : beta;
   }

@@ -185,11 +185,17 @@ describe("layers", () => {
   });
 });
 
+test("the one option of a layer may be given as it is, as in PyTorch", () => {
+  expect(`${nn.LeakyReLU(0.2)} ${nn.ELU(0.5)} ${nn.Softmax(1)}`).toBe(
+    "LeakyReLU(negativeSlope=0.2) ELU(alpha=0.5) Softmax(dim=1)",
+  );
+});
+
 test.each<[string, () => unknown, RegExp]>([
   [
-    "a bare number",
-    () => nn.LeakyReLU(0.2 as never),
-    /options go into an object.*nn\.LeakyReLU\(\{ negativeSlope/,
+    "a bare number for one of two options",
+    () => nn.Hardtanh(-2 as never),
+    /options go into an object.*nn\.Hardtanh\(\{ minVal/,
   ],
   ["a misspelt option", () => nn.ELU({ alfa: 1 } as never), /has no option "alfa"; write nn\.ELU\(\{ alpha/],
   ["softmax without dim", () => nn.Softmax({} as never), /needs the option dim/],

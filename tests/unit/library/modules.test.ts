@@ -144,6 +144,20 @@ describe("Sequential", () => {
     expect(last.every((parameter, i) => parameter === model[2].parameters()[i])).toBe(true);
   });
 
+  test("append, extend and insert as in PyTorch", () => {
+    const [first, last, middle] = [nn.Linear(4, 3), nn.Linear(3, 2), nn.Linear(3, 3)];
+    const model = nn.Sequential(first);
+    expect(model.append(last)).toBe(model);
+    expect(model.insert(-1, middle)).toBe(model);
+    model.extend(nn.Sequential(nn.ReLU(), nn.Softmax(1)));
+    expect(model.children().slice(0, 3)).toEqual([first, middle, last]);
+    expect(Object.keys(model.stateDict())).toEqual([0, 1, 2].flatMap((i) => [`${i}.weight`, `${i}.bias`]));
+    expect((model as gb.nn.Sequential)(tensor.zeros(5, 4)).shape).toEqual([5, 2]);
+    expect(() => model.insert(6, nn.ReLU())).toThrow("insert at 6, but there are 5 layers");
+    expect(() => model.append(nn.ReLU as never)).toThrow("argument 5 is not a module");
+    expect(model.length).toBe(5);
+  });
+
   test("a layer used twice counts twice as a layer and once as parameters", () => {
     const shared = nn.Linear(2, 2);
     const model = nn.Sequential(shared, nn.ReLU(), shared);
