@@ -63,11 +63,15 @@ export const BLAS_GAIN = 1.25;
 /** With more threads than this a BLAS is not used: it wants large pieces of work, too few for all of them. */
 export const BLAS_THREADS = 4;
 
-/** How many WebAssembly memories of 4 GiB the engine may use on a machine with so many bytes: four fifths of it, so that a
- *  program that needs too much gets an error and is not killed. */
-export function memoriesFor(bytes: number): number {
-  return Math.max(1, Math.floor((0.8 * bytes) / 2 ** 32));
+/** How many WebAssembly memories, of at most how many bytes each, the engine may use on a machine with so many bytes: four fifths of
+ *  it, so that a program that needs too much gets an error and is not killed. */
+export function memoriesFor(machine: number): { count: number; bytes: number } {
+  const share = Math.floor(0.8 * machine);
+  return { count: Math.max(1, Math.floor(share / 2 ** 32)), bytes: Math.min(share, 2 ** 32) };
 }
+
+/** Bytes of the machine's memory that the engine leaves to others: where less is left, the system soon ends whole processes. */
+export const MEMORY_LEFT_BYTES: number = 512 * 2 ** 20;
 
 /** Times a thread of the engine looks for the next piece of work, or for the end of what others do, before it sleeps: about
  *  40 us, more than the kernels last that the leader does alone in a small step. Generated code looks every 2 ns, JavaScript
@@ -160,9 +164,11 @@ export const STOP_GRACE_MS = 40;
 export const STOP_PATIENCE_MS = 80;
 export const HUNG_MS = 2000;
 
-/** Milliseconds: how long the compute server may take to start, and how often it looks whether its parent still lives. */
+/** Milliseconds: how long the compute server may take to start, how often it looks whether its parent still lives, and how often the
+ *  parent looks how much memory it takes. */
 export const SERVER_START_MS = 15_000;
 export const PARENT_POLL_MS = 500;
+export const SERVER_MEMORY_POLL_MS = 1000;
 
 /** Bytes, and number, of tensors that nobody can reach and that may wait for the garbage collector, which does not feel what
  *  they hold: beyond, dead ones are looked for. Each tensor counts with its bytes and as one of so many. A loop that reads its loss

@@ -123,6 +123,20 @@ describe.skipIf(process.platform !== "linux")("the stop button", () => {
 });
 
 describe.skipIf(process.platform !== "linux")("a compute server that ends by itself", () => {
+  test("fails the cell that waits for it, with the likely cause of such an end", async () => {
+    await kernel.execute("const a = tensor.ones(2048, 2048); a.mean().item()");
+    const cell = kernel.startCell(
+      "console.log('go'); let b = a; for (let i = 0; i < 60; i++) b = b.matmul(a).mul(1e-3); b.sum().item()",
+    );
+    await kernel.wait((m) => m.parent === cell && m.type === "stream", "go");
+    process.kill(serverOf(kernel.process.pid!), "SIGKILL");
+    const { ename, evalue } = (await kernel.finished(cell)).reply.content;
+    expect(`${ename}: ${evalue}`).toMatch(
+      /compute server has ended by SIGKILL, which the system sends when memory runs out; it had taken \d+ MiB\. The values/,
+    );
+    expect((await kernel.execute("tensor.ones(2).sum().item()")).result).toBe("2");
+  });
+
   test("is told of while no cell runs, to those who come later, too, and so is the next one", async () => {
     const open = (): string => {
       const comm = randomUUID();

@@ -2,11 +2,12 @@
 // Where the server cannot look at the client's channel itself, it carries messages between the channel and a socket.
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
-import { HUNG_MS, SERVER_START_MS } from "../settings.js";
+import { HUNG_MS, SERVER_MEMORY_POLL_MS, SERVER_START_MS } from "../settings.js";
 import { Bridge, type Frame } from "./bridge.js";
 import { ChannelEnd, type ChannelMemory, notAfter } from "./channel.js";
 import { reportLoss } from "./loss.js";
@@ -30,6 +31,8 @@ const STDERR_KEPT = 2000;
 const { channel, file, order } = workerData as LinkData;
 const end = new ChannelEnd(channel, "engine");
 let complaints = "";
+/** The most memory that the server has taken, in MiB, where the system tells. */
+let peak: number | undefined;
 /** How far the server was when its life was last doubted, and what kills it unless it has come further by then. */
 let doubt: { readonly completed: number; readonly timer: NodeJS.Timeout } | undefined;
 
@@ -46,11 +49,18 @@ function startServer(): ChildProcessWithoutNullStreams {
   server.on("error", (error) => reportLoss(channel, `the compute server cannot start: ${error.message}`));
   server.on("close", (code, signal) => {
     parentPort?.close();
-    const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+    const how = signal === null ? `with exit code ${code}` : howKilled(server, signal);
     const said = complaints.trim() === "" ? "" : ` It said: ${complaints.trim()}`;
     reportLoss(channel, `the compute server has ended ${how}. ${REMEDY}.${said}`);
   });
   return server;
+}
+
+function howKilled({ killed }: ChildProcessWithoutNullStreams, signal: string): string {
+  if (killed || signal !== "SIGKILL") return `by ${signal}`;
+  // not by this thread
+  const taken = peak === undefined ? "" : `; it had taken ${peak.toFixed(0)} MiB`;
+  return `by SIGKILL, which the system sends when memory runs out${taken}`;
 }
 
 function carry(server: ChildProcessWithoutNullStreams, address: string): void {
@@ -82,13 +92,26 @@ function killUnlessAlive(server: ChildProcessWithoutNullStreams, sequence: numbe
   doubt = { completed, timer };
 }
 
+/** After its end nobody can tell any more. */
+function lookAtMemory({ pid }: ChildProcessWithoutNullStreams): void {
+  try {
+    const kibibytes = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    if (kibibytes !== undefined) peak = Number(kibibytes) / 1024;
+  } catch {
+    // another system, or it has ended
+  }
+}
+
 const server = startServer();
+const looks = setInterval(lookAtMemory, SERVER_MEMORY_POLL_MS, server);
+server.once("close", () => clearInterval(looks));
 const late = setTimeout(() => {
   complaints += `\nnot ready after ${SERVER_START_MS / 1000} s`;
   server.kill("SIGKILL");
 }, SERVER_START_MS);
 createInterface(server.stdout).once("line", (address) => {
   clearTimeout(late);
+  lookAtMemory(server);
   if (file === undefined) carry(server, address);
 });
 parentPort?.on("message", (sequence: number) => killUnlessAlive(server, sequence));

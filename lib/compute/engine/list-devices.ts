@@ -1,8 +1,9 @@
 // What there is to compute on.
 
 import { spawnSync } from "node:child_process";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { machineBytes } from "../machine-memory.js";
 import { engineThreads, environment, memoriesFor } from "../settings.js";
 import type { AdapterDescription } from "../webgpu/adapter.js";
 
@@ -29,11 +30,12 @@ const LIST_MS = 20_000;
 export function listDevices(): readonly DeviceDescription[] {
   const chosen = chosenDevice();
   const threads = engineThreads(availableParallelism());
+  const { count, bytes } = memoriesFor(machineBytes());
   const model = cpus()[0]?.model ?? "CPU";
   const processor: DeviceDescription = {
     name: "wasm",
     description: `${model}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
-    memoryBytes: memoriesFor(totalmem()) * 2 ** 32,
+    memoryBytes: count * bytes,
     chosen: chosen === "wasm",
   };
   return [processor, ...listGpus(chosen === "webgpu")];

@@ -143,6 +143,10 @@ export class WasmDevice implements SingleMemory {
     return this.#heap.limitBytes;
   }
 
+  get room(): number {
+    return this.#heap.room;
+  }
+
   get allocatedBytes(): number {
     return this.#heap.allocatedBytes;
   }

@@ -1,10 +1,13 @@
 // The one linear memory of a device: shared, growing on demand, with the allocator that divides it.
 
 import { Allocator, mebibytes } from "../allocator.js";
+import { availableBytes } from "../machine-memory.js";
+import { MEMORY_LEFT_BYTES } from "../settings.js";
 import { LARGEST_MEMORY_PAGES } from "./module.js";
 import { type Memory, wasm } from "./webassembly.js";
 
-const PAGE = 65536;
+/** Bytes by which WebAssembly counts memory. */
+export const PAGE = 65536;
 /** Constants and nothing else: address 0 stays unused. */
 const START = 1024;
 /** Micro-kernels may read up to a tile's width past the end of an operand; the last bytes are therefore never given out. */
@@ -16,6 +19,8 @@ export interface HeapOptions {
   readonly memory?: Memory;
   readonly initialPages?: number;
   readonly maximumPages?: number;
+  /** What the machine has left; tests let it have less. */
+  readonly available?: () => number;
 }
 
 /** Address of zeros, as long as a tile is wide. Fresh memory is zero and nothing is ever written there. */
@@ -38,6 +43,7 @@ export class Heap {
   readonly memory: Memory;
   readonly #allocator = new Allocator(START);
   readonly #limit: number;
+  readonly #available: () => number;
   #views: HeapViews = viewsOf(new SharedArrayBuffer(0));
 
   constructor(options: HeapOptions = {}) {
@@ -45,11 +51,17 @@ export class Heap {
     this.memory =
       options.memory ?? new wasm.Memory({ initial: options.initialPages ?? 64, maximum, shared: true });
     this.#limit = maximum * PAGE;
+    this.#available = options.available ?? availableBytes;
     this.#allocator.extend(this.memory.buffer.byteLength - GUARD);
   }
 
   get allocatedBytes(): number {
     return this.#allocator.allocatedBytes;
+  }
+
+  /** How much it can grow before the machine has too little left. */
+  get room(): number {
+    return Math.max(0, this.#available() - MEMORY_LEFT_BYTES);
   }
 
   /** How large the memory can become. */
@@ -79,8 +91,9 @@ export class Heap {
   #grow(bytes: number): void {
     const size = this.memory.buffer.byteLength;
     const missing = this.#allocator.missing(bytes);
-    if (size + missing > this.#limit) this.#noRoom(bytes);
-    const wanted = Math.min(Math.max(missing, GROWTH, Math.floor(size / 8)), this.#limit - size);
+    const most = Math.min(this.#limit - size, this.room);
+    if (missing > most) this.#noRoom(bytes);
+    const wanted = Math.min(Math.max(missing, GROWTH, Math.floor(size / 8)), most);
     try {
       this.memory.grow(Math.ceil(wanted / PAGE));
     } catch {
@@ -92,7 +105,11 @@ export class Heap {
   #noRoom(bytes: number): never {
     throw new RangeError(
       `No room for ${mebibytes(bytes)}: ${mebibytes(this.allocatedBytes)} of at most ${mebibytes(this.#limit)} ` +
-        "are in use. Use smaller batches or dispose of tensors that are no longer needed.",
+        `are in use${shortage(bytes, this)}. Use smaller batches or dispose of tensors that are no longer needed.`,
     );
   }
 }
+
+/** What an error adds when it is the machine that has no room for so many bytes. */
+export const shortage = (bytes: number, { room }: { readonly room: number }): string =>
+  bytes > room ? `, and the machine can give ${mebibytes(room)} more` : "";

@@ -7,12 +7,15 @@
 import { mebibytes } from "../allocator.js";
 import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan } from "../ir.js";
+import { shortage } from "./heap.js";
 
 /** A device all of whose buffers lie in one memory that this process may see. */
 export interface SingleMemory extends Device {
   readonly memory: { readonly buffer: SharedArrayBuffer };
   /** How large `memory` can become. */
   readonly limitBytes: number;
+  /** How much it can grow before the machine has too little left. */
+  readonly room: number;
   /** Where in `memory` a buffer begins. */
   address(buffer: DeviceBuffer): number;
 }
@@ -122,7 +125,7 @@ export class JoinedMemories implements Device {
     }
     throw new RangeError(
       `No room for ${mebibytes(bytes)}: ${mebibytes(this.allocatedBytes)} of at most ` +
-        `${mebibytes(limitBytes * this.#most)} are in use. Use smaller batches or dispose of tensors that are no longer ` +
+        `${mebibytes(limitBytes * this.#most)} are in use${shortage(bytes, this.#current)}. Use smaller batches or dispose of tensors that are no longer ` +
         "needed; gb.memory() lists them.",
     );
   }
@@ -192,7 +195,7 @@ export class JoinedMemories implements Device {
     const sum = [...new Set(bindings)].reduce((all, buffer) => all + buffer.bytes, plan.plan.arenaBytes);
     throw new RangeError(
       `No room for a computation with ${mebibytes(sum)} at once: all of it has to lie in one memory, which holds at most ` +
-        `${mebibytes(this.#current.limitBytes)}. Split it into smaller ones, for example by smaller batches.`,
+        `${mebibytes(this.#current.limitBytes)}${shortage(sum, this.#current)}. Split it into smaller ones, for example by smaller batches.`,
     );
   }
 

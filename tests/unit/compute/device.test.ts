@@ -1,6 +1,7 @@
 // The WASM device as a whole: memory that grows, arenas, faults, cancelling, what it says about a plan.
 
 import type { Kernel, Plan } from "gradbook/compute/ir";
+import { MEMORY_LEFT_BYTES } from "gradbook/compute/settings";
 import { WasmDevice } from "gradbook/compute/wasm/device";
 import { prepareEngine } from "gradbook/compute/wasm/flags";
 import { SelfTest } from "gradbook/compute/wasm/self-test";
@@ -65,6 +66,21 @@ describe("memory", () => {
     );
     device.free(kept);
     expect(device.allocate(2 ** 20)).toBeDefined();
+  });
+
+  it("leaves the machine some memory, and says when that is why there is no room", () => {
+    let left = MEMORY_LEFT_BYTES + 20 * 2 ** 20;
+    const device = new WasmDevice({ initialPages: 2, available: () => left });
+    const kept = device.allocate(16 * 2 ** 20);
+    left -= 16 * 2 ** 20;
+    expect(() => device.allocate(8 * 2 ** 20)).toThrow(
+      new RangeError(
+        "No room for 8.0 MiB: 16.0 MiB of at most 4096.0 MiB are in use, and the machine can give 4.0 MiB more. " +
+          "Use smaller batches or dispose of tensors that are no longer needed.",
+      ),
+    );
+    device.free(kept);
+    expect(device.allocate(8 * 2 ** 20)).toBeDefined();
   });
 
   it("shows results in place", () => {
