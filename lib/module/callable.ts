@@ -6,10 +6,16 @@ type AnyConstructor = new (...args: any) => any;
 /** A class that also works without `new`; `instanceof` and `extends` behave as with the class itself. */
 export type Callable<C extends AnyConstructor> = C & ((...args: ConstructorParameters<C>) => InstanceType<C>);
 
-/** Makes `new` optional. `name` is what modules of the class print as. */
+/** Makes `new` optional. `name` is what modules of the class print as. A method `made_` is called once the constructor is done. */
 export function callable<C extends AnyConstructor>(Class: C, name: string): Callable<C> {
   Object.defineProperty(Class, "name", { value: name });
+  const make = (args: unknown[], newTarget: AnyConstructor): InstanceType<C> => {
+    const made = Reflect.construct(Class, args, newTarget);
+    made.made_?.();
+    return made;
+  };
   return new Proxy(Class, {
-    apply: (target, _this, args) => Reflect.construct(target, args),
+    apply: (target, _this, args) => make(args, target),
+    construct: (_target, args, newTarget) => make(args, newTarget as AnyConstructor),
   }) as Callable<C>;
 }

@@ -5,8 +5,8 @@ import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { isCollection } from "./values.js";
 
-/** Fields of the base class, which are not copied: hooks belong to who registered them. */
-const LEFT_OUT: ReadonlySet<PropertyKey> = new Set(["hooks", "preHooks", "backwardHooks"]);
+/** Fields of the base class, which are not copied: hooks belong to who registered them, and names are found anew. */
+const LEFT_OUT: ReadonlySet<PropertyKey> = new Set(["hooks", "preHooks", "backwardHooks", "parameterNames"]);
 
 function copied(value: unknown, known: Map<object, object>): unknown {
   if (typeof value !== "object" && !(value instanceof Module)) return value;
@@ -32,6 +32,7 @@ function copied(value: unknown, known: Map<object, object>): unknown {
       if ("value" in field) field.value = copied(field.value, known);
       Object.defineProperty(copy, key, field);
     }
+    copy.parameterNames.learn(copy);
     return copy;
   }
   if (value instanceof Set) return keep(new Set([...value].map((item) => copied(item, known))));

@@ -1,8 +1,6 @@
 // The base of all layers and models. A module is its fields and its `forward`; it is called like a function.
 // What belongs to it (parameters, buffers, modules) is found in its fields, plain arrays and records of fields included.
 
-import { formatShape, sameShape } from "../graph/shape.js";
-import { described } from "../tensor/arguments.js";
 import type { HookHandle } from "../tensor/base.js";
 import { moduleMadeInScope } from "../tensor/memory.js";
 import { displaysAs, printsAs } from "../tensor/printing.js";
@@ -12,7 +10,9 @@ import { Tensor } from "../tensor/tensor.js";
 import { BackwardWatch } from "./backward-hook.js";
 import { moduleDisplay } from "./display.js";
 import type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
+import { copyState, type LoadResult } from "./load-state.js";
 import { Parameter } from "./parameter.js";
+import { ParameterNames } from "./parameter-names.js";
 import { knowPythonNames } from "./python-names.js";
 import { handOut, isCollection } from "./values.js";
 
@@ -22,13 +22,16 @@ export interface Module {
   (...args: Parameters<this["forward"]>): ReturnType<this["forward"]>;
 }
 
-export interface LoadResult {
-  readonly missingKeys: readonly string[];
-  readonly unexpectedKeys: readonly string[];
-}
-
 /** Fields of the base class, which are never parameters or children. */
-const OWN_FIELDS = new Set(["training", "frozen", "hooks", "preHooks", "backwardHooks", "bufferNames"]);
+const OWN_FIELDS = new Set([
+  "training",
+  "frozen",
+  "hooks",
+  "preHooks",
+  "backwardHooks",
+  "bufferNames",
+  "parameterNames",
+]);
 
 /** What layers and models are made of: write `forward`, and fields that are modules or parameters belong to it.
  *
@@ -54,6 +57,8 @@ export abstract class Module {
   declare private readonly preHooks: Set<ForwardPreHook>;
   declare private readonly backwardHooks: Set<BackwardHook>;
   declare private readonly bufferNames: Set<string>;
+  /** @internal */
+  declare readonly parameterNames: ParameterNames;
 
   constructor() {
     // biome-ignore lint/correctness/noConstructorReturn: this is how an instance becomes callable
@@ -75,6 +80,7 @@ export abstract class Module {
       ["preHooks", new Set()],
       ["backwardHooks", new Set()],
       ["bufferNames", new Set()],
+      ["parameterNames", new ParameterNames()],
     ] as const) {
       Object.defineProperty(self, field, { value, enumerable: false, configurable: true });
     }
@@ -86,8 +92,15 @@ export abstract class Module {
   // biome-ignore lint/suspicious/noExplicitAny: each module has its own inputs and outputs
   abstract forward(...inputs: any[]): any;
 
+  /** Fields that are parameters when the constructor is done stay parameters.
+   *  @internal */
+  made_(): void {
+    this.parameterNames.learn(this);
+  }
+
   /** @internal */
   private call_(inputs: unknown[]): unknown {
+    this.parameterNames.check(this);
     for (const hook of this.preHooks) hook(this, inputs);
     let output =
       this.backwardHooks.size === 0 ? insideModule(() => this.forward(...inputs)) : this.watched(inputs);
@@ -155,7 +168,9 @@ export abstract class Module {
   *namedParameters(): IterableIterator<[string, Parameter]> {
     const seen = new Set<Parameter>();
     for (const [path, module] of this.namedModules()) {
+      module.parameterNames.check(module);
       for (const [name, parameter] of module.members(isParameter)) {
+        module.parameterNames.add(name);
         if (seen.has(parameter)) continue;
         seen.add(parameter);
         yield [join(path, name), parameter];
@@ -231,31 +246,7 @@ export abstract class Module {
    *  copy.loadStateDict(model.stateDict());
    *  tensor.equal(copy(x), model(x)) // -> true */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: { strict?: boolean } = {}): LoadResult {
-    if (typeof state !== "object" || state === null || state instanceof Promise) {
-      const remedy = (state as unknown) instanceof Promise ? "a promise; write await" : described(state);
-      throw new TypeError(`loadStateDict: needs what stateDict() or gb.load gave, got ${remedy}`);
-    }
-    const own = this.stateDict();
-    const missingKeys = Object.keys(own).filter((key) => !(key in state));
-    const unexpectedKeys = Object.keys(state).filter((key) => !(key in own));
-    if ((options.strict ?? true) && missingKeys.length + unexpectedKeys.length > 0) {
-      throw new Error(
-        `loadStateDict: keys differ; missing: ${missingKeys.join(", ") || "none"}; unexpected: ` +
-          `${unexpectedKeys.join(", ") || "none"}. Pass { strict: false } to load what fits`,
-      );
-    }
-    const pairs = Object.entries(own).flatMap(([key, target]) => {
-      const source = state[key];
-      return source === undefined ? [] : [{ key, source, target }];
-    });
-    for (const { key, source, target } of pairs) {
-      if (sameShape(source.shape, target.shape)) continue;
-      throw new RangeError(
-        `loadStateDict: ${key} has shape ${formatShape(source.shape)}, the module needs ${formatShape(target.shape)}`,
-      );
-    }
-    for (const { source, target } of pairs) target.copy_(source);
-    return { missingKeys, unexpectedKeys };
+    return copyState(this.stateDict(), state, options.strict ?? true);
   }
 
   // --- modes and hooks -----------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ function parameterOf(what: string, module: Module, name: string, dims: number): 
 function parametrize<M extends Module>(module: M, name: string, parametrization: Parametrization): M {
   const target: Parametrized = module;
   delete (target as unknown as Record<string, unknown>)[name];
+  module.parameterNames.forget(name);
   target.parametrizations = { ...target.parametrizations, [name]: parametrization };
   Object.defineProperty(target, name, {
     configurable: true,

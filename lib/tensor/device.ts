@@ -15,8 +15,15 @@ export { chosenDevice, type DeviceDescription };
  *  const [cpu] = gb.device();
  *  cpu?.name; // "wasm" */
 export function device(name?: "wasm" | "webgpu"): readonly DeviceDescription[] {
-  if (name !== undefined && name !== chosenDevice()) choose(name);
+  if (name !== undefined && name !== chosenDevice()) choose(checked(name));
   return listDevices();
+}
+
+function checked(name: string): string {
+  if (name === "wasm" || name === "webgpu") return name;
+  throw new RangeError(
+    `device: there is no ${JSON.stringify(name)}; "wasm" is the CPU, "webgpu" the GPU, of any make`,
+  );
 }
 
 function choose(name: string): void {

@@ -216,3 +216,9 @@ test("a model without forward", () => {
 test("softmax takes its dim as a number, too", () => {
   expect(f.softmax(tensor([[0, 0]]), 1).toArray()).toEqual([[0.5, 0.5]]);
 });
+
+test("a device that there is not", () => {
+  expect(() => gb.device("cuda" as never)).toThrow(
+    'device: there is no "cuda"; "wasm" is the CPU, "webgpu" the GPU, of any make',
+  );
+});

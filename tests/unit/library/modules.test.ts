@@ -119,6 +119,46 @@ describe("hooks", () => {
   });
 });
 
+describe("a tensor in the place of a parameter", () => {
+  const message =
+    /weight was a parameter, and is now a tensor, which would not be trained\. Write \.weight\.data = /;
+
+  test("is an error when the layer is called, and when its parameters are asked for", () => {
+    const layer = nn.Linear(2, 3);
+    layer.weight = tensor.ones(3, 2);
+    expect(() => layer(tensor.ones(1, 2))).toThrow(message);
+    expect(() => nn.Sequential(layer).parameters()).toThrow(message);
+    layer.weight = new nn.Parameter(tensor.ones(3, 2));
+    expect(layer.parameters()).toContain(layer.weight);
+    layer.bias = null;
+    expect(layer(tensor.ones(1, 2)).toArray()).toEqual([[2, 2, 2]]);
+  });
+
+  test("is one in modules of one's own once their parameters have been asked for, and in copies", () => {
+    class Own extends nn.Module {
+      weight: gb.Tensor = new nn.Parameter(tensor.ones(2));
+      scale = tensor.ones(2);
+      forward(x: gb.Tensor): gb.Tensor {
+        return x.mul(this.weight).mul(this.scale);
+      }
+    }
+    const model = new Own();
+    expect(model.parameters().length).toBe(1);
+    model.scale = tensor.zeros(2);
+    expect(model(tensor.ones(2)).toArray()).toEqual([0, 0]);
+    const copy = gb.deepcopy(model);
+    for (const module of [model, copy]) {
+      module.weight = tensor.ones(2);
+      expect(() => module(tensor.ones(2))).toThrow(message);
+    }
+  });
+
+  test("is none where the weight is computed from other parameters", () => {
+    const layer = nn.utils.parametrizations.weightNorm(nn.Linear(2, 3));
+    expect(layer(tensor.ones(1, 2)).shape).toEqual([1, 3]);
+  });
+});
+
 describe("Sequential", () => {
   test("is typed by its layers", () => {
     const model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2));
