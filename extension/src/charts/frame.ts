@@ -40,11 +40,13 @@ export interface Margin {
 export const TICK_SIZE = 11;
 /** Size of a note's text that a label's height is meant for. */
 const NOTE_SIZE = 12;
+/** Pixels from the end of a line to a label behind it. */
+const BEYOND = 6;
 
 type Annotation = Partial<Plotly.Annotation>;
 type Shape = Partial<Plotly.Shape>;
 
-/** A label for a line: at its end or, with `along`, anywhere along it. No label for an empty text or line. */
+/** A label for a line: at its end or behind it or, with `along`, anywhere along it. No label for an empty text or line. */
 export interface Label {
   readonly key: string;
   readonly text: string;
@@ -235,16 +237,14 @@ export class Frame {
       const [first, last] = [line[0]!.x, line.at(-1)!.x];
       const places = along ? [1, 0.8, 0.6, 0.4, 0.2] : [1];
       const anchors = places.map((place) => first + place * (last - first));
-      if (along) anchors.push(first + width);
+      anchors.push(along ? first + width : last + BEYOND + width);
       return { key, width, anchors, line };
     });
     const boxes = placeLabels(requests, obstacles.map(finite), area, this.look.labels, height);
-    return drawn.map(({ text, color, bold, beside }, index) => {
+    return drawn.map(({ text, color, bold }, index) => {
       const box = boxes[index]!;
       const middle = { x: box.right, y: (box.top + box.bottom) / 2 };
-      const note = this.note(bold ? `<b>${text}</b>` : text, middle, color);
-      // beside a mark there is no line to keep clear of, but the grid
-      return beside === undefined ? note : { ...note, bgcolor: this.look.tokens.background, borderpad: 0 };
+      return this.note(bold ? `<b>${text}</b>` : text, middle, color);
     });
   }
 

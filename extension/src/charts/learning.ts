@@ -116,6 +116,7 @@ export function lossFigure(
         text: trans.__("guessing: ln %1 = %2", record.info.classes ?? 0, guess.toFixed(3)),
         color: tokens.reference,
         line: compact ? [] : level,
+        along: true,
       },
       {
         key: "training",
@@ -182,7 +183,7 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
   const hasValidation = validatedPoints.length > 0;
   const annotations = frame.labels(
     [
-      { key: "guess", text: trans.__("guessing"), color: tokens.reference, line: level },
+      { key: "guess", text: trans.__("guessing"), color: tokens.reference, line: level, along: true },
       {
         key: "value",
         text: hasValidation ? `○ ${shown.toFixed(1)}` : last(smoothed).toFixed(1),
@@ -221,7 +222,7 @@ export function rateFigure(record: RunRecord, progress: Progress, look: Look, si
   const [first, now] = [formatValue(points.y[0] ?? Number.NaN), formatValue(last(rates))];
   const change = path.findIndex(({ y }) => y !== path[0]!.y);
   const start = change < 0 ? [] : path.slice(0, change);
-  const room = (start.at(-1)?.x ?? 0) - (start[0]?.x ?? 0) > frame.scale(36);
+  const room = (start.at(-1)?.x ?? 0) - (start[0]?.x ?? 0) > frame.scale(30);
   const annotations = frame.labels(
     [
       { key: "rate", text: now, color: tokens.ink, line: tail(path) },

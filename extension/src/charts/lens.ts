@@ -6,7 +6,7 @@ import { type Activation, flatOutputs, isFlat } from "./activations.js";
 import type { AxisMemory } from "./axis.js";
 import type { Size } from "./chart.js";
 import { formatTick, formatValue } from "./format.js";
-import { type Look, TICK_SIZE } from "./frame.js";
+import type { Look } from "./frame.js";
 import { type Histogram, niceReach, percentTop, reachOf, rebin } from "./histogram.js";
 import { tableOf } from "./table.js";
 
@@ -122,9 +122,11 @@ function layout({ width, height }: Size, tick: number): { curve: Area; inputs: A
   const down = height - top - bottom;
   const split = left + 0.72 * across;
   const aside = left + 0.79 * across;
+  // between the curve and the inputs their caption has a line
+  const gap = Math.max(0.08 * down, 1.7 * tick);
   return {
     curve: { left, right: split, top, bottom: top + 0.58 * down },
-    inputs: { left, right: split, top: top + 0.66 * down, bottom: top + down },
+    inputs: { left, right: split, top: top + 0.58 * down + gap, bottom: top + down },
     outputs: { left: aside, right: width - right, top, bottom: top + 0.58 * down },
   };
 }
@@ -198,13 +200,7 @@ class Painter {
       area.bottom + this.#em(2.9),
       this.#look.trans.__("input z"),
     );
-    this.#text(
-      "gb-Lens-tick gb-mod-halo",
-      area.left + 6,
-      // where text is large, that of the outputs reaches in above it
-      area.top + this.#em(this.#look.tokens.tickSize > TICK_SIZE ? 2.4 : 0.8),
-      this.#look.trans.__("% of inputs"),
-    );
+    this.#text("gb-Lens-tick", area.left, area.top - this.#em(0.85), this.#look.trans.__("% of inputs"));
   }
 
   outputs(area: Area): void {
@@ -246,13 +242,13 @@ class Painter {
     ] as const) {
       this.#text("gb-Lens-tick gb-mod-middle", at, area.bottom + this.#em(1.4), String(percent));
     }
-    const end = area.right + this.#em(0.9);
-    this.#text(
-      "gb-Lens-tick gb-mod-end",
-      end,
-      area.bottom + this.#em(2.9),
-      this.#look.trans.__("% of outputs"),
-    );
+    // a word a line where the area is narrow: what reaches out of it lies over the inputs
+    const caption = this.#look.trans.__("% of outputs");
+    const middle = (area.left + area.right) / 2;
+    const narrow = 0.55 * this.#em(caption.length) > area.right - area.left + this.#em(2);
+    const lines = narrow ? caption.split(/ (?=\S+$)/) : [caption];
+    for (const [i, line] of lines.entries())
+      this.#text("gb-Lens-tick gb-mod-middle", middle, area.bottom + this.#em(2.9 + 1.2 * i), line);
   }
 
   /** Bars as two paths, so that a thousand moments a minute cost little. */

@@ -110,6 +110,7 @@ export function raceLossFigure(
       text: trans.__("ln %1, guessing", classes ?? 0),
       color: tokens.reference,
       line: level,
+      along: true,
     },
     ...racers.map(({ name }, lane) => ({
       key: `run ${lane}`,

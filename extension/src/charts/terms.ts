@@ -4,6 +4,7 @@ import { svg } from "../panel/dom.js";
 import type { Size } from "./chart.js";
 import { formatTick } from "./format.js";
 import { niceReach } from "./histogram.js";
+import { type Box, type Point, placeLabels } from "./labels.js";
 import type { Tokens } from "./tokens.js";
 
 export interface Bar {
@@ -82,6 +83,8 @@ export function drawClasses(
     );
   }
   const every = Math.ceil((2.2 * em) / step);
+  const wanted: { key: string; text: string; x: number; top: number; isRight: boolean }[] = [];
+  const lines: Point[][] = [];
   for (const [i, { name, value, label, isRight }] of bars.entries()) {
     const x = left + (i + 0.5) * step;
     const thick = Math.min(0.6 * step, 24);
@@ -100,14 +103,43 @@ export function drawClasses(
         text(`gb-Bars-tick gb-mod-middle${isRight ? " gb-mod-right" : ""}`, x, height - 0.9 * em, name),
       );
     }
-    if (label) {
-      const near = x < left + 2 * em ? "" : x > width - 2 * em ? " gb-mod-end" : " gb-mod-middle";
-      root.append(
-        text(`gb-Bars-label${near}${isRight ? " gb-mod-right" : ""}`, x, y(shown) - 0.75 * em, label),
-      );
-    }
+    if (label) wanted.push({ key: name, text: label, x, top: y(shown), isRight });
+    lines.push(outline(x - thick / 2, x + thick / 2, y(shown), y(0)));
+  }
+  const area = { left, top: 0, right: width, bottom: y(0) };
+  const requests = wanted.map(({ key, text, x, top }) => {
+    const wide = 0.62 * tokens.noteSize * text.length;
+    return { key, width: wide, anchors: [], line: [], places: places(x, top, wide, 1.4 * em, area) };
+  });
+  const boxes = placeLabels(requests, lines, area, new Map(), 1.4 * em);
+  for (const [i, { text: label, isRight }] of wanted.entries()) {
+    const box = boxes[i]!;
+    const name = isRight ? "gb-Bars-label gb-mod-right" : "gb-Bars-label";
+    root.append(text(`${name} gb-mod-middle`, (box.left + box.right) / 2, (box.top + box.bottom) / 2, label));
   }
   node.replaceChildren(root);
+}
+
+/** A bar as a line around it, for labels to keep clear of. */
+function outline(left: number, right: number, top: number, bottom: number): Point[] {
+  return [
+    { x: left, y: bottom },
+    { x: left, y: top },
+    { x: right, y: top },
+    { x: right, y: bottom },
+  ];
+}
+
+/** Places for a label of a bar at `x`: above its middle, then with an end there; just above the bar, then higher. */
+function places(x: number, top: number, width: number, height: number, area: Box): Box[] {
+  const lefts = [x - width / 2, x - 0.8 * width, x - 0.2 * width].map((left) =>
+    Math.max(area.left, Math.min(left, area.right - width)),
+  );
+  const bottoms: number[] = [];
+  for (let bottom = top - 2; bottom - height >= area.top; bottom -= height / 2) bottoms.push(bottom);
+  return (bottoms.length > 0 ? bottoms : [height]).flatMap((bottom) =>
+    lefts.map((left) => ({ left, right: left + width, top: bottom - height, bottom })),
+  );
 }
 
 function text(name: string, x: number, y: number, content: string): SVGElement {

@@ -221,6 +221,8 @@ export class MonitorPanel extends Widget {
     const w = width < 0 ? this.node.clientWidth : width;
     const h = height < 0 ? this.node.clientHeight : height;
     this.#small = w < SMALL || h < SMALL;
+    // a small window's type is smaller
+    this.#tokens = undefined;
     this.node.classList.toggle("gb-mod-small", this.#small);
     this.node.classList.toggle("gb-mod-tight", w < TIGHT);
     this.node.classList.toggle("gb-mod-narrow", w < NARROW);

@@ -11,6 +11,7 @@ const LOOK = [
   "stroke-opacity",
   "stroke-dasharray",
   "stroke-linejoin",
+  "paint-order",
   "opacity",
   "font-family",
   "font-size",

@@ -48,18 +48,14 @@ export class Details {
     filled.style.width = `${100 * share}%`;
     const outputs = (layer.units ?? Number.NaN) * (run.batchSize ?? Number.NaN);
     const isDense = layer.label.startsWith("Linear");
-    return section(
+    return figure(
       usual ? trans.__("At zero") : trans.__("Saturated"),
       trans.__("in a flat region"),
-      element("div", "gb-Details-figure", percent(share)),
+      percent(share),
+      isDense && Number.isFinite(outputs)
+        ? trans.__("of %1 outputs in this batch", formatCount(outputs))
+        : trans.__("of the outputs in this batch"),
       element("div", "gb-Details-bar", filled),
-      element(
-        "div",
-        "gb-Details-note",
-        isDense && Number.isFinite(outputs)
-          ? trans.__("of %1 outputs in this batch", formatCount(outputs))
-          : trans.__("of the outputs in this batch"),
-      ),
     );
   }
 
@@ -69,17 +65,13 @@ export class Details {
     const of = layer.units ? trans.__("of %1", formatCount(layer.units)) : "";
     const count = layer.units ? formatCount(share * layer.units) : percent(share);
     const examples = formatCount(run.silentExamples ?? Number.NaN);
-    return section(
+    return figure(
       trans.__("Silent units"),
       of,
-      element("div", "gb-Details-figure", count),
-      element(
-        "div",
-        "gb-Details-note",
-        run.silentExamples
-          ? trans.__("no positive output for %1 examples", examples)
-          : trans.__("no positive output lately"),
-      ),
+      count,
+      run.silentExamples
+        ? trans.__("no positive output for %1 examples", examples)
+        : trans.__("no positive output lately"),
     );
   }
 
@@ -120,6 +112,25 @@ export class Details {
     running.className = "gb-Details-running";
     return running;
   }
+}
+
+/** A large number, what it counts, and between them what shows it. */
+function figure(
+  name: string,
+  unit: string,
+  value: string,
+  note: string,
+  ...shown: HTMLElement[]
+): HTMLElement {
+  const node = section(
+    name,
+    unit,
+    element("div", "gb-Details-figure", value),
+    ...shown,
+    element("div", "gb-Details-note", note),
+  );
+  node.className = "gb-Details-share";
+  return node;
 }
 
 /** A heading with what belongs to it. */

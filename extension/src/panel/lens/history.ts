@@ -114,7 +114,7 @@ export class HistoryStrip {
       tick.style.left = `${at}px`;
       return tick;
     });
-    this.#below.replaceChildren(first, ...middle, final);
+    this.#below.replaceChildren(first, ...middle, ...(last > 0 ? [final] : []));
   }
 }
 
