@@ -1,68 +1,115 @@
-// Lines as SVG, for places that show a saved notebook without plotly.
+// A figure as SVG that stands alone, for places that show a saved notebook without plotly: GitHub, nbviewer, VS Code, HTML made by
+// nbconvert. Readable on a light ground and on a dark one.
 
 import { escapeHtml } from "../tensor/html.js";
-import type { FigureData, Trace } from "./figure.js";
-import { short } from "./short.js";
+import type { FigureData } from "./figure.js";
+import { isPainted, paint } from "./painters.js";
+import { type Scale, scaleOf } from "./scale.js";
+import { type Area, GREY, round, stroke, text } from "./svg.js";
 
-const [WIDTH, HEIGHT] = [520, 300];
-const BOX = { left: 52, top: 34, right: 12, bottom: 30 };
-const GREY = "#8a8f98";
-const MOST_POINTS = 400;
+const WIDTH = 560;
+const HEIGHT = 300;
+const MARGIN = { left: 60, top: 34, right: 14, bottom: 44 };
+/** Around pictures without axes. */
+const BARE = { left: 8, top: 8, right: 8, bottom: 8 };
+const NAME_HEIGHT = 18;
+/** About the width of a letter in 11 px type. */
+const LETTER = 6.2;
 
-type Numbers = readonly number[];
-
-/** The lines of a figure; undefined if it has none, or anything but lines. */
-export function drawing({ data, layout }: FigureData): string | undefined {
-  const lines = data.filter(({ type, x, y }) => type === "scatter" && x !== undefined && y !== undefined);
-  if (lines.length === 0 || lines.length < data.length) return undefined;
-  const isLog = (layout.yaxis as { type?: string } | undefined)?.type === "log";
-  const visible = lines.map((line) => pointsOf(line, isLog));
-  const x = extent(visible.flatMap((points) => points.map(([at]) => at)));
-  const y = extent(visible.flatMap((points) => points.map(([, value]) => value)));
-  const place = ([a, b]: readonly [number, number]): string => {
-    const across = BOX.left + ((a - x[0]) / (x[1] - x[0])) * (WIDTH - BOX.left - BOX.right);
-    const down = HEIGHT - BOX.bottom - ((b - y[0]) / (y[1] - y[0])) * (HEIGHT - BOX.top - BOX.bottom);
-    return `${across.toFixed(1)} ${down.toFixed(1)}`;
+/** The figure drawn; undefined if it has something that is not drawn here. */
+export function drawing(figure: FigureData): string | undefined {
+  if (figure.data.length === 0 || !figure.data.every(isPainted)) return undefined;
+  const [across, up] = [scaleOf(figure, "x"), scaleOf(figure, "y")];
+  const box = boxOf(across, up);
+  const area: Area = {
+    ...box,
+    x: (value) => box.left + across.share(value) * box.width,
+    y: (value) => box.top + (1 - up.share(value)) * box.height,
   };
-  const title = (layout.title as { text?: string } | undefined)?.text ?? "";
-  const paths = visible.map((points, i) => {
-    const line = lines[i]!.line as { color?: string; dash?: string } | undefined;
-    const dash = line?.dash === undefined || line.dash === "solid" ? "" : ' stroke-dasharray="6 4"';
-    const path = points.map((point, at) => `${at === 0 ? "M" : "L"}${place(point)}`).join("");
-    return `<path d="${path}" fill="none" stroke="${line?.color ?? GREY}" stroke-width="1.6"${dash}/>`;
-  });
-  const names = lines.map(({ name, line }, i) => {
-    const color = (line as { color?: string } | undefined)?.color ?? GREY;
-    return `<text x="${WIDTH - BOX.right}" y="${BOX.top + 12 + 14 * i}" text-anchor="end" fill="${color}">${escapeHtml(name ?? "")}</text>`;
-  });
-  const tick = (value: number): string => short(isLog ? 10 ** value : value);
+  const below = box.top + box.height + (across.hidden ? BARE.bottom : MARGIN.bottom);
+  const names = figure.layout.showlegend === false ? [] : legend(figure, below);
+  const width = box.left + box.width + (across.hidden ? BARE : MARGIN).right;
+  const height = below + NAME_HEIGHT * (names.at(-1)?.row ?? 0);
+  const title = (figure.layout.title as { text?: string } | undefined)?.text ?? "";
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"`,
-    ` font-family="system-ui, sans-serif" font-size="11" fill="${GREY}" role="img" aria-label="${escapeHtml(title)}">`,
-    `<text x="${BOX.left}" y="18" font-size="13" font-weight="600">${escapeHtml(title)}</text>`,
-    `<rect x="${BOX.left}" y="${BOX.top}" width="${WIDTH - BOX.left - BOX.right}" height="${HEIGHT - BOX.top - BOX.bottom}" fill="none" stroke="${GREY}" stroke-opacity="0.4"/>`,
-    ...paths,
-    ...names,
-    `<text x="${BOX.left - 4}" y="${BOX.top + 9}" text-anchor="end">${tick(y[1])}</text>`,
-    `<text x="${BOX.left - 4}" y="${HEIGHT - BOX.bottom}" text-anchor="end">${tick(y[0])}</text>`,
-    `<text x="${BOX.left}" y="${HEIGHT - 12}">${short(x[0])}</text>`,
-    `<text x="${WIDTH - BOX.right}" y="${HEIGHT - 12}" text-anchor="end">${short(x[1])}</text>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}"`,
+    ` height="${round(height)}" font-family="system-ui, sans-serif" font-size="11" fill="${GREY}" role="img"`,
+    ` aria-label="${escapeHtml(title)}">`,
+    title === ""
+      ? ""
+      : `<text x="${box.left}" y="18" font-size="13" font-weight="600">${escapeHtml(title)}</text>`,
+    ...shapes(figure, area),
+    ...figure.data.map((trace) => paint(trace, area)),
+    ...annotations(figure, area),
+    across.hidden ? "" : frame(area, across, up),
+    ...names.map(({ svg }) => svg),
     "</svg>",
   ].join("");
 }
 
-function pointsOf({ x, y }: Trace, isLog: boolean): (readonly [number, number])[] {
-  const every = Math.ceil(x!.length / MOST_POINTS);
-  return (x as Numbers).flatMap((at, i) => {
-    const raw = (y as Numbers)[i]!;
-    const value = isLog ? Math.log10(raw) : raw;
-    return (i % every === 0 || i === x!.length - 1) && Number.isFinite(value) ? [[at, value] as const] : [];
+/** As wide as there is room; with squares for points where the figure wants them. */
+function boxOf(across: Scale, up: Scale): Omit<Area, "x" | "y"> {
+  const margin = across.hidden ? BARE : MARGIN;
+  const { left, top } = margin;
+  const width = WIDTH - left - margin.right;
+  const height = HEIGHT - top - margin.bottom;
+  if (!up.square) return { left, top, width, height };
+  const points = Math.min(width / across.span, (across.hidden ? WIDTH : height) / up.span);
+  return { left, top, width: points * across.span, height: points * up.span };
+}
+
+function frame({ left, top, width, height }: Area, across: Scale, up: Scale): string {
+  const [bottom, middle] = [top + height, left + width / 2];
+  return [
+    `<rect x="${left}" y="${top}" width="${round(width)}" height="${round(height)}" fill="none" stroke="${GREY}"`,
+    ' stroke-opacity="0.5"/>',
+    ...across.ticks.map(([share, label]) => text(left + share * width, bottom + 15, "middle", label)),
+    ...up.ticks.map(([share, label]) => text(left - 6, bottom - share * height + 4, "end", label)),
+    text(middle, bottom + 33, "middle", across.title),
+    up.title === ""
+      ? ""
+      : `<text transform="translate(14 ${round(top + height / 2)}) rotate(-90)" text-anchor="middle">${escapeHtml(up.title)}</text>`,
+  ].join("");
+}
+
+interface Name {
+  readonly svg: string;
+  readonly row: number;
+}
+
+/** The names of the lines, each beside a piece of it, in rows from `top` on. */
+function legend({ data }: FigureData, top: number): Name[] {
+  const named = data.filter(({ name, type }) => name !== undefined && type === "scatter");
+  if (named.length === 0) return [];
+  let [left, row] = [MARGIN.left, 1];
+  return named.map(({ name, line }) => {
+    const wide = 30 + LETTER * name!.length;
+    if (left > MARGIN.left && left + wide > WIDTH) [left, row] = [MARGIN.left, row + 1];
+    const y = top + NAME_HEIGHT * row - 9;
+    const svg = `<path d="M${round(left)} ${round(y)}h18"${stroke(line)}/>${text(left + 24, y + 4, "start", name!)}`;
+    left += wide + 12;
+    return { svg, row };
   });
 }
 
-function extent(values: Numbers): readonly [number, number] {
-  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  if (low > high) return [0, 1];
-  return low === high ? [low - 0.5, high + 0.5] : [low, high];
+/** What tints a part of the ground: rectangles over the whole height. */
+function shapes({ layout }: FigureData, { x, top, height }: Area): string[] {
+  const all = (layout.shapes ?? []) as {
+    type: string;
+    x0: number;
+    x1: number;
+    fillcolor: string;
+    opacity: number;
+  }[];
+  return all
+    .filter(({ type }) => type === "rect")
+    .map(({ x0, x1, fillcolor, opacity }) => {
+      const [from, to] = [x(x0), x(x1)];
+      return `<rect x="${round(from)}" y="${top}" width="${round(to - from)}" height="${round(height)}" fill="${fillcolor}" opacity="${opacity}"/>`;
+    });
+}
+
+function annotations({ layout }: FigureData, { x, y }: Area): string[] {
+  const all = (layout.annotations ?? []) as { text: string; x: number; y: number }[];
+  return all.map((one) => text(x(one.x), y(one.y) - 3, "middle", one.text));
 }

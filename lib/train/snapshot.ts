@@ -125,7 +125,8 @@ interface Panel {
 }
 
 const PANEL = { width: 230, height: 150, left: 44, top: 46, gap: 16 };
-const GREY = "#8a8f98";
+/** 4.3 : 1 on white as on a dark ground. */
+const GREY = "#767a81";
 const LOSS = "#2f81f7";
 const VALIDATION = "#e3742f";
 

@@ -27,11 +27,11 @@ export function allNotebooks(): string[] {
     .sort();
 }
 
-/** Executes a notebook: its name in the notebooks folder, or a path. The file stays as it is unless `save` is set. */
-export function runNotebook(name: string, { save = false }: { save?: boolean } = {}): Promise<Outcome> {
+/** Executes a notebook: its name in the notebooks folder, or a path. With `saveTo` it is written there, with its outputs. */
+export function runNotebook(name: string, { saveTo }: { saveTo?: string } = {}): Promise<Outcome> {
   const path = resolve(NOTEBOOKS, name);
   const script = join(ROOT, "scripts", "python", "run_notebook.py");
-  const args = [script, path, String(CELL_SECONDS), ...(save ? [path] : [])];
+  const args = [script, path, String(CELL_SECONDS), ...(saveTo === undefined ? [] : [saveTo])];
   const env = { ...process.env, ...jupyterEnvironment() };
   return new Promise((resolve, reject) => {
     execFile(PYTHON, args, { env, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {

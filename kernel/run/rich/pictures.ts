@@ -1,7 +1,7 @@
 // Tensors as pictures: images in a grid, and matrices as heat maps.
 
+import { png, type Raster } from "gradbook/tensor/png";
 import type { MimeBundle } from "../../protocol/messages.js";
-import { png, type Raster } from "./png.js";
 
 /** What pictures are made of: any tensor. */
 export interface Pixels {
