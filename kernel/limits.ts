@@ -54,6 +54,8 @@ export const LIMITS = {
   commsOfTarget: 16,
   /** Pause between two messages of the live monitor. */
   monitorMilliseconds: 100,
+  /** After a longer pause the next message goes out this soon: what belongs to one step comes in several pieces. */
+  monitorGatherMilliseconds: 5,
   /** Pause between two judgements of one run. */
   verdictMilliseconds: 1_000,
   /** Rows of one run in one live message; beyond, they are thinned out. */

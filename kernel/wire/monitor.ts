@@ -1,4 +1,4 @@
-// The comm `gradbook.monitor`: a front end opens it and gets all runs, then what is new, ten times a second, numbered. Nothing
+// The comm `gradbook.monitor`: a front end opens it and gets all runs, then what is new, up to ten times a second, numbered. Nothing
 // waits for it and nothing relies on every message arriving: whoever misses a number asks for everything again.
 
 import { isQuantity } from "gradbook/train/histograms";
@@ -26,6 +26,7 @@ export class Monitor implements Target, RunListener {
   #engineGone = false;
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
 
   constructor(recorder: Recorder, requests: RunRequests) {
     this.#recorder = recorder;
@@ -90,7 +91,8 @@ export class Monitor implements Target, RunListener {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => this.#send(), LIMITS.monitorMilliseconds);
+    const wait = this.#sentAt + LIMITS.monitorMilliseconds - performance.now();
+    this.#timer ??= setTimeout(() => this.#send(), Math.max(wait, LIMITS.monitorGatherMilliseconds));
   }
 
   /** Everything there is, as one message. What the others have not seen yet is sent to them first, so that numbers agree. */
@@ -124,6 +126,7 @@ export class Monitor implements Target, RunListener {
   #send(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#sentAt = performance.now();
     for (const { info } of this.#newInfos) {
       this.#broadcast({ type: "run", sequence: ++this.#sequence, info }, []);
     }

@@ -1,5 +1,5 @@
 // The monitor at work: a loop that keeps its thread busy is paused, stepped, changed and stopped from the toolbar; runs are
-// compared, predicted and exported; a second page, a closed panel and a restarted kernel lose nothing; Chinese texts; and
+// compared, predicted and exported; a second page, a closed panel and a restarted kernel lose nothing; and
 // what the page loads before anything is drawn.
 
 import { readFileSync } from "node:fs";
@@ -74,6 +74,27 @@ async function stepNow(where: Page = page): Promise<number> {
   return Number(text.match(/step ([\d,]+)/)?.[1]?.replaceAll(",", "") ?? -1);
 }
 
+/** Milliseconds from pressing the button, to the kernel, through a step, and back: until the counter shows it and the loss has been
+ *  drawn anew. Runs in the page. */
+function stepToScreen(): Promise<number> {
+  const counter = document.querySelector(".gb-Toolbar-counter")!;
+  const before = counter.textContent;
+  const start = performance.now();
+  return new Promise((resolve) => {
+    const chart = new MutationObserver(() => {
+      if (counter.textContent === before) return;
+      chart.disconnect();
+      resolve(performance.now() - start);
+    });
+    chart.observe(document.querySelector(".gb-Learning-loss .gb-Chart")!, {
+      subtree: true,
+      childList: true,
+      attributes: true,
+    });
+    document.querySelector<HTMLElement>(".gb-Panel [aria-label='One step']")!.click();
+  });
+}
+
 async function runCell(code: string): Promise<void> {
   await page.locator(".jp-MarkdownCell").first().click();
   await page.keyboard.press("Escape");
@@ -109,14 +130,12 @@ it("pauses, steps, changes the learning rate and resumes, each within one step",
   await counter().filter({ hasText: "paused" }).waitFor(PATIENCE);
   const paused = await stepNow();
   const waits: number[] = [];
-  for (let step = paused + 1; step <= paused + 5; step++) {
-    const start = performance.now();
-    await press("One step");
-    await expect.poll(() => stepNow(), { ...PATIENCE, interval: 10 }).toBe(step);
-    waits.push(performance.now() - start);
+  for (let step = paused + 1; step <= paused + 9; step++) {
+    waits.push(await page.evaluate(stepToScreen));
+    await expect.poll(() => stepNow(), PATIENCE).toBe(step);
   }
-  // from the button to the kernel, through a step, and back to the screen; the best of five, for the machine may be busy
-  expect(Math.min(...waits)).toBeLessThan(300);
+  const median = waits.toSorted((a, b) => a - b)[4];
+  expect(median, `milliseconds of nine steps: ${waits.map(Math.round).join(", ")}`).toBeLessThan(300);
   const field = panel().getByRole("textbox", { name: "Learning rate (lr)" });
   await field.fill("much");
   await field.press("Enter");
@@ -251,24 +270,4 @@ setTimeout(() => process.kill(Number(server), "SIGKILL"), 500);`);
   await status.filter({ hasText: "compute server gone" }).waitFor(PATIENCE);
   await runCell("tensor.ones(3).sum().item()");
   await status.filter({ hasText: "compute ready" }).waitFor(PATIENCE);
-});
-
-it("speaks Chinese where JupyterLab does", async () => {
-  const chinese = await openPage(browser);
-  const TRANSLATION = "@jupyterlab/translation-extension:plugin";
-  await chinese.route(/\/api\/settings(\/[^?]*translation-extension[^?]*)?(\?|$)/, async (route) => {
-    const response = await route.fetch();
-    const body = await response.json();
-    const set = (plugin: { id: string }): object =>
-      plugin.id === TRANSLATION ? { ...plugin, raw: JSON.stringify({ locale: "zh_CN" }) } : plugin;
-    const json = Array.isArray(body.settings) ? { ...body, settings: body.settings.map(set) } : set(body);
-    await route.fulfill({ response, json });
-  });
-  await chinese.route(/\/api\/translations\/zh_CN/, (route) =>
-    route.fulfill({ json: { data: {}, message: "" } }),
-  );
-  await chinese.goto(lab.address(NOTEBOOK).replace("browser-tests", "chinese"));
-  await panel(chinese).getByText("还没有可观察的训练").waitFor(PATIENCE);
-  await chinese.locator(".gb-Status", { hasText: "计算就绪" }).waitFor(PATIENCE);
-  await chinese.close();
 });

@@ -162,7 +162,9 @@ export class MonitorPanel extends Widget {
           this.#chosen = false;
         }
         if (event.type === "answer") this.#answer(event.answer);
-        this.#pace.request();
+        // while a run is paused, news are what somebody waits for
+        if (this.#record()?.info.control?.paused) this.#pace.now();
+        else this.#pace.request();
       }),
       session.onState(() => this.#pace.request()),
       onThemeChange(() => this.#restyle()),
