@@ -10,6 +10,7 @@ import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITranslator, type TranslationBundle } from "@jupyterlab/translation";
 import type { DiagnosisLevel } from "gradbook/train/run";
 import { monitorIcon } from "./icons.js";
+import { translateSettings } from "./locale/settings.js";
 import { loadTexts } from "./locale/translation.js";
 import { Monitors, OPEN_COMMAND } from "./monitors.js";
 import type { Surroundings } from "./panel/monitor.js";
@@ -92,6 +93,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     palette?.addItem({ command: OPEN_COMMAND, category: "Gradbook", args: { isPalette: true } });
     launcher?.add({ command: OPEN_COMMAND, category: "Gradbook", args: { isLauncher: true } });
     void settings?.load(PLUGIN_ID).then((loaded) => {
+      translateSettings(settings, PLUGIN_ID, trans);
       const read = (): void => {
         monitors.automatic = loaded.get("openAutomatically").composite !== false;
         preferences.set({

@@ -7,6 +7,7 @@ import type { IStatusBar } from "@jupyterlab/statusbar";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
+import { deviceName } from "./charts/format.js";
 import type { LinkState } from "./data/link.js";
 import { last } from "./data/series.js";
 import { type Monitors, OPEN_COMMAND } from "./monitors.js";
@@ -105,7 +106,7 @@ function facts({ store }: NotebookSession): string[] {
   if (!record || record.lost) return [];
   const memory = last(record.series("memory"));
   return [
-    record.info.device.replace(/^(cpu|gpu|webgpu)\b/, (name) => name.toUpperCase()),
+    deviceName(record.info.device),
     ...(Number.isNaN(memory) ? [] : [`${Math.max(1, Math.round(memory / MEGABYTE))} MB`]),
   ];
 }

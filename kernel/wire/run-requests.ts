@@ -2,7 +2,7 @@
 // a training loop finds it without serving anything else.
 
 import type { MessagePort } from "node:worker_threads";
-import { CONTROL_ACTIONS, type ControlAction, type RunRequest } from "gradbook/train/control";
+import { CONTROL_ACTIONS, type ControlAction, REFUSALS, type RunRequest } from "gradbook/train/control";
 import type { Json } from "../protocol/messages.js";
 import { SHARED, type ToMain } from "../protocol/threads.js";
 import type { RunRecord } from "./recorder.js";
@@ -50,10 +50,10 @@ export class RunRequests {
     const check = CHECKS[request.type as RunRequest["type"]];
     const wrong = check(request);
     if (wrong !== undefined) return wrong;
-    if (run === undefined) return "The kernel does not know this run.";
+    if (run === undefined) return REFUSALS.unknown;
     // one can go on from a run that has ended
     if (request.type !== "fork" && run.info.status !== "running") {
-      return "This run does not train now. Run its cell again to go on.";
+      return REFUSALS.idle;
     }
     this.#port.postMessage(request);
     Atomics.add(this.#words, SHARED.requests, 1);

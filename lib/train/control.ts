@@ -33,6 +33,16 @@ export type RunRequest =
   /** Asks for code that goes on from the copy at or before `step`, with another learning rate. */
   | { readonly type: "fork"; readonly run: string; readonly step: number; readonly learningRate?: number };
 
+/** Why something cannot be done, for people. The monitor translates these; other refusals tell of a mistake in a program. */
+export const REFUSALS = {
+  unknown: "The kernel does not know this run.",
+  ended: "This run has ended.",
+  idle: "This run does not train now. Run its cell again to go on.",
+  gone: "This run and its model are gone. Run its cell again.",
+  running: "Pause the run first: the microscope looks at a step before the parameters change.",
+  noCopy: "No copy of this run is left to go back to.",
+} as const;
+
 /** What a run says in answer. The numbers of "microscope" and "batch" come as the message's one buffer, float32. */
 export type RunAnswer =
   /** It could not be done: why, for people. */

@@ -11,6 +11,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const TOKEN = "first-light";
 const THEMES = "@jupyterlab/apputils-extension:themes";
 const MONITOR = "@gradbook/extension:plugin";
+const TRANSLATION = "@jupyterlab/translation-extension:plugin";
 const CANDIDATES = [process.env.GRADBOOK_CHROMIUM, process.env.CHROMIUM].filter((path) => path !== undefined);
 
 /** Where pictures are kept that somebody should look at. */
@@ -166,6 +167,21 @@ export async function useTheme(page: Page, name: "JupyterLab Light" | "JupyterLa
   await page.locator(".lm-Menu-item", { hasText: "Theme" }).first().hover();
   await page.locator(".lm-Menu-item", { hasText: name }).first().click();
   await page.locator(`body[data-jp-theme-name="${name}"]`).waitFor({ state: "attached", timeout: 60_000 });
+}
+
+/** JupyterLab in Chinese, without its own language pack: what is Chinese then is ours. To be called before the page is opened. */
+export async function speakChinese(page: Page): Promise<void> {
+  await page.route(/\/api\/settings(\/[^?]*translation-extension[^?]*)?(\?|$)/, async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const set = (plugin: { id: string }): object =>
+      plugin.id === TRANSLATION ? { ...plugin, raw: JSON.stringify({ locale: "zh_CN" }) } : plugin;
+    const json = Array.isArray(body.settings) ? { ...body, settings: body.settings.map(set) } : set(body);
+    await route.fulfill({ response, json });
+  });
+  await page.route(/\/api\/translations\/zh_CN/, (route) =>
+    route.fulfill({ json: { data: {}, message: "" } }),
+  );
 }
 
 /** Large type and thick lines, or not any more. */

@@ -62,3 +62,8 @@ function superscript(value: number): string {
 export function plain(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
+
+/** What computes: "CPU", "GPU". */
+export function deviceName(device: string): string {
+  return device.replace(/^(cpu|gpu|webgpu)\b/, (name) => name.toUpperCase());
+}

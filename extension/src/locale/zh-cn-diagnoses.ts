@@ -23,9 +23,9 @@ export const DIAGNOSES: Catalogue = {
 
   // nan
   "NaN or infinity from step {step} on: first in the {quantity} of {layer}.":
-    "从第 {step} 步起出现 NaN 或无穷大：最早在{layer}的 {quantity} 中。",
+    "从第 {step} 步起出现 NaN 或无穷大：最早在{layer}的{quantity}中。",
   "The {quantity} of {layer} stopped being finite, and everything computed from it did, too.":
-    "{layer}的 {quantity} 不再有限，由它算出的一切也随之如此。",
+    "{layer}的{quantity}不再有限，由它算出的一切也随之如此。",
   "All that was measured before step {step} is finite.": "第 {step} 步之前测得的值全部有限。",
   "Look for a logarithm or a square root of 0, an exponential of a large number or a division by 0 there; then try a lower learning rate or clipping (nn.utils.clipGradNorm_).":
     "在那里查找对 0 取对数或开方、对大数取指数、或除以 0；然后尝试更低的学习率或梯度裁剪（nn.utils.clipGradNorm_）。",
@@ -146,7 +146,7 @@ export const DIAGNOSES: Catalogue = {
 
   // initialisation
   "Weights start {times} times too {direction} for {activation}, first in {layer}.":
-    "初始权重对 {activation} 而言偏差 {times} 倍（too {direction}），最早见于{layer}。",
+    "初始权重对 {activation} 而言{direction}了 {times} 倍，最早见于{layer}。",
   "A sum over n inputs grows with √n times the weights' standard deviation: too large saturates or explodes, too small fades.":
     "n 个输入之和随 √n 乘以权重标准差增长：太大则饱和或爆炸，太小则衰减。",
   "Standard deviation {std} in {layer} at step 0; {best} keeps the signal. Over all layers the weights scale it by {total}.":
@@ -322,7 +322,7 @@ export const DIAGNOSES: Catalogue = {
 
   // norm-momentum
   "Batch norm's running statistics follow too {pace}: momentum {momentum}.":
-    "批归一化滑动统计量的跟随速度不当（too {pace}）：动量 {momentum}。",
+    "批归一化滑动统计量跟随得太{pace}：动量 {momentum}。",
   "PyTorch's momentum is the share of the new batch (Keras's that of the old value): the statistics reach back about {steps} steps.":
     "PyTorch 的动量是新批次所占的比例（Keras 的是旧值的比例）：统计量约回溯 {steps} 步。",
   "Momentum {momentum} in {layer}.": "{layer}的动量为 {momentum}。",

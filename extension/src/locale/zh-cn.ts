@@ -338,4 +338,52 @@ const PANEL: Catalogue = {
   "So was %1 more.": plural("另有 %1 个也是如此。"),
 };
 
-export const TEXTS: Catalogue = { ...PANEL, ...DIAGNOSES };
+/** Refusals of the kernel, and words that are filled into diagnoses. */
+const WORDS: Catalogue = {
+  "The kernel does not know this run.": "内核不认识这次训练。",
+  "This run has ended.": "这次训练已结束。",
+  "This run does not train now. Run its cell again to go on.":
+    "这次训练目前没有进行。要继续，请重新运行它的单元格。",
+  "This run and its model are gone. Run its cell again.": "这次训练及其模型已不存在。请重新运行它的单元格。",
+  "Pause the run first: the microscope looks at a step before the parameters change.":
+    "请先暂停训练：显微镜观察的是参数改变之前的一步。",
+  "No copy of this run is left to go back to.": "这次训练没有可以退回的副本了。",
+  input: "输入",
+  "weight gradient": "权重梯度",
+  large: "大",
+  small: "小",
+  fast: "快",
+  slow: "慢",
+  initialisation: "初始化",
+  inputs: "输入",
+  dropout: "dropout",
+  normalisation: "归一化",
+  "plain stacking": "逐层堆叠",
+  "skip connection": "跳跃连接",
+};
+
+/** Of the settings: the schemas' texts. */
+const SETTINGS: Catalogue = {
+  "Watch losses, activations and gradients while a network trains.": "在网络训练时观察损失、激活值与梯度。",
+  "Open automatically": "自动打开",
+  "Open the monitor beside a Gradbook notebook when the notebook is opened or a run starts in it. A monitor that you close stays closed until its kernel is restarted.":
+    "打开 Gradbook 笔记本或其中开始训练时，在旁边打开监视器。被关闭的监视器在内核重启之前不会再打开。",
+  "A notebook for teaching can ask for less with watch(model, { level }).":
+    "教学用的笔记本可以用 watch(model, { level }) 要求少说一些。",
+  "off: only charts": "关闭：只有图表",
+  "hint: where to look, and a question": "提示：该看哪里，以及一个问题",
+  "answer: what is wrong, why, and what to try": "答案：哪里不对、原因，以及可尝试的做法",
+  "For a projector": "用于投影仪",
+  "Large type and thick lines, readable from the last row.": "大字号、粗线条，最后一排也能看清。",
+  "Gradbook: Cells Out of Date": "Gradbook：过时的单元格",
+  "A mark beside the prompt of cells whose result no longer fits the variables it was made from.":
+    "若单元格的结果与其所用变量的现值不再相符，则在其提示符旁作标记。",
+  "Mark a cell": "标记单元格",
+  "when a variable that it had read is declared or assigned again": "当它读取过的变量被重新声明或赋值",
+  "by a cell above it, as it would be if the notebook were run from top to bottom":
+    "由其上方的单元格，如同从上到下运行笔记本",
+  "by any other cell, wherever that stands": "由任何其他单元格，无论位置",
+  never: "从不",
+};
+
+export const TEXTS: Catalogue = { ...PANEL, ...WORDS, ...SETTINGS, ...DIAGNOSES };

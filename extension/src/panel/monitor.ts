@@ -287,7 +287,7 @@ export class MonitorPanel extends Widget {
   }
 
   #answer(answer: RunAnswer): void {
-    if (answer.type === "refused") this.#toolbar.say(answer.text);
+    if (answer.type === "refused") this.#toolbar.say(this.#trans.__(answer.text));
     // the kernel answers all pages; the cell belongs into the one that has asked
     if (answer.type === "code" && this.#forking) insertCode(this.session.notebook.content, answer.code);
     if (answer.type !== "microscope") this.#forking = false;

@@ -143,6 +143,11 @@ function fill(diagnosis: Diagnosis, template: string, info: RunInfo, trans: Tran
       : label === undefined
         ? trans.__("layer %1", layer + 1)
         : trans.__("layer %1 (%2)", layer + 1, label);
-  const text = filled(trans.__(template), { ...valuesOf(diagnosis, info.layers), layer: place });
+  const values = Object.entries(valuesOf(diagnosis, info.layers)).map(([name, value]) => [
+    name,
+    // a word; names are the same in all languages
+    typeof value === "string" ? trans.__(value) : value,
+  ]);
+  const text = filled(trans.__(template), { ...Object.fromEntries(values), layer: place });
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,7 +1,7 @@
 // The monitor's toolbar: which run is on show, how it is controlled, how far it has come, and what can be taken from it.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { formatCount } from "../charts/format.js";
+import { deviceName, formatCount } from "../charts/format.js";
 import type { LinkState } from "../data/link.js";
 import type { RunRecord } from "../data/record.js";
 import type { RunStore } from "../data/store.js";
@@ -208,7 +208,7 @@ function isPast({ lost, info }: RunRecord): boolean {
 
 /** What the run runs on: data and device. */
 function about({ info }: RunRecord): string {
-  return [info.dataset, info.device].filter(Boolean).join(" · ");
+  return [info.dataset, deviceName(info.device)].filter(Boolean).join(" · ");
 }
 
 /** Time of a step of late: "0.9 ms". */

@@ -4,6 +4,8 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { translateSettings } from "../locale/settings.js";
+import { loadTexts } from "../locale/translation.js";
 import { StaleMarks } from "./marks.js";
 import { RULES, type Rule } from "./rules.js";
 
@@ -35,6 +37,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     notebooks.forEach(watch);
     notebooks.widgetAdded.connect((_, notebook) => watch(notebook));
     void settings?.load(PLUGIN_ID).then((loaded) => {
+      void loadTexts(translator).then((texts) => translateSettings(settings, PLUGIN_ID, texts));
       const read = (): void => {
         const chosen = loaded.get("mark").composite;
         rule = RULES.find((name) => name === chosen);

@@ -10,4 +10,4 @@ export {
   type Severity,
   type Verdict,
 } from "./diagnosis.js";
-export { HEALTHY, TEXTS, type Texts } from "./texts.js";
+export { HEALTHY, TEXTS, type Texts, WORDS } from "./texts.js";

@@ -316,3 +316,27 @@ export const HEALTHY: { readonly [id in HealthyId]: string } = {
   converged: "Learnt: the loss fell from {start} to {loss}.",
   steady: "Nothing wrong found; the loss is {loss}.",
 };
+
+/** Words that are filled into the texts. Values that are no numbers are one of these, or a name: of a class, or of a function. */
+export const WORDS = [
+  // quantities of a layer, and the loss
+  "weights",
+  "input",
+  "input sum",
+  "output",
+  "gradient",
+  "weight gradient",
+  "loss",
+  // too large or small weights, too fast or slow statistics
+  "large",
+  "small",
+  "fast",
+  "slow",
+  // conditions of SELU, and what breaks them
+  "initialisation",
+  "inputs",
+  "dropout",
+  "normalisation",
+  "plain stacking",
+  "skip connection",
+] as const;

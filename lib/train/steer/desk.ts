@@ -6,7 +6,7 @@ import type { Node } from "../../graph/node.js";
 import type { HookHandle, Module } from "../../module/index.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { RunControl } from "../control.js";
+import { REFUSALS, type RunControl } from "../control.js";
 import { Guard, type StopRule, TrainingHalted } from "../halt/guard.js";
 import type { WatchedLayer } from "../layers.js";
 import { lookAt, lookAtBatch } from "../microscope/microscope.js";
@@ -179,8 +179,7 @@ export class ControlDesk implements Steered {
       if (paused) this.showBatch(question.layer);
       else this.asked = question.layer;
     } else if (paused) this.look(question);
-    else
-      refuse(this.run, "Pause the run first: the microscope looks at a step before the parameters change.");
+    else refuse(this.run, REFUSALS.running);
   }
 
   private showBatch(layer: number): void {
@@ -204,7 +203,7 @@ export class ControlDesk implements Steered {
   private offerFork(step: number, lr: number | undefined): void {
     const moment = this.momentAt(step);
     if (moment === undefined) {
-      refuse(this.run, "No copy of this run is left to go back to.");
+      refuse(this.run, REFUSALS.noCopy);
       return;
     }
     const { name } = this.watched.info;

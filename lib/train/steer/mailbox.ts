@@ -1,7 +1,7 @@
 // Requests of the front end on their way to the training loop of the run they are for. A loop may keep its thread busy for an
 // hour, so nothing comes by event here: the loop looks at one shared word in each step.
 
-import type { RunAnswer, RunRequest } from "../control.js";
+import { REFUSALS, type RunAnswer, type RunRequest } from "../control.js";
 import { host, type RequestSource } from "../host.js";
 
 /** Whose requests are handed over, by the runs' ids. Weak: a mailbox must not keep a run alive. */
@@ -34,7 +34,7 @@ export function deliver(): void {
   for (let request = source.take(); request !== undefined; request = source.take()) {
     const receiver = receivers.get(request.run)?.deref();
     if (receiver !== undefined) receiver.receive(request);
-    else refuse(request.run, "This run and its model are gone. Run its cell again.");
+    else refuse(request.run, REFUSALS.gone);
   }
 }
 

@@ -4,7 +4,7 @@
 
 import { checkInterrupt } from "../../compute/interrupt.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
-import { type ControlAction, FULL_SPEED, type RunControl, type RunRequest } from "../control.js";
+import { type ControlAction, FULL_SPEED, REFUSALS, type RunControl, type RunRequest } from "../control.js";
 import { host } from "../host.js";
 import { deliver, receiveRequests, refuse, waitForRequest } from "./mailbox.js";
 
@@ -68,7 +68,7 @@ export class Steering {
   }
 
   receive(request: RunRequest): void {
-    if (this.ended && request.type !== "fork") refuse(this.steered.run, "This run has ended.");
+    if (this.ended && request.type !== "fork") refuse(this.steered.run, REFUSALS.ended);
     else if (request.type === "control") this.ask(request.action, request.value);
     else if (this.state.paused && !this.waiting) this.questions.push(request);
     else this.steered.answer(request, this.waiting);

@@ -5,11 +5,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TEXTS } from "../../../extension/dist/locale/zh-cn.js";
+import { REFUSALS } from "../../../lib/dist/train/control.js";
 import { BACKGROUND } from "../../../lib/dist/train/diagnose/background.js";
 import { LEADS } from "../../../lib/dist/train/diagnose/page.js";
-import { TEXTS as DIAGNOSES, HEALTHY } from "../../../lib/dist/train/diagnose/texts.js";
+import { TEXTS as DIAGNOSES, HEALTHY, WORDS } from "../../../lib/dist/train/diagnose/texts.js";
 
-const SOURCES = join(import.meta.dirname, "..", "..", "..", "extension", "src");
+const EXTENSION = join(import.meta.dirname, "..", "..", "..", "extension");
+const SOURCES = join(EXTENSION, "src");
 const STRING = `("(?:[^"\\\\]|\\\\.)*")`;
 
 const sources = (): string[] =>
@@ -25,9 +27,24 @@ const calls = (name: string): string[] =>
     ),
   );
 
+/** What people read of the settings' schemas. */
+const settings = (): string[] =>
+  readdirSync(join(EXTENSION, "schema")).flatMap((name) => {
+    const found: string[] = [];
+    JSON.parse(readFileSync(join(EXTENSION, "schema", name), "utf8"), (key, value) => {
+      const isRead = ["title", "description", "jupyter.lab.setting-icon-label"].includes(key);
+      if (isRead && typeof value === "string") found.push(value);
+      return value;
+    });
+    return found;
+  });
+
 const single = new Set([
+  ...settings(),
   ...calls("__"),
   ...Object.values(HEALTHY),
+  ...WORDS,
+  ...Object.values(REFUSALS),
   ...Object.values(LEADS),
   ...Object.values(BACKGROUND).map(({ title }) => title),
   ...Object.values(DIAGNOSES).flatMap((texts) => Object.values(texts)),

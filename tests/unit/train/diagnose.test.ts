@@ -10,6 +10,7 @@ import {
   type RuleId,
   TEXTS,
   type Verdict,
+  WORDS,
 } from "gradbook/train/diagnose/index";
 import { type LayerInfo, ROW_LENGTH, type RunInfo } from "gradbook/train/run";
 import { describe, expect, test } from "vitest";
@@ -25,6 +26,18 @@ describe("a rule on constructed records", () => {
     const { sick, well } = CASES[rule];
     expect(ids(judged(sick))).toContain(rule);
     expect(ids(judged(well))).not.toContain(rule);
+  });
+
+  test("tells of numbers, of names, and of words that can be translated", () => {
+    const words = Object.values(CASES).flatMap(({ sick }) =>
+      all(judged(sick)).flatMap(({ values }) =>
+        Object.values(values).filter((one) => typeof one === "string"),
+      ),
+    );
+    expect(words.length).toBeGreaterThan(5);
+    // classes and their functions: "SELU", "leaky_relu"
+    const isName = (word: string): boolean => /^[A-Z]|^(relu|elu|selu|tanh|sigmoid|silu|gelu)$/.test(word);
+    expect(words.filter((word) => !isName(word) && !(WORDS as readonly string[]).includes(word))).toEqual([]);
   });
 
   test("a healthy record has no findings", () => {

@@ -4,7 +4,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { firstWeights, linesOnlyIn } from "gradbook/train/compare-runs";
 import type { RunInfo } from "gradbook/train/run";
-import { formatCount } from "../../charts/format.js";
+import { deviceName, formatCount } from "../../charts/format.js";
 import { element } from "../dom.js";
 import { laneDash } from "./lane.js";
 
@@ -42,7 +42,7 @@ export function factsOf(infos: readonly RunInfo[], trans: TranslationBundle): Fa
     // of several seeds the first one's would be told
     [trans.__("Seed"), ({ seed, race }) => (race?.repeat === undefined ? seed : undefined)],
     [trans.__("Data"), (info) => info.dataset],
-    [trans.__("Device"), (info) => info.device],
+    [trans.__("Device"), (info) => deviceName(info.device)],
   ];
   return rows.flatMap(([name, value]) => {
     const values = infos.map((info) => value(info));
