@@ -27,7 +27,8 @@ import { Linker } from "./link.js";
 import type { SingleMemory } from "./memories.js";
 import type { TileShape } from "./microkernel.js";
 import { compileProgram, type Program, type Run } from "./program.js";
-import { prepareStatistics, statisticsLibrary } from "./statistics.js";
+import { rehearseStatistics } from "./rehearsal.js";
+import { statisticsLibrary } from "./statistics.js";
 import { isSummary } from "./summary.js";
 import { type Memory, type Module, wasm } from "./webassembly.js";
 
@@ -108,6 +109,7 @@ export class WasmDevice implements SingleMemory {
   readonly #block: Range = { address: 0, bytes: 0 };
   #current: Current | undefined;
   #plans = 0;
+  #prepared = false;
 
   /** `engine`: micro-kernels other than those that are best here; tests do that. */
   constructor(options: WasmDeviceOptions = {}, engine: Engine = prepareEngine()) {
@@ -236,9 +238,11 @@ export class WasmDevice implements SingleMemory {
     return stopped === 0 ? undefined : "cancelled";
   }
 
-  /** Only once it has run something, so that no first result is late. */
+  /** Once, and only when it has run something, so that no first result is late. */
   prepare(): void {
-    if (this.#plans > 0) prepareStatistics();
+    if (this.#prepared || this.#plans === 0) return;
+    this.#prepared = true;
+    rehearseStatistics(this);
   }
 
   close(): void {

@@ -51,9 +51,8 @@ function canMerge(): boolean {
 
 function choose(): Engine {
   for (const flag of [...STEADY, EARLY]) setFlagsFromString(flag);
-  // Without the baseline compiler a function is optimised at its first call: what is tested is what will run.
-  setFlagsFromString("--no-liftoff");
-  try {
+  // what is tested is what will run
+  return optimisedAtOnce(() => {
     const relaxed = hasRelaxed();
     return (
       (canMerge() ? chooseMerging(relaxed) : undefined) ??
@@ -62,6 +61,14 @@ function choose(): Engine {
       rightOrNone(new Candidate({ ...NARROW, relaxed: false })) ??
       fail()
     );
+  });
+}
+
+/** Runs `body` without V8's baseline compiler: functions of modules are optimised at their first call. */
+export function optimisedAtOnce<T>(body: () => T): T {
+  setFlagsFromString("--no-liftoff");
+  try {
+    return body();
   } finally {
     setFlagsFromString("--liftoff");
   }

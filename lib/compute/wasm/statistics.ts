@@ -3,7 +3,6 @@
 // compiles and optimises it once. See summary.ts for who calls them, and the interpreter's routine of that name for what they
 // compute.
 
-import { setFlagsFromString } from "node:v8";
 import { bins, joinBins } from "./bins.js";
 import { F32, F64, I32, OP, V128, type ValueType } from "./instructions.js";
 import { ModuleBuilder } from "./module.js";
@@ -344,22 +343,6 @@ let library: Module | undefined;
 export function statisticsLibrary(): Module {
   library ??= new wasm.Module(encodeStatistics());
   return library;
-}
-
-/** Writes it before it is needed, and has V8 optimise it: without the baseline compiler it does so at a function's first call. For
- *  moments in which there is nothing else to do: all of it takes some ten milliseconds. */
-export function prepareStatistics(): void {
-  if (library !== undefined) return;
-  const memory = new wasm.Memory({ initial: 1, maximum: 1, shared: true });
-  const { exports } = new wasm.Instance(statisticsLibrary(), { heap: { memory } });
-  setFlagsFromString("--no-liftoff");
-  try {
-    // any small addresses and counts will do, and all results lie in this memory
-    for (const [name, { parameters }] of Object.entries(STATISTICS))
-      (exports[name] as (...args: number[]) => void)(...parameters.map(() => 8));
-  } finally {
-    setFlagsFromString("--liftoff");
-  }
 }
 
 function encodeStatistics(): Uint8Array<ArrayBuffer> {

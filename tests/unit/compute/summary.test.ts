@@ -134,3 +134,16 @@ describe.each(Object.keys(KINDS))("of numbers %s", (of) => {
     }
   });
 });
+
+it("a rehearsal while there is nothing else to do changes no bit, and leaves nothing behind", () => {
+  const [device] = devices as [WasmDevice];
+  const random = new Random(2);
+  const numbers = Float32Array.from({ length: 70_000 }, () => between(random, -1, 1));
+  const x = dataNode(new Uint8Array(numbers.buffer), [700, 100], "float32");
+  const node = ops.summary([{ kind: "values", inputs: [x], exponent: -10 }]);
+  const before = runOn(device, node);
+  const { allocatedBytes } = device;
+  device.prepare();
+  expect(device.allocatedBytes).toBe(allocatedBytes);
+  expect(runOn(device, node).bytes).toEqual(before.bytes);
+});
