@@ -8,7 +8,7 @@ import { ProgramBuilder, trafficOf } from "gradbook/compute/webgpu/program";
 import { usualTile } from "gradbook/compute/webgpu/tiles";
 import type { Expr } from "gradbook/graph/expr";
 import { expect, it } from "vitest";
-import { difference, runOn } from "../unit/compute/harness.js";
+import { difference, planOf, runOn } from "../unit/compute/harness.js";
 import { Random } from "../unit/compute/random.js";
 
 it("a run of many dispatches stores each argument where it belongs, also with more workgroups than a grid has columns", () => {
@@ -102,6 +102,41 @@ it("equal kernels are one dispatch as far as none needs what another one stores,
   expect(dispatches(step, [0, 1], [2, 3], [3, 4], [0, 5])).toBe(2);
   // the second one must not store what the check of the first one forbids
   expect(dispatches(checked, [0, 1], [2, 3])).toBe(2);
+});
+
+it("many equal loops of a launch are one dispatch with the shader of one loop; the others keep one of their own", () => {
+  const random = new Random(3);
+  /** Sums of rows: equal ones of three, and some of other lengths. */
+  const lengths = Array.from({ length: 40 }, (_, i) => (i % 10 === 4 ? 4 + i : 3));
+  const members = lengths.map((length, i): LoopKernel => {
+    const place = { offset: 0, strides: [length, 1] };
+    const value: Expr = { kind: "load", dtype: "float32", buffer: 2 * i, view: place };
+    const sum: Expr = { kind: "accumulator", dtype: "float32", index: 0 };
+    return {
+      kind: "loop",
+      outer: [2],
+      reduce: [length],
+      passes: [{ accumulators: [{ op: "sum", dtype: "float32", value }], outputs: [] }],
+      outputs: [{ buffer: 2 * i + 1, view, value: sum }],
+    };
+  });
+  const test = {
+    kernels: [{ kind: "group" as const, members }],
+    buffers: lengths.flatMap((length) => [
+      Float64Array.from({ length: 2 * length }, () => random.int(-9, 9)),
+      new Float64Array(2),
+    ]),
+    types: new Array<"float32">(80).fill("float32"),
+    args: [],
+  };
+  const { program, how } = new ProgramBuilder(planOf(test), { half: false, tileFor: usualTile });
+  expect(trafficOf(program).dispatches).toBe(2);
+  expect(how[0]).toMatch(/^1 workgroups .*; 36 beside each other, then 4 workgroups [^;]*; [^;]*$/);
+  const [alone, group] = program.shaders.map(({ code }) => code.split("fn loop").length - 1);
+  expect([alone, group]).toEqual([1, 4]);
+  const gpu = new WebGpuDevice();
+  expect(difference(runOn(new ReferenceDevice(), test), runOn(gpu, test), () => 0)).toBeUndefined();
+  gpu.close();
 });
 
 it("whatever becomes one dispatch, the results are those of one kernel after the other", () => {

@@ -16,6 +16,7 @@ import {
   type Pass,
 } from "../ir.js";
 import { joinsParts, rowsInParts, withFewDimensions } from "./dimensions.js";
+import { shaderFor } from "./kernels.js";
 import type { Target } from "./target.js";
 import { partsOf } from "./tiles.js";
 
@@ -27,18 +28,26 @@ export function lowered(kernel: Kernel, scratch: Scratch, target: Target): reado
   if (kernel.kind === "matmul")
     return isSmall(kernel) ? [productAsLoop(kernel)] : productInParts(kernel, scratch, target);
   if (kernel.kind === "loop") return reductionInParts(kernel, scratch);
-  return kernel.kind === "group" ? groupInParts(kernel) : [kernel];
+  return kernel.kind === "group" ? groupInParts(kernel, target) : [kernel];
 }
 
-/** Loops of one launch. Drivers take far longer for one large shader than for a few small ones, which often are the same. */
+/** So many loops of a launch that differ only in their data become a dispatch of their own: as layers of one grid they need the
+ *  shader of one loop, and a driver takes far longer for one large shader than for a small one. With fewer of them that gains
+ *  less than the dispatch costs in every run. */
+const MANY_EQUAL = 24;
+/** The most loops of a shader, for the same reason. */
 const MOST_MEMBERS = 32;
 
-function groupInParts({ members, ...group }: GroupKernel): readonly GroupKernel[] {
-  const count = Math.ceil(members.length / MOST_MEMBERS);
-  return Array.from({ length: count }, (_, i) => ({
+function groupInParts({ members, ...group }: GroupKernel, target: Target): readonly GeneratedKernel[] {
+  const classes = [...Map.groupBy(members, (member) => shaderFor(member, false, target)?.code).values()];
+  const areMany = ({ length }: readonly LoopKernel[]): boolean =>
+    length >= MANY_EQUAL || classes.length === 1;
+  const rest = classes.filter((one) => !areMany(one)).flat();
+  const parts = Array.from({ length: Math.ceil(rest.length / MOST_MEMBERS) }, (_, i) => ({
     ...group,
-    members: members.slice(i * MOST_MEMBERS, (i + 1) * MOST_MEMBERS),
+    members: rest.slice(i * MOST_MEMBERS, (i + 1) * MOST_MEMBERS),
   }));
+  return [...classes.filter(areMany).flat(), ...parts];
 }
 
 /** With so few results, a tile of them would leave most of a device idle: better many invocations along each sum. */

@@ -72,6 +72,23 @@ export function trafficOf({ steps, parameterBytes, checks }: Program): Traffic {
 
 export const operandBytes = ({ dtype, shape }: RoutineOperand): number => elements(shape) * BYTES[dtype];
 
+/** What a kernel became that is a layer of the dispatch before. */
+const BESIDE = "beside the one before";
+
+/** What a kernel became, from what its parts did. */
+function described(parts: readonly string[]): string {
+  const dispatches: { how: string; equal: number }[] = [];
+  for (const how of parts) {
+    const last = dispatches.at(-1);
+    if (how === BESIDE && last !== undefined) last.equal++;
+    else dispatches.push({ how, equal: 1 });
+  }
+  const texts = dispatches.map(({ how, equal }) =>
+    equal === 1 ? how : `${how}; ${equal} beside each other`,
+  );
+  return texts.join(", then ");
+}
+
 const SCRATCH_ALIGNMENT = 64;
 
 interface Parameter {
@@ -128,7 +145,7 @@ export class ProgramBuilder {
       if (equal && launch.joins(kernel, this.#buffers)) {
         const [columns, rows, count] = last.groups;
         steps[steps.length - 1] = { ...last, groups: [columns, rows, count + 1] };
-        return `${how}; beside the one before`;
+        return BESIDE;
       }
       launch = new Launch();
       launch.joins(kernel, this.#buffers);
@@ -150,7 +167,7 @@ export class ProgramBuilder {
         target,
       );
       scratchEnd = Math.max(scratchEnd, parts.length > 1 ? end : 0);
-      return parts.map((part) => add(part, checks && i >= plan.commit)).join(", then ");
+      return described(parts.map((part) => add(part, checks && i >= plan.commit)));
     });
     this.arenaBytes = scratchEnd;
     const { bytes: parameterBytes, pageBytes } = blocks;
