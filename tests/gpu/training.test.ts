@@ -1,5 +1,5 @@
 // What a notebook does with a GPU, beside the same on the CPU: a classifier is trained and validated, asked for its uncertainty,
-// saved and loaded on the other device; and a cell chooses the device.
+// saved and loaded on the other device; and a cell chooses the device, loses it, and is stopped while it computes.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Executed, KernelClient } from "../kernel/client.js";
+import { HOPS_OF_A_STOP, withLateness } from "../kernel/lateness.js";
 import { mismatch, TRAJECTORY_TOLERANCE } from "../unit/parity/golden.js";
 import { useDevice } from "../unit/parity/library.js";
 
@@ -174,5 +175,31 @@ describe("in a notebook", () => {
       "const { step: at } = watcher.rewind(Infinity); JSON.stringify([at, step(), step()]);",
     );
     expect(JSON.parse(third.result!.replaceAll("'", ""))).toEqual([4, ...losses.slice(4)]);
+  });
+
+  // measured on a machine that may be busy: the best of a few tries counts
+  test("the stop button ends a cell within 0.2 s while a kernel does not end; the next one says so, and then there is a new GPU", {
+    retry: 3,
+  }, async () => {
+    await executed('gb.device("webgpu"); const there = tensor.ones(3).mul(2); there.toArray()');
+    // two primes: a sum of this length is not cut into parts, which would keep all cores busy
+    const id = kernel.startCell(
+      'console.log("go"); tensor.ones(1, 1).expand(59_999, 60_013).sin().exp().sin().exp().sum().item()',
+    );
+    await kernel.wait((message) => message.parent === id && message.type === "stream", '"go"');
+    // by then it is compiled, and computes
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const since = performance.now();
+    const { value: cell, late } = await withLateness(async () => {
+      await kernel.request("interrupt_request", {}, "control");
+      return kernel.finished(id);
+    });
+    expect(cell.reply.content.ename).toBe("Interrupted");
+    expect((performance.now() - since) / 1000).toBeLessThan(0.2 + HOPS_OF_A_STOP * late);
+    const next = await executed("there.sum().item()");
+    expect(next.reply.content.evalue).toMatch(/did not obey a stop.*a device that hangs/s);
+    expect((await executed("tensor.full([2], 5).sum().item()")).result).toBe("10");
+    const gone = await executed("there.sum().item()");
+    expect(gone.reply.content.evalue).toMatch(/^this value is lost/);
   });
 });
