@@ -8,7 +8,7 @@ import { WasmDevice } from "gradbook/compute/wasm/device";
 import { engineFor } from "gradbook/compute/wasm/flags";
 import type { Expr } from "gradbook/graph/expr";
 import { describe, expect, it } from "vitest";
-import { DEVICE } from "../parity/library.js";
+import { DEVICE, sized } from "../parity/library.js";
 import {
   groupCase,
   inPlaceCase,
@@ -48,11 +48,10 @@ function check(
 
 /** Sums in another order, and fused: relative to the size of what is summed. */
 const summed: Tolerance = (_, scale) => 1e-5 * Math.max(scale, 1);
-const onGpu = DEVICE === "webgpu";
 /** Bit for bit on the CPU. WGSL lets a GPU's compiler reorder sums, and take a - b + b for a. */
-const exact: Tolerance = onGpu ? summed : () => 0;
+const exact: Tolerance = DEVICE === "webgpu" ? summed : () => 0;
 /** How many seeds: as many as a GPU in software compiles in half a minute. */
-const seeds = (cpu: number): number => Math.ceil(onGpu ? cpu / 4 : cpu);
+const seeds = (cpu: number): number => sized(cpu, Math.ceil(cpu / 4));
 
 describe("random kernels", () => {
   it("element-wise", () => check(mapCase, seeds(300), exact));

@@ -3,7 +3,7 @@
 import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DEVICE, useDevice } from "../parity/library.js";
+import { DEVICE, sized, useDevice } from "../parity/library.js";
 
 const { nn, init, tensor, manualSeed } = gb;
 
@@ -116,10 +116,13 @@ describe("a model of its own making", () => {
   });
 });
 
+/** Of deep networks. */
+const LAYERS = sized(30, 12);
+
 test("the signal keeps its size through a deep network of any of the activations", () => {
   for (const activation of [() => nn.ReLU(), () => nn.LeakyReLU({ negativeSlope: 0.2 }), () => nn.SELU()]) {
     manualSeed(7);
-    const layers = Array.from({ length: 30 }, () => [nn.Linear(100, 100), activation()]).flat();
+    const layers = Array.from({ length: LAYERS }, () => [nn.Linear(100, 100), activation()]).flat();
     const model = nn.Sequential(...layers);
     init.forActivation(model);
     const std = (model(tensor.randn(200, 100)) as gb.Tensor).std().item();
@@ -160,24 +163,25 @@ describe("activations that square the scale", () => {
   ] as const)("%s: the input sums of the first two layers have variance 1", (name, square) => {
     // E[relu(z)^4] = 3/2; E[swish(z)^2] and E[gelu(z)^2] by integration over the normal density
     manualSeed(3);
-    const model = deep(600, 2, name, false);
+    const width = sized(600, 240);
+    const model = deep(width, 2, name, false);
     init.forActivation(model);
-    const x = tensor.randn(250, 600);
+    const x = tensor.randn(250, width);
     const [start, activation, next] = [model[0] as gb.nn.Linear, model[1]!, model[2] as gb.nn.Linear];
     const first = start(x);
     expect(Math.abs(first.var().item() - 1)).toBeLessThan(0.03);
     const hidden = activation(first) as gb.Tensor;
     expect(Math.abs(hidden.square().mean().item() / square - 1)).toBeLessThan(0.1);
     // the weights are exact, the signal's own size is squared once
-    expect(Math.abs(next.weight.var().item() * 600 * square - 1)).toBeLessThan(0.01);
+    expect(Math.abs(next.weight.var().item() * width * square - 1)).toBeLessThan(0.01);
     expect(Math.abs(next(hidden).var().item() - 1)).toBeLessThan(0.15);
   });
 
   test.each(["ReLU2", "SwiGLU", "GEGLU"] as const)(
-    "%s: with a normalisation the signal keeps its size through 30 layers",
+    `%s: with a normalisation the signal keeps its size through ${LAYERS} layers`,
     (name) => {
       manualSeed(7);
-      const model = deep(100, 30, name, true);
+      const model = deep(100, LAYERS, name, true);
       init.forActivation(model);
       const rms = (model(tensor.randn(200, 100)) as gb.Tensor).square().mean().sqrt().item();
       expect(rms).toBeGreaterThan(0.3);

@@ -4,37 +4,41 @@ import * as gb from "gradbook";
 import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mismatch } from "../parity/golden.js";
-import { DEVICE, useDevice } from "../parity/library.js";
+import { DEVICE, sized, useDevice } from "../parity/library.js";
 
 const { nn, norm, tensor, manualSeed, init } = gb;
 
 beforeAll(() => useDevice(DEVICE));
 afterAll(() => closeSession());
 
+/** Pixels in a row of an image, and units of the hidden layers. */
+const [SIDE, FIRST, SECOND] = [sized(28, 10), sized(300, 40), sized(100, 20)];
+const PIXELS = SIDE ** 2;
+
 /** The chapter's first model with batch normalisation: after the activations, and before the first layer. */
 const after = () =>
   nn.Sequential(
     nn.Flatten(),
-    nn.BatchNorm1d(784),
-    nn.Linear(784, 300),
+    nn.BatchNorm1d(PIXELS),
+    nn.Linear(PIXELS, FIRST),
     nn.ReLU(),
-    nn.BatchNorm1d(300),
-    nn.Linear(300, 100),
+    nn.BatchNorm1d(FIRST),
+    nn.Linear(FIRST, SECOND),
     nn.ReLU(),
-    nn.BatchNorm1d(100),
-    nn.Linear(100, 10),
+    nn.BatchNorm1d(SECOND),
+    nn.Linear(SECOND, 10),
   );
 /** Its second: before the activations, linear layers without bias. */
 const before = () =>
   nn.Sequential(
     nn.Flatten(),
-    nn.Linear(784, 300, { bias: false }),
-    nn.BatchNorm1d(300),
+    nn.Linear(PIXELS, FIRST, { bias: false }),
+    nn.BatchNorm1d(FIRST),
     nn.ReLU(),
-    nn.Linear(300, 100, { bias: false }),
-    nn.BatchNorm1d(100),
+    nn.Linear(FIRST, SECOND, { bias: false }),
+    nn.BatchNorm1d(SECOND),
     nn.ReLU(),
-    nn.Linear(100, 10),
+    nn.Linear(SECOND, 10),
   );
 
 /** Statistics from a few batches, scales and shifts away from 1 and 0. */
@@ -56,8 +60,8 @@ describe.each([
   test("gives the same outputs, without it", () => {
     manualSeed(42);
     const model = build();
-    used(model, 1, 28, 28);
-    const images = tensor.rand(16, 1, 28, 28);
+    used(model, 1, SIDE, SIDE);
+    const images = tensor.rand(16, 1, SIDE, SIDE);
     const expected = (model(images) as gb.Tensor).toTypedArray();
     const folded = norm.fold(model);
     expect([...folded].map((layer) => layer.constructor.name).join()).toBe(layers);

@@ -11,6 +11,10 @@ export const DEVICES: readonly Device[] =
 /** The quick one of them, for what would take the interpreter long. */
 export const DEVICE: Device = DEVICES.at(-1)!;
 
+/** A size for the CPU, and a smaller one for a GPU in software, which compiles and computes a hundred times as slowly: steps, layers,
+ *  examples of a test that is the same for both. */
+export const sized = (cpu: number, gpu: number): number => (DEVICE === "webgpu" ? gpu : cpu);
+
 /** Computes on `device` from here on. Tensors made before can no longer be read. */
 export function useDevice(device: Device): void {
   closeSession();

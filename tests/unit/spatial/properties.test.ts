@@ -6,7 +6,7 @@ import { closeSession } from "gradbook/tensor/session";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seeded } from "../library/support.js";
 import { disagreement } from "../parity/golden.js";
-import { DEVICE, useDevice } from "../parity/library.js";
+import { DEVICE, sized, useDevice } from "../parity/library.js";
 
 const { F, tensor, manualSeed } = gb;
 
@@ -14,7 +14,7 @@ beforeAll(() => useDevice(DEVICE));
 afterAll(() => closeSession());
 
 /** Each is compiled anew, which takes a GPU in software longest. */
-const EXAMPLES = DEVICE === "webgpu" ? 12 : 40;
+const EXAMPLES = sized(40, 12);
 
 interface Example {
   readonly x: gb.Tensor;
