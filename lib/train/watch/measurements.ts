@@ -2,8 +2,9 @@
 // when it has arrived, so that nothing waits for it.
 
 import { type Node, withGradModeNow } from "../../graph/node.js";
+import * as ops from "../../graph/ops/index.js";
 import type { GroupOptions, Optimizer } from "../../optim/optimizer.js";
-import { insideModule } from "../../tensor/scope.js";
+import { argExtreme, mean } from "../../tensor/reductions.js";
 import { isCurrent, type Rider, session } from "../../tensor/session.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { WatchedLayer } from "../layers.js";
@@ -97,11 +98,11 @@ export class Measurements {
   predict(logits: Tensor, target: Tensor): boolean {
     const { current } = this;
     if (!current?.accurate || current.accuracy !== undefined) return false;
-    // inside a module, so that nothing of it counts as held by user code
-    const share = insideModule(() =>
-      withGradModeNow(false, () => logits.detach().argmax(1).eq(target).float().mean()),
-    );
-    current.accuracy = session().ride(share.node);
+    const share = withGradModeNow(false, () => {
+      const hits = ops.eq(argExtreme("argmax", logits.node, 1), target.node);
+      return mean(ops.cast(hits, "float32"));
+    });
+    current.accuracy = session().ride(share);
     return true;
   }
 
