@@ -3,6 +3,7 @@
 
 import { BYTES } from "../../graph/dtype.js";
 import { dataNode, type Node } from "../../graph/node.js";
+import * as ops from "../../graph/ops/index.js";
 import { elements } from "../../graph/shape.js";
 import { isCollection, mapTensors } from "../../module/values.js";
 import { noGrad } from "../../tensor/scope.js";
@@ -35,9 +36,9 @@ export class Copies<T> {
       mapTensors(tree, (tensor) => {
         // a number cannot change
         if (tensor.node.scalar !== undefined) return tensor;
-        const copy = tensor.detach().clone();
-        nodes.push(copy.storage.node);
-        return copy;
+        const copy = ops.identity(tensor.node);
+        nodes.push(copy);
+        return Tensor.from(copy);
       }),
     ) as T;
     // nothing to copy: what is pending stays so, and is computed with the step
