@@ -76,10 +76,12 @@ export class LanguageService implements Language {
       lastExpression: lastExpressionVar,
       usingAt: (line, column) => using.get(lines.position(line, column)),
     });
-    if (declOutput !== undefined) {
-      const augmentations = [...new Set([...this.state.augmentations, ...this.#augmentations])];
-      this.state = { ...this.state, declarations: declOutput + this.#blockVariables, augmentations };
-    }
+    const { declarations: earlier, augmentations: before } = this.state;
+    this.state = {
+      ...this.state,
+      declarations: (declOutput ?? earlier) + this.#blockVariables,
+      augmentations: [...new Set([...before, ...this.#augmentations])],
+    };
     return {
       ok: true,
       cell: { name, source, code, positions },

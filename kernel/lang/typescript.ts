@@ -4,12 +4,13 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import type ts from "@tslab/typescript-for-tslab";
-import type { Converter } from "tslab/dist/converter.js";
+import type { Converter, ConvertResult } from "tslab/dist/converter.js";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
 import { hideAugmentations } from "./augmentations.js";
 import { hints } from "./hints.js";
 import { withoutDocs } from "./late-docs.js";
 import { DECLARATIONS, exportAsWritten, keepNamesRight } from "./names.js";
+import { Declarations } from "./unchanged.js";
 import { withFewWatchers } from "./watchers.js";
 
 export type TypeScript = typeof ts;
@@ -38,17 +39,29 @@ export function loadConverter(options: ConverterOptions): CellConverter {
   const module = require.cache[file];
   if (module === undefined) throw new Error(`TypeScript is not loaded from ${file}`);
   const compiling = compilerOptions(options.paths);
-  module.exports = { ...typescript, ...changes(options, compiling) };
+  const declarations = new Declarations();
+  module.exports = { ...typescript, ...changes(options, compiling, declarations) };
   const { createConverter } = require("tslab/dist/converter.js") as { createConverter(): Converter };
-  return Object.assign(createConverter(), {
+  const converter = createConverter();
+  return {
+    ...converter,
+    convert(previous, cell): ConvertResult {
+      const result = converter.convert(previous, cell);
+      if (!declarations.declares) delete result.declOutput;
+      return result;
+    },
     useDecorators(kind: "standard" | "older"): void {
       compiling.experimentalDecorators = kind === "older";
     },
-  });
+  };
 }
 
 /** `compiling`: options on top of tslab's; each cell is compiled by what they say then. */
-function changes({ paths, diagnose }: ConverterOptions, compiling: ts.CompilerOptions) {
+function changes(
+  { paths, diagnose }: ConverterOptions,
+  compiling: ts.CompilerOptions,
+  declarations: Declarations,
+) {
   return {
     createWatchCompilerHost(
       files: string[],
@@ -60,7 +73,7 @@ function changes({ paths, diagnose }: ConverterOptions, compiling: ts.CompilerOp
       const host = typescript.createWatchCompilerHost(
         [...files, AMBIENT_FILE],
         Object.assign(compiling, { ...tslabOptions, ...compiling }),
-        withOwnFiles(system, paths),
+        withOwnFiles(declarations.watchedBy(system), paths),
         // The default one tracks which files a change affects, which costs milliseconds a cell and is of no use here.
         typescript.createAbstractBuilder,
         ...reporters,
@@ -68,9 +81,13 @@ function changes({ paths, diagnose }: ConverterOptions, compiling: ts.CompilerOp
       return withBuilder(host, ownBuilder);
     },
     getPreEmitDiagnosticsOfFiles(program: ts.Program, [cell]: readonly ts.SourceFile[]): ts.Diagnostic[] {
-      if (cell !== undefined) diagnose(program, cell);
+      if (cell !== undefined) {
+        declarations.expect(cell);
+        diagnose(program, cell);
+      }
       return [];
     },
+    createPrinter: declarations.createPrinter,
     ...hints(typescript),
     // tslab's second pass makes CommonJS; rewrite.ts takes the ES module instead.
     transpileModule: (source: string) => ({ outputText: source, diagnostics: [] }),
