@@ -3,6 +3,7 @@
 
 import { Module } from "../module/index.js";
 import { functional as F } from "../nn/index.js";
+import { checkNames } from "../tensor/arguments.js";
 import { linspace } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 import { Figure, HUES, WARNING } from "./figure.js";
@@ -41,6 +42,7 @@ export function activation(
   f: string | ElementwiseFunction | Module,
   options: ActivationPlotOptions = {},
 ): Figure {
+  checkNames("plot.activation", options, ["from", "to", "at"]);
   const { from = -6, to = 6, at = 1 } = options;
   if (!(from < to)) throw new RangeError(`plot.activation: from must be below to, got ${from} and ${to}`);
   const name = nameOf(f);

@@ -1,5 +1,6 @@
 // Which classes are taken for which.
 
+import { checkNames } from "../tensor/arguments.js";
 import { Tensor } from "../tensor/tensor.js";
 import { Figure } from "./figure.js";
 
@@ -24,6 +25,7 @@ export function confusion(
   if (classes === 0 || matrix.some((row) => !Array.isArray(row) || row.length !== classes)) {
     throw new RangeError("plot.confusion: needs a square matrix of counts, [C, C]");
   }
+  checkNames("plot.confusion", options, ["classNames"]);
   const names = options.classNames ?? Array.from({ length: classes }, (_, i) => String(i));
   if (names.length !== classes) {
     throw new RangeError(`plot.confusion: ${names.length} classNames for ${classes} classes`);

@@ -1,5 +1,6 @@
 // How values are spread: histograms of tensors over one another.
 
+import { checkNames } from "../tensor/arguments.js";
 import { Tensor } from "../tensor/tensor.js";
 import { Figure, HUES } from "./figure.js";
 import { short } from "./short.js";
@@ -19,6 +20,7 @@ export function distribution(
   values: Tensor | Readonly<Record<string, Tensor>>,
   options: DistributionOptions = {},
 ): Figure {
+  checkNames("plot.distribution", options, ["bins", "range"]);
   const { bins = 60 } = options;
   if (!Number.isInteger(bins) || bins < 1)
     throw new RangeError(`plot.distribution: bins must be a whole number from 1, got ${bins}`);

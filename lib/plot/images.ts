@@ -1,6 +1,7 @@
 // A batch of pictures in a grid.
 
 import { formatShape } from "../graph/shape.js";
+import { checkNames } from "../tensor/arguments.js";
 import { Tensor } from "../tensor/tensor.js";
 import { Figure } from "./figure.js";
 
@@ -25,6 +26,7 @@ const TITLE = 0.22;
 export function images(batch: Tensor, options: ImagesOptions = {}): Figure {
   if (!(batch instanceof Tensor)) throw new TypeError("plot.images: needs a tensor");
   const [count, channels, height, width] = shapeOf(batch.shape);
+  checkNames("plot.images", options, ["titles", "columns", "range"]);
   const { titles, columns = 8 } = options;
   const shown = Math.min(count, MOST);
   const across = Math.max(1, Math.min(columns, shown));

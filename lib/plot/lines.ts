@@ -1,5 +1,6 @@
 // Numbers over steps: learning-rate schedules, and runs beside one another.
 
+import { checkNames } from "../tensor/arguments.js";
 import { Figure, HUES } from "./figure.js";
 import { logAxis } from "./log-axis.js";
 import { short } from "./short.js";
@@ -25,6 +26,7 @@ export function schedule(
   schedules: Previewable | readonly number[] | Readonly<Record<string, Previewable | readonly number[]>>,
   options: ScheduleOptions = {},
 ): Figure {
+  checkNames("plot.schedule", options, ["steps", "log"]);
   const { steps = 100, log = false } = options;
   const isOne = Array.isArray(schedules) || typeof (schedules as Previewable).preview === "function";
   const named = (isOne ? { "learning rate": schedules } : schedules) as Record<
@@ -62,6 +64,7 @@ export function compare(
   runs: Readonly<Record<string, readonly number[]>>,
   options: CompareOptions = {},
 ): Figure {
+  checkNames("plot.compare", options, ["title", "quantity", "log", "xTitle", "x", "xLog", "smooth"]);
   return lines("plot.compare", runs, options);
 }
 

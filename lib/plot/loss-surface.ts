@@ -1,6 +1,7 @@
 // A loss over two parameters, as lines of equal height, and the ways that optimizers take over it.
 
 import { Parameter } from "../module/index.js";
+import { checkNames } from "../tensor/arguments.js";
 import { linspace } from "../tensor/create.js";
 import { tensor } from "../tensor/index.js";
 import { noGrad } from "../tensor/scope.js";
@@ -38,6 +39,7 @@ const POINTS = 81;
  *    optimizers: { SGD: (p) => new optim.SGD(p, { lr: 0.05 }), Adam: (p) => new optim.Adam(p, { lr: 0.1 }) },
  *  }) */
 export function lossSurface(f: (x: Tensor, y: Tensor) => Tensor, options: LossSurfaceOptions = {}): Figure {
+  checkNames("plot.lossSurface", options, ["x", "y", "start", "steps", "optimizers"]);
   const { x = [-2, 2], y = [-2, 2], start = [-1.5, 1.5], steps = 50, optimizers = {} } = options;
   const axes = [x, y].map(([low, high]) => linspace(low, high, POINTS));
   const heights = noGrad(() =>

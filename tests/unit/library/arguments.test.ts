@@ -131,6 +131,18 @@ const TRAINING: readonly (readonly [call: () => unknown, message: string])[] = [
   ],
 ];
 
+/** Of figures. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+const plot = gb.plot as any;
+const FIGURES: readonly (readonly [call: () => unknown, message: string])[] = [
+  [() => plot.schedule([1, 0.5], 20), "plot.schedule: needs options such as { steps: ... }, got 20"],
+  [() => plot.activation("relu", { min: 0 }), 'plot.activation: has no option "min"; it has from, to, at'],
+  [
+    () => plot.distribution(x.float(), { count: 3 }),
+    'plot.distribution: has no option "count"; it has bins, range',
+  ],
+];
+
 /** What stands in the wrong place. */
 const PLACES: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => n.ReLU(x), "ReLU: makes a layer, which is then called with tensors; write nn.ReLU()(x)"],
@@ -169,7 +181,7 @@ const PYTHON: readonly (readonly [call: () => unknown, message: string])[] = [
   ],
 ];
 
-test.each([...NAMES, ...TRAINING, ...PLACES, ...PYTHON])("%s", (call, message) => {
+test.each([...NAMES, ...TRAINING, ...FIGURES, ...PLACES, ...PYTHON])("%s", (call, message) => {
   expect(call).toThrow(new TypeError(message));
 });
 
