@@ -55,18 +55,21 @@ describe("the device", () => {
 const endless = (): gb.Tensor => tensor.ones(1, 1).expand(59_999, 60_013).sin().exp().sin().exp().sin().sum();
 
 describe("the notebook goes on", () => {
-  it("where there is no room: the tensors that are there stay", () => {
-    const kept = tensor.ones(3);
-    kept.toArray();
-    const { memoryBytes } = gb.device().find(({ chosen }) => chosen)!;
-    expect(() =>
-      tensor
-        .full([memoryBytes / 4 + 1], 2)
-        .mul(3)
-        .toArray(),
-    ).toThrow(/No room for .* MiB on the GPU: .* in use.*gb\.memory\(\) lists them.*first computed for/s);
-    expect(kept.add(1).toArray()).toEqual([2, 2, 2]);
-  });
+  it.each<[what: string, make: (numbers: number) => gb.Tensor]>([
+    ["a tensor", (numbers) => tensor.full([numbers], 2).mul(3)],
+    ["values inside a computation", (numbers) => tensor.ones(1).expand(numbers).cumsum(0).sum()],
+  ])(
+    "where there is no room for %s: sizes and a remedy are told, and the tensors that are there stay",
+    (_, make) => {
+      const kept = tensor.ones(3);
+      kept.toArray();
+      const { memoryBytes } = gb.device().find(({ chosen }) => chosen)!;
+      expect(() => make(memoryBytes! / 4 + 1).toArray()).toThrow(
+        /No room for [\d,.]+ MiB on the GPU: [\d,.]+ MiB are in use, of [\d,.]+ MiB .*smaller batches.*gb\.memory\(\) lists them.*first computed for/s,
+      );
+      expect(kept.add(1).toArray()).toEqual([2, 2, 2]);
+    },
+  );
 
   it("where a kernel does not end: its name is reported, and the next operation starts a new server", () => {
     // more than compiling takes where much else is running

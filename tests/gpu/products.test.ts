@@ -152,6 +152,7 @@ describe("of float16, multiplied as float32", () => {
     const [a, b] = [gb.tensor.randn(70, 40).half().realize(), gb.tensor.randn(70, 40).half().realize()];
     const explained = gb.explain(a.matmul(b.t()));
     expect(explained).toMatch(/1 kernel, .* 0 B of memory\s+inside/);
+    expect(explained).toMatch(/blocks of \d x \d, of\s+float16/);
     const onGpu = a.matmul(b.t()).toTypedArray();
     const [left, right] = [a.toTypedArray(), b.toTypedArray()];
     useDevice("wasm");

@@ -1,7 +1,6 @@
 // The shader of a kernel.
 
 import type { GeneratedKernel, LoopKernel, MatmulKernel } from "../ir.js";
-import type { Access } from "./access.js";
 import { Names } from "./expressions.js";
 import { describeLayout, emitLoop, groupsFor, layOut, type SharedArrays } from "./loop.js";
 import { emitInFours, groupsInFours, inFours, type LoopsInFours } from "./loop-in-fours.js";
@@ -41,12 +40,23 @@ function matmulShader(kernel: MatmulKernel, guarded: boolean, target: Target): S
     size: unit ? invocationsOnUnits(tile, unit) : invocations(tile),
     access,
     guarded: guarded && !late,
-    how: `${groups} tiles of ${tile.rows} x ${tile.columns}, ${tile.depth} deep, blocks of ${tile.high} x ${tile.wide}${unit ? ", on matrix units" : ""}${vectors(access)}`,
+    how: [
+      `${groups} tiles of ${tile.rows} x ${tile.columns}`,
+      `${tile.depth} deep`,
+      `blocks of ${tile.high} x ${tile.wide}`,
+      ...halves(kernel),
+      ...(unit ? ["on matrix units"] : []),
+      ...(access === 4 || access === 2 ? ["in vectors"] : []),
+    ].join(", "),
   });
 }
 
-/** In words: whether results are stored as vectors. */
-const vectors = (access: Access): string => (access === 4 || access === 2 ? ", in vectors" : "");
+/** In words: which factors are read as float16. */
+function halves({ a, b }: MatmulKernel): string[] {
+  const [left, right] = [a, b].map(({ dtype }) => dtype === "float16");
+  if (left && right) return ["of float16"];
+  return left || right ? [`with a ${left ? "left" : "right"} factor of float16`] : [];
+}
 
 /** Members of a group are functions, each for its range of workgroups. */
 function loopShader(loops: readonly LoopKernel[], guarded: boolean): Shader | undefined {
