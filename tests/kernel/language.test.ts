@@ -232,7 +232,7 @@ describe("imports", () => {
     });
     // the system tells of new files a moment later
     const imported = async () => kernel().execute("import { late } from 'comes-late'; late.toFixed(1)");
-    await expect.poll(imported).toMatchObject({ stderr: "", result: "'1.0'" });
+    await expect.poll(imported, { timeout: 20_000 }).toMatchObject({ stderr: "", result: "'1.0'" });
   });
 
   test("of the library give the kernel's own copy", async () => {
