@@ -6,6 +6,7 @@ const NAMES: Readonly<Record<string, string>> = {
   len: "Write list.length, or x.shape[0] for a tensor.",
   range: "Write for (let i = 0; i < n; i++) { ... }.",
   help: "Put the cursor on a name and press Shift+Tab.",
+  dir: "Write Object.keys(value), or press Tab after its name and a dot.",
   type: "Write typeof value, or put the cursor on a name and press Shift+Tab.",
   str: "Write String(value).",
   int: "Write Math.trunc(value).",
@@ -38,6 +39,7 @@ const KEYWORDS: Readonly<Record<string, string>> = {
 
 /** Lines that are no TypeScript. The first that fits is told. */
 const LINES: readonly (readonly [line: RegExp, remedy: string])[] = [
+  [/^\s*(?:\?{1,2}\s*[\w.]+|[\w.]+\?{1,2})\s*$/, `${NAMES.help}`],
   [
     /^\s*[!%]/,
     "Lines that begin with ! or % are commands of IPython. Use a terminal, or: " +

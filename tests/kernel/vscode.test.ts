@@ -1,5 +1,5 @@
 // What VS Code's Jupyter extension needs of a kernel, as its sources show (microsoft/vscode-jupyter: raw/finder, raw/launcher,
-// raw/session; and VS Code's own extensions/ipynb). VS Code itself is not run here.
+// raw/session; and VS Code's own extensions/ipynb). docs/vscode.md says what was seen in VS Code itself.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
