@@ -21,7 +21,8 @@ export function softmax(x: Node, dim: number): Node {
     [x],
     () => {
       const powers = ops.exp(ops.sub(x, amax(x, along)));
-      return ops.div(powers, sum(powers, along));
+      // a division for each row, not for each element
+      return ops.mul(powers, ops.reciprocal(sum(powers, along)));
     },
     ({ output, gradient }) => [ops.mul(output, ops.sub(gradient, sum(ops.mul(gradient, output), along)))],
   );

@@ -7,6 +7,7 @@ import type { Pointers } from "./addressing.js";
 import { BLOCK } from "./addressing.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { ORDERS_OF_A_KERNEL } from "./fault.js";
+import { expOfNegative } from "./functions.js";
 import { I32, OP } from "./instructions.js";
 import { constantIn, type Lanes, type Value } from "./lanes.js";
 import { load, type Place } from "./memory.js";
@@ -35,6 +36,7 @@ export class Evaluator {
   readonly #around: Surroundings;
   /** The kernel's number in its plan. */
   readonly #kernel: number;
+  readonly #negative: ReadonlySet<Expr>;
   #known = new Map<Expr, Value>();
   /** The vectors in which varying values are computed here. */
   lanes: Lanes;
@@ -43,6 +45,7 @@ export class Evaluator {
   /** Results of the passes so far. */
   accumulators: readonly Value[] = [];
 
+  /** `negative`: expressions that are never above 0. */
   constructor(
     f: FunctionBuilder,
     nest: Nest,
@@ -50,6 +53,7 @@ export class Evaluator {
     around: Surroundings,
     kernel: number,
     lanes: Lanes,
+    negative: ReadonlySet<Expr>,
   ) {
     this.#f = f;
     this.#nest = nest;
@@ -57,6 +61,7 @@ export class Evaluator {
     this.#around = around;
     this.#kernel = kernel;
     this.lanes = lanes;
+    this.#negative = negative;
   }
 
   value(expr: Expr): Value {
@@ -142,6 +147,7 @@ export class Evaluator {
       case "arg":
         return this.#argument(expr);
       case "unary": {
+        if (expr.op === "exp" && this.#negative.has(expr.x)) return expOfNegative(l, this.value(expr.x));
         const emit = UNARY[computeType(expr.x.dtype)][expr.op] ?? unsupported(expr.op, expr.x.dtype);
         return emit(l, this.value(expr.x), this.#around.scalar);
       }

@@ -59,6 +59,15 @@ export function exp(l: Lanes, x: Value): Value {
   return l.mul(l.mul(value, powerOfTwo(l, half)), powerOfTwo(l, rest));
 }
 
+/** exp(x) for x <= 0, within 1 ulp, denormal results included: 15 instructions, where `exp` has 22. */
+export function expOfNegative(l: Lanes, x: Value): Value {
+  const { n, r } = reduce(l, l.apply(OP.f32x4_pmax, x, l.float(-104)));
+  // 2^(n + 24) is a normal number for all n here, and so is what it is multiplied by: the product is rounded once.
+  const scale = l.float(2 ** -24);
+  const value = l.madd(smallExpm1(l, r), scale, scale);
+  return l.mul(value, l.shift(OP.i32x4_shl, l.apply(OP.i32x4_add, n, l.integer(127 + 24)), 23));
+}
+
 /** exp(x) for -87 <= x <= 88, within 1 ulp: no denormals, no infinity. */
 function moderateExp(l: Lanes, x: Value): Value {
   const { n, r } = reduce(l, x);

@@ -10,7 +10,7 @@ import {
   type Output,
   type Pass,
 } from "../ir.js";
-import { Pointers, type Range } from "./addressing.js";
+import { Pointers, pushBuffer, type Range } from "./addressing.js";
 import type { LoopCut } from "./cut.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { Evaluator, type Surroundings } from "./evaluate.js";
@@ -33,6 +33,8 @@ export interface Target extends Surroundings {
   readonly grain: number;
   /** A new range of memory that this kernel alone uses, for all threads. */
   shared(bytes: number): Range;
+  /** `LANES_BYTES` of each thread. */
+  readonly lanes: Range;
   readonly module: ModuleBuilder;
 }
 
@@ -75,6 +77,7 @@ class LoopEmitter {
   readonly #pointers: Pointers;
   readonly #values: Evaluator;
   readonly #relaxed: boolean;
+  readonly #laneMemory: Range;
   /** Vectors worked on at once in the long piece of a row. */
   readonly #copies: number;
   /** Loops whose index is needed as a number. */
@@ -99,14 +102,16 @@ class LoopEmitter {
     this.#nest = nest;
     this.#cut = cut;
     this.#relaxed = target.relaxed;
+    this.#laneMemory = target.lanes;
     this.#copies = this.#chooseCopies();
     this.#pointers = new Pointers(f, nest.accesses.values(), target.buffers, (access) =>
       cut === undefined ? 0 : (elsewhere(access) ?? access.strides[cut.loop]! * cut.size),
     );
     const lanes = new Lanes(f, 1, 1, target.relaxed);
-    this.#values = new Evaluator(f, nest, this.#pointers, target, number, lanes);
-    this.#counted = this.#findCounted();
     this.#late = dependingOn(expressionsOf(kernel), storedBy(kernel.passes));
+    const negative = this.#findNegative();
+    this.#values = new Evaluator(f, nest, this.#pointers, target, number, lanes, negative);
+    this.#counted = this.#findCounted();
   }
 
   get description(): string {
@@ -131,6 +136,17 @@ class LoopEmitter {
       if (loop.index !== undefined || (position && this.#nest.position[i] !== 0)) counted.add(i);
     });
     return counted;
+  }
+
+  /** What is left of the values of a row without their maximum: never above 0. */
+  #findNegative(): ReadonlySet<Expr> {
+    const accumulators = accumulatorsOf(this.#kernel);
+    const found = expressionsOf(this.#kernel).filter((expr) => {
+      if (expr.kind !== "binary" || expr.op !== "sub" || expr.b.kind !== "accumulator") return false;
+      const { op, value } = accumulators[expr.b.index]!;
+      return op === "max" && value === expr.a && !this.#late.has(value);
+    });
+    return new Set(found);
   }
 
   emit(): void {
@@ -167,22 +183,36 @@ class LoopEmitter {
   }
 
   #pass(pass: Pass): void {
-    const copies = this.#nest.vector < this.#nest.outer ? this.#values.lanes.copies : this.#copies;
+    const along = this.#nest.vector >= this.#nest.outer;
+    const extent = {
+      copies: along ? this.#copies : this.#values.lanes.copies,
+      memory: along && this.#copies > 1 ? this.#lanes() : undefined,
+    };
     this.#accumulators = pass.accumulators;
     this.#reductions = pass.accumulators.map((accumulator) =>
       makeReduction(
         this.#f,
         accumulator,
-        copies,
+        extent,
         () => this.#values.affine(this.#nest.position),
         this.#additions(-1) > CHUNK,
       ),
     );
     if (!this.#isEmptyRow) this.#openReduced(this.#nest.outer, pass);
-    if (this.#nest.vector >= this.#nest.outer) for (const reduction of this.#reductions) reduction.join();
+    if (along) for (const reduction of this.#reductions) reduction.join();
     const results = this.#reductions.map((reduction) => reduction.result());
     this.#values.accumulators = [...this.#values.accumulators, ...results];
     this.#values.forget(dependingOn(expressionsOf(this.#kernel), storedBy([pass]), false));
+  }
+
+  /** A local with the address of the memory that vectors pass through. */
+  #lanes(): number {
+    const address = this.#f.local(I32);
+    this.#f.atStart(() => {
+      pushBuffer(this.#f, this.#laneMemory, 0);
+      this.#f.set(address);
+    });
+    return address;
   }
 
   #openReduced(depth: number, pass: Pass): void {

@@ -23,6 +23,7 @@ import { BINARY_FLOAT, BINARY_INTEGER, ModuleBuilder, UNARY_FLOAT } from "./modu
 import type { ImportedFunction, ScalarFunctions } from "./operations.js";
 import { groupParts } from "./parts.js";
 import { LIBRARY } from "./product-target.js";
+import { LANES_BYTES } from "./reduction.js";
 import { ScratchSpace } from "./scratch-space.js";
 import { STATISTICS, STATISTICS_LIBRARY } from "./statistics.js";
 import { isSummary, nativeSummary } from "./summary.js";
@@ -64,7 +65,7 @@ const IMPORTS: Readonly<Record<ImportedFunction, readonly ValueType[]>> = {
 class ProgramWriter {
   readonly #module = new ModuleBuilder();
   readonly #shared: ScratchSpace;
-  readonly #local = new ScratchSpace(0);
+  readonly #local = new ScratchSpace(LANES_BYTES);
   readonly #target: MatmulTarget;
   readonly #bodies: Bodies;
   readonly #team: TeamWriter;
@@ -102,6 +103,7 @@ class ProgramWriter {
       part: this.#team.end,
       packedFor: module.global(),
       shared,
+      lanes: { kind: "local", offset: 0, bytes: LANES_BYTES },
       local: (bytes) => ({ kind: "local", offset: this.#local.take(bytes), bytes }),
     };
     this.#bodies = new Bodies(this.#target, [this.#shared, this.#local]);

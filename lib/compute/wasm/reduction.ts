@@ -5,7 +5,7 @@ import type { Accumulator } from "../ir.js";
 import type { FunctionBuilder } from "./encoder.js";
 import { laneMask } from "./evaluate.js";
 import { OP, V128 } from "./instructions.js";
-import { constantIn, Lanes, type Value } from "./lanes.js";
+import { COPIES, constantIn, Lanes, type Value } from "./lanes.js";
 
 export interface Reduction {
   /** Takes in one vector of points for each copy. `partial`: lanes that do not count must not change anything. */
@@ -54,24 +54,27 @@ const RULES: Readonly<Record<"sum" | "prod" | "max" | "min", Readonly<Record<Com
  *  would be right to 3 digits only. Sums of sums are right to 6. */
 export const CHUNK = 256;
 
+/** Bytes that vectors pass through on their way from a loop to one result. */
+export const LANES_BYTES: number = 16 * COPIES;
+
 /** `position` gives the position within the reduction as integers; only argmax and argmin ask for it. `long`: the reduction
  *  will be flushed. */
 export function makeReduction(
   f: FunctionBuilder,
   accumulator: Accumulator,
-  copies: number,
+  extent: Extent,
   position: () => Value,
   long: boolean,
 ): Reduction {
   const { op, value } = accumulator;
-  if (op === "argmax" || op === "argmin") return new Position(f, op, value.dtype, copies, position);
+  if (op === "argmax" || op === "argmin") return new Position(f, op, value.dtype, extent.copies, position);
   const rule = RULES[op][computeType(value.dtype)];
-  if (op !== "sum" && op !== "prod" && value.dtype === "float32") return new Extreme(f, rule, copies);
-  return new Fold(f, rule, value.dtype, copies, long && rule.op === OP.f32x4_add);
+  if (op !== "sum" && op !== "prod" && value.dtype === "float32") return new Extreme(f, rule, extent);
+  return new Fold(f, rule, value.dtype, extent, long && rule.op === OP.f32x4_add);
 }
 
 function variable(f: FunctionBuilder, start: number): number {
-  const local = f.local(V128);
+  const local = f.temporary();
   f.get(start);
   f.set(local);
   return local;
@@ -85,40 +88,68 @@ function counted(l: Lanes, x: Value, neutral: number): Value {
   return l.apply(OP.v128_bitselect, x, constantIn(neutral), constantIn(laneMask(l)));
 }
 
+/** Lane 0 in all lanes, from a number: as another vector it would keep V8 from merging the operations that use it. */
+function spread(f: FunctionBuilder, vector: number): void {
+  f.get(vector);
+  f.lane(OP.i32x4_extract_lane, 0);
+  f.op(OP.i32x4_splat);
+  f.set(vector);
+}
+
 /** The two halves of a vector changed places, then neighbours: after a step with each, all lanes are joined. */
 const ROTATIONS = [
   [2, 3, 0, 1],
   [1, 0, 3, 2],
 ] as const;
 
-/** Everything that one instruction does: one vector for each copy. */
+/** The vectors of one reduction: one for each copy where a loop works on several at once. */
+interface Extent {
+  readonly copies: number;
+  /** Of a reduction along the vectors a local with the address of `LANES_BYTES`, where copies begin and end: V8 merges operations
+   *  in pairs that end in memory side by side, and only those; and pairs that begin as one constant it does not always reset. */
+  readonly memory: number | undefined;
+}
+
+/** Everything that one instruction does: a vector for each copy, and one for what is left at the end of a row, so that each loop
+ *  has sums of its own. */
 export class Fold implements Reduction {
   readonly #f: FunctionBuilder;
   readonly #rule: Rule;
   readonly #start: number;
+  readonly #extent: Extent;
   readonly #sums: number[];
   #joined = false;
-  /** Of long sums, one for each copy. */
+  /** Of long sums, one for each of them. */
   readonly #totals: readonly number[];
   /** x * y can be added in one instruction: `addProduct`. */
   readonly addsProducts: boolean;
 
-  constructor(f: FunctionBuilder, rule: Rule, dtype: DType, copies: number, long = false) {
+  constructor(f: FunctionBuilder, rule: Rule, dtype: DType, extent: Extent, long = false) {
+    const { copies, memory } = extent;
     this.#f = f;
     this.#rule = rule;
     this.#start = constant(f, dtype, rule.start);
-    this.#sums = Array.from({ length: copies }, () => variable(f, this.#start));
+    this.#extent = extent;
+    this.#sums = Array.from({ length: memory === undefined ? copies : copies + 1 }, () =>
+      variable(f, this.#start),
+    );
     this.#totals = long ? this.#sums.map(() => variable(f, this.#start)) : [];
     this.addsProducts = rule.op === OP.f32x4_add;
+    this.#throughMemory(this.#start);
+  }
+
+  #sum(l: Lanes, copy: number): number {
+    const { copies, memory } = this.#extent;
+    return this.#sums[memory !== undefined && l.copies < copies ? copies : copy]!;
   }
 
   add(l: Lanes, x: Value, partial: boolean): void {
     const value = partial ? counted(l, x, this.#start) : x;
     for (let copy = 0; copy < l.copies; copy++) {
-      this.#f.get(this.#sums[copy]!);
+      this.#f.get(this.#sum(l, copy));
       l.push(value, copy);
       this.#f.op(this.#rule.op);
-      this.#f.set(this.#sums[copy]!);
+      this.#f.set(this.#sum(l, copy));
     }
   }
 
@@ -126,37 +157,29 @@ export class Fold implements Reduction {
     for (let copy = 0; copy < l.copies; copy++) {
       l.push(a, copy);
       l.push(b, copy);
-      this.#f.get(this.#sums[copy]!);
+      this.#f.get(this.#sum(l, copy));
       this.#f.op(OP.f32x4_relaxed_madd);
-      this.#f.set(this.#sums[copy]!);
+      this.#f.set(this.#sum(l, copy));
     }
   }
 
   flush(): void {
-    const f = this.#f;
-    this.#totals.forEach((total, copy) => {
-      f.get(total);
-      f.get(this.#sums[copy]!);
-      f.op(this.#rule.op);
-      f.set(total);
-      f.get(this.#start);
-      f.set(this.#sums[copy]!);
+    this.#addTotals();
+    this.#totals.forEach((total, i) => {
+      this.#f.get(this.#sums[i]!);
+      this.#f.set(total);
+      this.#f.get(this.#start);
+      this.#f.set(this.#sums[i]!);
     });
+    this.#throughMemory(this.#start);
   }
 
   join(): void {
     const f = this.#f;
-    const sums = this.#sums;
     this.#addTotals();
-    for (let count = sums.length; count > 1; count = Math.ceil(count / 2)) {
-      for (let i = 0; i < Math.floor(count / 2); i++) {
-        f.get(sums[i]!);
-        f.get(sums[i + Math.ceil(count / 2)]!);
-        f.op(this.#rule.op);
-        f.set(sums[i]!);
-      }
-    }
-    const first = sums[0]!;
+    const [first, ...others] = this.#sums as [number, ...number[]];
+    this.#throughMemory();
+    for (const other of others) this.#fold(first, other);
     for (const lanes of ROTATIONS) {
       f.get(first);
       f.get(first);
@@ -165,17 +188,39 @@ export class Fold implements Reduction {
       f.op(this.#rule.op);
       f.set(first);
     }
-    sums.length = 1;
+    spread(f, first);
+    this.#sums.length = 1;
     this.#joined = true;
   }
 
-  #addTotals(): void {
-    this.#totals.forEach((total, copy) => {
-      this.#f.get(total);
-      this.#f.get(this.#sums[copy]!);
-      this.#f.op(this.#rule.op);
-      this.#f.set(this.#sums[copy]!);
+  /** The copies pass through memory: from `source`, or as they are. */
+  #throughMemory(source?: number): void {
+    const { copies, memory } = this.#extent;
+    if (memory === undefined) return;
+    const f = this.#f;
+    const sums = this.#sums.slice(0, copies);
+    sums.forEach((sum, copy) => {
+      f.get(memory);
+      f.get(source ?? sum);
+      f.memory(OP.v128_store, 16 * copy);
     });
+    sums.forEach((sum, copy) => {
+      f.get(memory);
+      f.memory(OP.v128_load, 16 * copy);
+      f.set(sum);
+    });
+  }
+
+  /** Local `sum` takes in `other`. */
+  #fold(sum: number, other: number): void {
+    this.#f.get(sum);
+    this.#f.get(other);
+    this.#f.op(this.#rule.op);
+    this.#f.set(sum);
+  }
+
+  #addTotals(): void {
+    for (const [i, total] of this.#totals.entries()) this.#fold(this.#sums[i]!, total);
   }
 
   result(): Value {
@@ -192,11 +237,11 @@ class Extreme implements Reduction {
   readonly #isNaN: Fold;
   readonly #copies: number;
 
-  constructor(f: FunctionBuilder, rule: Rule, copies: number) {
+  constructor(f: FunctionBuilder, rule: Rule, extent: Extent) {
     this.#f = f;
-    this.#value = new Fold(f, rule, "float32", copies);
-    this.#isNaN = new Fold(f, RULES.sum.bool, "bool", copies);
-    this.#copies = copies;
+    this.#value = new Fold(f, rule, "float32", extent);
+    this.#isNaN = new Fold(f, RULES.sum.bool, "bool", extent);
+    this.#copies = extent.copies;
   }
 
   add(l: Lanes, x: Value, partial: boolean): void {

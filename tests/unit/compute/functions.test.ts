@@ -1,6 +1,7 @@
 // The elementary functions of the devices that generate code, against double precision: errors in units in the last place, and
 // what becomes of NaN, infinities, zeros and denormals.
 
+import type { Pass } from "gradbook/compute/ir";
 import { erf } from "gradbook/compute/reference/functions";
 import type { Expr, UnaryOp } from "gradbook/graph/expr";
 import { describe, expect, it } from "vitest";
@@ -86,6 +87,45 @@ describe("errors in units in the last place", () => {
       return Math.abs(y - expected) > 1.01 * ulp(expected) && !(DEVICE === "webgpu" && y === 0);
     });
     expect(wrong).toEqual([]);
+  });
+});
+
+// The CPU has a shorter way for these.
+describe("exp of what is left of a row without its maximum", () => {
+  function powers(xs: readonly number[]): number[] {
+    const x: Expr = { kind: "load", dtype: "float32", buffer: 0, view: { offset: 0, strides: [1] } };
+    const most: Expr = { kind: "accumulator", dtype: "float32", index: 0 };
+    const shifted: Expr = { kind: "binary", dtype: "float32", op: "sub", a: x, b: most };
+    const value: Expr = { kind: "unary", dtype: "float32", op: "exp", x: shifted };
+    const passes: Pass[] = [
+      { accumulators: [{ op: "max", dtype: "float32", value: x }], outputs: [] },
+      { accumulators: [], outputs: [{ buffer: 1, view: { offset: 0, strides: [1] }, value }] },
+    ];
+    const { buffers } = runOn(device, {
+      kernels: [{ kind: "loop", outer: [], reduce: [xs.length], passes, outputs: [] }],
+      buffers: [Float64Array.from(xs), new Float64Array(xs.length)],
+      types: ["float32", "float32"],
+      args: [],
+    });
+    return buffers[1]!;
+  }
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+
+  it("is within 1.01 units in the last place, denormal results included, which a GPU may take for 0", () => {
+    const xs = [0, ...grid(-103.9, 0), ...magnitudes(-60, 0, [-1])];
+    const wrong = powers(xs).flatMap((y, i) => {
+      const expected = Math.exp(xs[i]!);
+      const isTiny = DEVICE === "webgpu" && expected < 2 ** -126;
+      return Math.abs(y - expected) <= 1.01 * ulp(expected) || (isTiny && y === 0) ? [] : [[xs[i], y]];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("is PyTorch's at the edges", () => {
+    expect(powers([-inf, 3, -200, 3, -1e38])).toEqual([0, 1, 0, 1, 0]);
+    expect(powers([-inf, -inf])).toEqual([nan, nan]);
+    expect(powers([inf, 0, -inf])).toEqual([nan, 0, 0]);
+    expect(powers([0, nan, 1, -inf])).toEqual([nan, nan, nan, nan]);
   });
 });
 

@@ -322,6 +322,39 @@ export function rowCase(random: Random): Case {
   return b.case(new RowBuilder(b).kernel());
 }
 
+/** Softmax along rows of all lengths, as layers with masks have it: some values are -inf, in some cases all of them, or a few
+ *  are NaN or inf. */
+export function softmaxCase(random: Random): Case {
+  const b = new Builder(random);
+  const { NaN: nan, NEGATIVE_INFINITY: low, POSITIVE_INFINITY: high } = Number;
+  const [chance, special] = random.pick<[number, number]>([
+    [0, 0],
+    [0.2, low],
+    [1, low],
+    [0.01, nan],
+    [0.01, high],
+  ]);
+  const outer = b.extents(2, SMALL_EXTENTS);
+  const reduce = [random.pick([1, 2, 3, 4, 7, 8, 15, 16, 17, 40, 63, 100, 1000, 4500])];
+  const all = [...outer, ...reduce];
+  const number = (): number => Math.fround((random.next() - 0.5) * random.pick([1, 20, 250]));
+  const x = b.load("float32", all, () => (random.chance(chance) ? special : number()));
+  const accumulator = (index: number): Expr => ({ kind: "accumulator", dtype: "float32", index });
+  const shifted: Expr = { kind: "binary", dtype: "float32", op: "sub", a: x, b: accumulator(0) };
+  const power: Expr = { kind: "unary", dtype: "float32", op: "exp", x: shifted };
+  const powers = b.output(all, power);
+  const kept: Expr = { kind: "load", dtype: "float32", buffer: powers.buffer, view: powers.view };
+  const share: Expr = { kind: "unary", dtype: "float32", op: "reciprocal", x: accumulator(1) };
+  const result: Expr = { kind: "binary", dtype: "float32", op: "mul", a: kept, b: share };
+  const passes: Pass[] = [
+    { accumulators: [{ op: "max", dtype: "float32", value: x }], outputs: [] },
+    { accumulators: [{ op: "sum", dtype: "float32", value: power }], outputs: [powers] },
+    { accumulators: [], outputs: [b.output(all, result)] },
+  ];
+  const outputs = [b.output(outer, accumulator(0)), b.output(outer, accumulator(1))];
+  return b.case({ kind: "loop", outer, reduce, passes, outputs });
+}
+
 export function groupCase(random: Random): Case {
   const b = new Builder(random);
   const members = Array.from({ length: random.int(1, 4) }, () =>

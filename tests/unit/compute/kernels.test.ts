@@ -17,6 +17,7 @@ import {
   reduceCase,
   rowCase,
   smallerCases,
+  softmaxCase,
 } from "./generate.js";
 import { type Case, difference, runOn, shrink, type Tolerance, testedDevice } from "./harness.js";
 import { Random } from "./random.js";
@@ -58,11 +59,13 @@ describe("random kernels", () => {
   it("updates in place", () => check(inPlaceCase, seeds(80), exact));
   it("reductions", () => check(reduceCase, seeds(300), summed));
   it("several passes along rows", () => check(rowCase, seeds(120), summed));
+  it("softmax along rows", () => check(softmaxCase, seeds(100), summed));
   it("groups of loops", () => check(groupCase, seeds(60), summed));
   it("matrix products with epilogues", () => check(matmulCase, seeds(180), summed));
   it("matrix products on 8 columns, without fused multiply-add", () => check(matmulCase, 80, summed, plain));
   it("matrix products on tiles of 8 x 8", () => check(matmulCase, 80, summed, tall));
   it("reductions without fused multiply-add", () => check(reduceCase, 80, summed, plain));
+  it("softmax without fused multiply-add", () => check(softmaxCase, 40, summed, plain));
   it("passes along rows without fused multiply-add", () => check(rowCase, 80, summed, plain));
 });
 
