@@ -92,6 +92,8 @@ class FigureWidget extends Widget implements IRenderMime.IRenderer {
       paper_bgcolor: "transparent",
       plot_bgcolor: "transparent",
       colorway: [run, ...compared],
+      // at the left, where the buttons do not cover it
+      title: { x: 0, xref: "paper" as const, xanchor: "left" as const },
       modebar: { bgcolor: "transparent", color: inkQuiet, activecolor: run },
       margin: { l: 48, r: 16, t: 40, b: 40 },
       xaxis: line,

@@ -224,6 +224,56 @@ describe("the layer lens", () => {
   });
 });
 
+/** A function that dips below 0 after a normalisation. */
+const NORMALISED = `// normalised
+manualSeed(42);
+{
+  const model = nn.Sequential(nn.Linear(20, 30), nn.BatchNorm1d(30), nn.SiLU(), nn.Linear(30, 4));
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.05 });
+  watch(model, { name: "normalised" });
+  for (let step = 0; step < 20; step++) {
+    nn.CrossEntropyLoss()(model(tensor.randn(32, 20)), tensor.randint(0, 4, [32])).backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+  }
+}`;
+
+describe("a normalised layer", () => {
+  it("has all its numbers in a small window, and no tick is cut or on another one", async () => {
+    await run(NORMALISED);
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.locator(".gb-Panel.gb-mod-small").waitFor(PATIENCE);
+    await monitor().locator(".gb-Toolbar-name", { hasText: "normalised" }).waitFor(PATIENCE);
+    await monitor().getByRole("tab", { name: "Layer lens" }).click();
+    await monitor().getByRole("option", { name: "Hidden 1" }).click(PATIENCE);
+    await monitor()
+      .locator(".gb-Details-running")
+      .waitFor({ state: "attached", ...PATIENCE });
+    await monitor()
+      .locator(".gb-Lens-bar")
+      .first()
+      .waitFor({ state: "attached", ...PATIENCE });
+    const wrong = (): Promise<string[]> =>
+      monitor().evaluate((panel) => {
+        const column = panel.querySelector(".gb-Lens-numbers")!.getBoundingClientRect();
+        const frame = panel.querySelector(".gb-Lens-figure")!.getBoundingClientRect();
+        const wide = [...panel.querySelectorAll(".gb-Lens-numbers td")].filter(
+          (cell) => cell.getBoundingClientRect().right > column.right + 1,
+        );
+        const ticks = [...panel.querySelectorAll(".gb-Lens-tick.gb-mod-end")];
+        const cut = ticks.filter((tick) => tick.getBoundingClientRect().left < frame.left);
+        const heights = ticks.map((tick) => tick.getBoundingClientRect().top).sort((a, b) => a - b);
+        const close = heights
+          .filter((top, i) => i > 0 && top - heights[i - 1]! < 8)
+          .map((top) => `two at ${top}`);
+        return [...wide, ...cut].map((node) => node.textContent!).concat(close);
+      });
+    await expect.poll(wrong, { timeout: 10_000 }).toEqual([]);
+    await picture("lens-normalised-small");
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+});
+
 describe("single units under the lens", () => {
   it("are those of one of the last steps while the run goes on, and of later ones after that", async () => {
     await run(ENDLESS, false);

@@ -194,6 +194,10 @@ export function accuracyFigure(record: RunRecord, progress: Progress, look: Look
     ],
     [trained, validatedPoints, level, ...markLines(marked, frame)],
   );
+  if (!hasValidation && finite(trained).length === 0) {
+    const { x: right, y: middle } = frame.point(frame.x[1], 62);
+    annotations.push(frame.note(trans.__("not measured"), { x: right, y: middle }, tokens.inkQuiet));
+  }
   const shapes = [
     ...(Number.isNaN(guess) ? [] : [frame.reference(guess, "dash")]),
     ...markShapes(marked, frame),

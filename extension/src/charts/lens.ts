@@ -117,7 +117,7 @@ export function lensTables(moment: LensMoment, look: Look): HTMLTableElement[] {
 
 /** Where the three parts lie, in pixels; text needs more room where it is larger. */
 function layout({ width, height }: Size, tick: number): { curve: Area; inputs: Area; outputs: Area } {
-  const [left, right, top, bottom] = [3 * tick, tick, 8, 3.7 * tick];
+  const [left, right, top, bottom] = [3.4 * tick, tick, 8, 3.7 * tick];
   const across = width - left - right;
   const down = height - top - bottom;
   const split = left + 0.72 * across;
@@ -147,7 +147,7 @@ class Painter {
   curve(area: Area): void {
     const { activation } = this.#moment;
     const [low, high] = this.#scale.y;
-    for (const value of this.#ticks([low, high])) {
+    for (const value of this.#ticks(area, [low, high])) {
       const y = this.#y(area, value);
       this.#line("gb-Lens-grid", area.left, y, area.right, y);
       this.#text("gb-Lens-tick gb-mod-end", area.left - 7, y, signed(value));
@@ -207,7 +207,7 @@ class Painter {
     const { outputs, activation } = this.#moment;
     const { y, outputTop } = this.#scale;
     const flats = activation ? flatOutputs(activation) : [];
-    for (const value of this.#ticks(y)) {
+    for (const value of this.#ticks(area, y)) {
       const at = this.#y(area, value);
       this.#line("gb-Lens-grid", area.left, at, area.right, at);
     }
@@ -313,9 +313,11 @@ class Painter {
     }
   }
 
-  /** Both ends and the middle. */
-  #ticks([low, high]: readonly [number, number]): number[] {
-    return low < 0 && high > 0 ? [low, 0, high] : [low, (low + high) / 2, high];
+  /** Both ends and the middle, or 0; a lower end that is hardly below 0, as SiLU's, is left out. */
+  #ticks({ top, bottom }: Area, [low, high]: readonly [number, number]): number[] {
+    if (low >= 0 || high <= 0) return [low, (low + high) / 2, high];
+    const below = (-low / (high - low)) * (bottom - top);
+    return below < this.#em(1.3) ? [0, high] : [low, 0, high];
   }
 
   /** Whether inputs lie outside the axis. */

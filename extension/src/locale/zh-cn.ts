@@ -15,6 +15,7 @@ const PANEL: Catalogue = {
   "○ validation %1": "○ 验证 %1",
   "| training, single steps": "| 训练，单步",
   guessing: "瞎猜",
+  "not measured": "未测量",
   "no number any more": "不再是数值",
   step: "步",
   "step %1": "第 %1 步",
