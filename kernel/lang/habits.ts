@@ -15,6 +15,8 @@ const NAMES: Readonly<Record<string, string>> = {
   True: "Write true.",
   False: "Write false.",
   self: "Write this.",
+  np: "Write tensor.zeros(3), tensor.linspace(0, 1, 5) and so on; Math has the functions of numbers.",
+  plt: "Write ({ data: [{ y: [1, 3, 2] }], layout: {} }) for a chart; plot has figures such as plot.activation('gelu').",
   torch:
     "PyTorch's names are here without it: tensor, nn, F, init, norm, optim, manualSeed; gb has them all.",
 };
@@ -50,13 +52,14 @@ const LINES: readonly (readonly [line: RegExp, remedy: string])[] = [
     /^\s*(?:from\s+[\w.]+\s+)?import\s+[\w.]+(?:\s+as\s+\w+)?\s*$/m,
     'Write import * as name from "package", or import { name } from "package".',
   ],
+  [/[\w)\]]\s*@\s+[\w(]/, "There is no operator @. Write a.matmul(b)."],
   [
     /[\w)\]]\[[^[\]{}?"'`]*:[^[\]{}?"'`]*\]/,
     'There are no slices with colons. Write x.slice(0, 5), and x.index(":", 0) for the first column.',
   ],
   [/^\s*def\s+\w+\s*\(/m, "Write function name(parameters) { ... }."],
   [
-    /^\s*(?:for|while|if|elif|else|with|try|except)\b.*:\s*$/m,
+    /^\s*(?:for\s+\w+\s+in\s|(?:for|while|if|elif|else|with|try|except)\b.*:\s*$)/m,
     "Write (condition) in parentheses and the body in { ... }.",
   ],
 ];
