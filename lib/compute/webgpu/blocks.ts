@@ -1,7 +1,7 @@
-// Where the parameters of a run's dispatches lie: a block for each of them, side by side in pages. A page is bound for all its dispatches
-// at once, since to bind something for each of them costs the processor a third of the whole step. Which block is its own, a
-// dispatch learns from its grid, which has so many columns of workgroups too many as units lie before it; those end at once. Equal
-// kernels that are one dispatch are layers of its grid, and their blocks follow each other.
+// Where the parameters of a run's dispatches lie: a block for each of them, side by side in pages. A page is bound for all its
+// dispatches at once, since to bind something for each of them costs the processor a third of the whole step. Which block is its
+// own, a dispatch learns from its grid, which has so many columns of workgroups too many as units lie before it; those end at
+// once. Equal kernels that are one dispatch are layers of its grid, and their blocks follow each other.
 
 /** What a shader sees. */
 export const PAGE_BYTES = 4096;

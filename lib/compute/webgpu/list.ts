@@ -1,5 +1,5 @@
-// A program that writes what WebGPU finds on this machine as JSON, in its last line: AdapterDescriptions, or {error}. It ends by a signal, since Dawn
-// may crash when a process ends by itself.
+// A program that writes what WebGPU finds on this machine as JSON, in its last line: AdapterDescriptions, or {error}. It ends by a
+// signal, since Dawn may crash when a process ends by itself.
 
 import { writeSync } from "node:fs";
 import { describeAdapter, findAdapters } from "./adapter.js";

@@ -1,5 +1,5 @@
-// What the ways to compute a matrix product by tiles have in common: which tile a workgroup has, and the loop along the sums, where the
-// next tiles of the operands are loaded while these are multiplied.
+// What the ways to compute a matrix product by tiles have in common: which tile a workgroup has, and the loop along the sums, where
+// the next tiles of the operands are loaded while these are multiplied.
 
 import type { MatmulKernel } from "../ir.js";
 import type { Access } from "./access.js";
