@@ -164,6 +164,7 @@ export class Fold implements Reduction {
   }
 
   flush(): void {
+    if (this.#totals.length === 0) return;
     this.#addTotals();
     this.#totals.forEach((total, i) => {
       this.#f.get(this.#sums[i]!);

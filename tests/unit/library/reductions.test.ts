@@ -28,3 +28,15 @@ test("max and min give values and positions along a dim, one number without", ()
   ]);
   expect(x.min({ dim: 0 }).values.toArray()).toEqual([1, 2, 3]);
 });
+
+test.each([4_096, 4_097, 5_000, 8_192, 50_000])(
+  "whole numbers and truths over %i elements are all counted",
+  (n) => {
+    const ones = tensor.ones(n, { dtype: "int32" });
+    expect(ones.sum().item()).toBe(n);
+    expect(ones.amax().item()).toBe(1);
+    expect(ones.prod().item()).toBe(1);
+    expect(ones.eq(1).sum().item()).toBe(n);
+    expect(ones.equal(ones.clone())).toBe(true);
+  },
+);
