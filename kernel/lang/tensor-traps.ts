@@ -30,7 +30,9 @@ export function tensorTraps(checker: ts.TypeChecker, file: ts.SourceFile): Trap[
       if (isTensor(left) && isTensor(right)) {
         traps.push({
           node,
-          message: `'${operatorToken.getText(file)}' asks whether two tensors are the same object. Write a.${method}(b) to compare their values, or tensor.equal(a, b).`,
+          message:
+            `'${operatorToken.getText(file)}' asks whether two tensors are the same object. ` +
+            `Write a.${method}(b) to compare their values, or tensor.equal(a, b).`,
         });
       }
     }

@@ -125,8 +125,8 @@ export class JoinedMemories implements Device {
     }
     throw new RangeError(
       `No room for ${mebibytes(bytes)}: ${mebibytes(this.allocatedBytes)} of at most ` +
-        `${mebibytes(limitBytes * this.#most)} are in use${shortage(bytes, this.#current)}. Use smaller batches or dispose of tensors that are no longer ` +
-        "needed; gb.memory() lists them.",
+        `${mebibytes(limitBytes * this.#most)} are in use${shortage(bytes, this.#current)}. ` +
+        "Use smaller batches or dispose of tensors that are no longer needed; gb.memory() lists them.",
     );
   }
 
@@ -195,7 +195,8 @@ export class JoinedMemories implements Device {
     const sum = [...new Set(bindings)].reduce((all, buffer) => all + buffer.bytes, plan.plan.arenaBytes);
     throw new RangeError(
       `No room for a computation with ${mebibytes(sum)} at once: all of it has to lie in one memory, which holds at most ` +
-        `${mebibytes(this.#current.limitBytes)}${shortage(sum, this.#current)}. Split it into smaller ones, for example by smaller batches.`,
+        `${mebibytes(this.#current.limitBytes)}${shortage(sum, this.#current)}. ` +
+        "Split it into smaller ones, for example by smaller batches.",
     );
   }
 
