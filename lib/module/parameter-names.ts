@@ -4,21 +4,22 @@ import { Tensor } from "../tensor/tensor.js";
 import { Parameter } from "./parameter.js";
 
 export class ParameterNames {
-  private readonly names = new Set<string>();
+  /** Few, and gone through in each forward pass. */
+  private names: readonly string[] = [];
 
   /** Takes in the fields of `module` that are parameters now. */
   learn(module: object): void {
-    for (const [name, value] of Object.entries(module)) if (value instanceof Parameter) this.names.add(name);
+    for (const [name, value] of Object.entries(module)) if (value instanceof Parameter) this.add(name);
   }
 
   /** The field `name` is a parameter. */
   add(name: string): void {
-    this.names.add(name);
+    if (!this.names.includes(name)) this.names = [...this.names, name];
   }
 
   /** The field `name` is something else from now on. */
   forget(name: string): void {
-    this.names.delete(name);
+    this.names = this.names.filter((one) => one !== name);
   }
 
   /** Throws where a parameter has been replaced by a tensor that is none. */

@@ -65,7 +65,8 @@ export function optionsOf<O extends ReduceOptions>(
   const rest = typeof second === "boolean" && more.length === 0 ? { keepdim: second } : second;
   if (rest !== undefined) checkOptions(rest, called, "{ keepdim: true }");
   const options: O = { ...(rest as object), ...reduceOptions<O>(first) };
-  checkNames(called, options, ["dim", "keepdim", ...more]);
+  const named = second !== undefined || (typeof first === "object" && !Array.isArray(first));
+  if (named) checkNames(called, options, ["dim", "keepdim", ...more]);
   return options;
 }
 
