@@ -9,18 +9,10 @@ import { engineFor } from "gradbook/compute/wasm/flags";
 import type { Expr } from "gradbook/graph/expr";
 import { describe, expect, it } from "vitest";
 import { DEVICE, sized } from "../parity/library.js";
-import {
-  groupCase,
-  inPlaceCase,
-  mapCase,
-  matmulCase,
-  reduceCase,
-  rowCase,
-  smallerCases,
-  softmaxCase,
-} from "./generate.js";
+import { groupCase, inPlaceCase, mapCase, matmulCase, reduceCase, rowCase, softmaxCase } from "./generate.js";
 import { type Case, difference, runOn, shrink, type Tolerance, testedDevice } from "./harness.js";
 import { Random } from "./random.js";
+import { smallerCases } from "./smaller.js";
 
 const tested = testedDevice();
 /** What machines get whose engine merges nothing and fuses nothing. */
