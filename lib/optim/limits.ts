@@ -1,5 +1,7 @@
 // Which options an optimizer may be given, and their values.
 
+import { checkNames } from "../tensor/arguments.js";
+
 export interface Limit {
   readonly holds: (value: number) => boolean;
   readonly wanted: string;
@@ -25,14 +27,10 @@ export function checkOptions(
   optimizer: string,
   options: unknown,
   known: object,
-  alsoKnown: ReadonlySet<string> = new Set(),
+  alsoKnown?: ReadonlySet<string>,
 ): void {
   checkIsObject(optimizer, options);
-  for (const key of Object.keys(options)) {
-    if (key in known || alsoKnown.has(key)) continue;
-    const names = Object.keys(known).join(", ");
-    throw new TypeError(`${optimizer}: has no option ${JSON.stringify(key)}; it has ${names}`);
-  }
+  checkNames(optimizer, options as Record<string, unknown>, Object.keys(known), alsoKnown);
 }
 
 /** Throws where an option is out of its limits. */

@@ -35,15 +35,17 @@ export function checkOptions(given: unknown, called: Called, example: string): v
     refuse(given, called, `options such as ${example}`);
 }
 
-/** Refuses options with names that are not among `known`: nobody would read them, and a misspelled one would do nothing. */
+/** Refuses options with names that are neither among `known` nor, untold, in `alsoKnown`: nobody would read them, and a misspelled
+ *  one would do nothing. */
 export function checkNames<O extends object>(
   called: Called,
   given: O,
   known: readonly (keyof O & string)[],
+  alsoKnown?: ReadonlySet<string>,
 ): void {
   checkOptions(given, called, `{ ${known[0]}: ... }`);
   for (const name of Object.keys(given)) {
-    if ((known as readonly string[]).includes(name)) continue;
+    if ((known as readonly string[]).includes(name) || alsoKnown?.has(name)) continue;
     const who = typeof called === "string" ? called : called.name;
     throw new TypeError(`${who}: has no option ${JSON.stringify(name)}; it has ${known.join(", ")}`);
   }

@@ -1,7 +1,7 @@
-// `x[0]`, `x[-1]`: JavaScript has no operators to overload, but asks an object's last prototype for what nobody else has.
+// `x[0]`, `x[-1]`, and what a tensor says to those who write PyTorch's names.
 
 import type { TensorBase } from "./base.js";
-import { DEVICE_METHODS, refusePythonName } from "./python-names.js";
+import { DEVICE_METHODS, endPrototypes, refusePythonName } from "./python-names.js";
 
 const INDEX = /^-?(?:0|[1-9]\d*)$/;
 
@@ -13,26 +13,19 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   dim: "use ndim",
 };
 
-/** Ends the chain of prototypes below `Base`: whole numbers are positions along the first dim. Own properties and methods are found
- *  before it, and cost what they did. */
+/** Gives instances of `Base` whole numbers as positions along the first dim. */
 export function allowSubscripts(Base: { readonly prototype: object }): void {
-  const ends = new Proxy(Object.create(Object.prototype) as object, {
-    get(target, key, tensor: TensorBase<never> & { at(index: number): unknown }) {
-      if (typeof key === "string") {
-        if (INDEX.test(key)) return tensor.at(Number(key));
-        refusePythonName(tensor, key, "a tensor", ELSEWHERE);
-      }
-      return Reflect.get(target, key, tensor) as unknown;
+  endPrototypes<TensorBase<never> & { at(index: number): unknown }>(
+    Base,
+    (tensor, name) => {
+      if (INDEX.test(name)) return tensor.at(Number(name));
+      return refusePythonName(tensor, name, "a tensor", ELSEWHERE);
     },
-    set(target, key, value, tensor) {
-      if (typeof key === "string") {
-        if (INDEX.test(key)) {
-          throw new TypeError(`x[${key}] = ... is not possible; write x.indexPut_([${key}], values)`);
-        }
-        refusePythonName(tensor as object, key, "a tensor", {});
+    (tensor, name) => {
+      if (INDEX.test(name)) {
+        throw new TypeError(`x[${name}] = ... is not possible; write x.indexPut_([${name}], values)`);
       }
-      return Reflect.set(target, key, value, tensor);
+      refusePythonName(tensor, name, "a tensor", {});
     },
-  });
-  Object.setPrototypeOf(Base.prototype, ends);
+  );
 }
