@@ -30,7 +30,7 @@ const ROW_MILLISECONDS = 100;
 
 /** Short steps do not look at the clock each, which takes a microsecond: as often as this, but no more seldom than every so many. */
 const LOOK_MILLISECONDS = 4;
-const LOOK_STEPS = 8;
+const LOOK_STEPS = 16;
 
 /** Once a run has gone on for so long, the accuracy is measured beside samples, too, this often. It makes a plan of its own, and
  *  making that takes as long as thirty steps of a small network; running it takes nearly a step longer than a plain step. */
@@ -56,9 +56,14 @@ export class Schedule {
   private nextRow = 0;
   private soonest = DENSE + COMPARED;
   private latest = DENSE + COMPARED;
-  /** The last look at the clock, and the step before which nothing can be due but a row that time asks for. */
+  /** The last look at the clock. */
   private last: { readonly step: number; readonly time: number } | undefined;
   private nextLook = 0;
+
+  /** The step before which nothing is due. */
+  get quietUntil(): number {
+    return this.nextLook;
+  }
 
   /** Told of the begin of each step; `clock`: the time in milliseconds. */
   at(step: number, clock: () => number): Due {

@@ -6,6 +6,7 @@ import { type HookHandle, Module } from "../module/index.js";
 import type { GroupOptions, Optimizer } from "../optim/optimizer.js";
 import { checkNames, refuse } from "../tensor/arguments.js";
 import { displaysAs, printsAs } from "../tensor/printing.js";
+import { isGradEnabled } from "../tensor/scope.js";
 import { session } from "../tensor/session.js";
 import { isSoftmax } from "../tensor/softmax.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -14,8 +15,9 @@ import { type Report, RunRecorder, type WatchOptions } from "./recorder.js";
 import type { Moment, Training } from "./rewind/moment.js";
 import type { RunInfo } from "./run.js";
 import { ControlDesk } from "./steer/desk.js";
+import { deliver } from "./steer/mailbox.js";
 import { setRate } from "./steer/steering.js";
-import { listen } from "./watch/listen.js";
+import { Ears } from "./watch/listen.js";
 import { Measurements } from "./watch/measurements.js";
 import { ModeCount, withModes } from "./watch/modes.js";
 import { describeOptimizer } from "./watch/optimizer.js";
@@ -101,8 +103,11 @@ export class Watcher {
   private readonly modes: ModeCount;
   private readonly desk: ControlDesk;
   private readonly handles: HookHandle[] = [];
-  private readonly stops: (() => void)[] = [];
+  private readonly ears: Ears;
   private count = 0;
+  /** Nothing is due before this step: most steps of a long run, which pay for little more than being counted. It is looked at anew at
+   *  the end of each other step, so that before them there is one without measurements. */
+  private quietUntil = 0;
   private readonly taps: LayerTaps;
   private readonly options: WatchOptions;
   /** The optimizer that stepped last, and the number of its group with the first parameters of the model. */
@@ -143,7 +148,7 @@ export class Watcher {
       others: () => this.desk.attachToLayers(),
       joined: (layers) => this.noteJoined(layers),
     });
-    this.stops.push(...listen(new WeakRef(this)));
+    this.ears = new Ears(new WeakRef(this));
   }
 
   /** The number of the next step. */
@@ -264,6 +269,21 @@ export class Watcher {
     this.recorder.send();
   }
 
+  private get quiet(): boolean {
+    return this.count < this.quietUntil;
+  }
+
+  /** Has the present step followed from beginning to end.
+   *  @internal */
+  wake(): void {
+    this.rest(0);
+  }
+
+  private rest(until: number): void {
+    this.quietUntil = until;
+    this.ears.listenWithin(!this.quiet);
+  }
+
   /** @internal */
   beforeUpdate(optimizer: AnyOptimizer): void {
     if (this.groupOf(optimizer) === undefined) return;
@@ -306,7 +326,7 @@ export class Watcher {
     this.desk.finish();
     this.taps.finish();
     for (const handle of this.handles) handle.remove();
-    for (const stop of this.stops) stop();
+    this.ears.stop();
     this.recorder.finish("finished");
   }
 
@@ -317,6 +337,11 @@ export class Watcher {
   }
 
   private begin(module: Module, inputs: readonly unknown[]): void {
+    if (this.quiet && module.training && isGradEnabled()) {
+      deliver();
+      if (this.quiet) return;
+    }
+    this.wake();
     this.taps.enter(inputs);
     this.modes.forward(module.training, this.count);
     if (!module.training || this.measurements.isOpen) return;
@@ -348,8 +373,14 @@ export class Watcher {
 
   /** @internal */
   endStep(optimizer: AnyOptimizer): void {
+    if (this.quiet && this.trainer?.optimizer === optimizer) {
+      this.desk.endQuietStep(optimizer);
+      this.count++;
+      return;
+    }
     const group = this.groupOf(optimizer);
     if (group === undefined) return;
+    if (this.quiet) this.desk.endQuietStep(optimizer);
     if (this.measurements.isOpen) {
       if (this.info.optimizer === undefined)
         this.recorder.setTraining(describeOptimizer(optimizer, group), this.measurements.batchSize);
@@ -358,6 +389,7 @@ export class Watcher {
     this.modes.update(this.count);
     this.count++;
     this.desk.afterUpdate();
+    this.rest(Math.min(this.measurements.quietUntil, this.desk.quietUntil));
   }
 
   /** Everything gathered so far, waiting for it: also a step that had no optimizer. */
@@ -369,6 +401,7 @@ export class Watcher {
    *  is waited for, and the step that was begun does not count.
    *  @internal */
   endCell(broken = false): void {
+    this.wake();
     if (broken) this.measurements.leave();
     else {
       this.measurements.dropForward();

@@ -75,9 +75,14 @@ export class Ring {
     return this.moments.at(-1);
   }
 
+  /** The step before which no copy is due. */
+  get quietUntil(): number {
+    return this.off ? Number.POSITIVE_INFINITY : this.next;
+  }
+
   /** Whether to take a copy before this step. */
   due(step: number): boolean {
-    if (this.off || step < this.next) return false;
+    if (step < this.quietUntil) return false;
     return this.every === undefined || step % this.every === 0;
   }
 
@@ -121,7 +126,8 @@ export class Ring {
 
   private passed(moment: Moment | undefined): void {
     const step = moment?.step ?? -1;
-    this.next = step < 0 || this.every !== undefined ? step + 1 : nextByDefault(step);
+    if (this.every !== undefined) this.next = (Math.floor(step / this.every) + 1) * this.every;
+    else this.next = step < 0 ? 0 : nextByDefault(step);
   }
 
   clear(): void {

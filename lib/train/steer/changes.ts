@@ -69,13 +69,26 @@ function rateCode(groups: number, from: number, to: number): string {
 export class Changes {
   list: readonly Change[] = [];
   private readonly seen = new WeakMap<Optimizer<GroupOptions>, Seen>();
+  /** What the last look has found, and of which options. */
+  private latest: { readonly group: Options; readonly values: Values } | undefined;
+
+  /** Whether the last look was at this optimizer, and has found the options that it has now. */
+  isAsLooked(optimizer: Optimizer<GroupOptions>): boolean {
+    const { latest } = this;
+    const group = optimizer.paramGroups[0] as Options;
+    return latest !== undefined && latest.group === group && isAsBefore(latest.values, group);
+  }
 
   /** Looks at an optimizer before step `step`; gives whether there is something new in the list. */
   look(optimizer: Optimizer<GroupOptions>, step: number): boolean {
     const seen = this.seen.get(optimizer);
     const group = optimizer.paramGroups[0] as Options;
-    if (seen !== undefined && isAsBefore(seen.values, group)) return false;
+    if (seen !== undefined && isAsBefore(seen.values, group)) {
+      if (this.latest?.group !== group) this.latest = { group, values: seen.values };
+      return false;
+    }
     const values = valuesOf(optimizer);
+    this.latest = { group, values };
     this.seen.set(optimizer, { values, since: step, ...(seen && { before: seen.values }) });
     if (seen === undefined) return false;
     const by = group.initialLr === undefined ? "code" : "schedule";
@@ -90,6 +103,7 @@ export class Changes {
   /** The learning rate was changed in the monitor. */
   byHand(optimizer: Optimizer<GroupOptions>, step: number, from: number, to: number): boolean {
     this.seen.set(optimizer, { values: valuesOf(optimizer), since: step });
+    this.latest = undefined;
     if (from === to) return false;
     const code = rateCode(optimizer.paramGroups.length, from, to);
     return this.add([{ step, kind: "learningRate", from, to, by: "hand", code }]);

@@ -29,6 +29,8 @@ export interface Watched {
   readonly info: RunInfo;
   /** Number of the current step. */
   readonly steps: number;
+  /** Has the next step looked at. */
+  wake(): void;
   /** Publishes what has changed about the run. */
   change(change: Partial<RunInfo>): void;
   /** Shows what has been measured until now, waiting for it. */
@@ -120,6 +122,25 @@ export class ControlDesk implements Steered {
     this.guard?.addLoss(root);
   }
 
+  /** The step before which nothing is to be done but to look at the optimizer's options. The two before a copy are not among them:
+   *  what those take from a loader tells the place in the data. */
+  get quietUntil(): number {
+    const { guard, steering, asked, due } = this;
+    const busy = guard !== undefined || steering.slow || asked !== undefined || due !== undefined;
+    return busy ? 0 : this.ring.quietUntil - 2;
+  }
+
+  wake(): void {
+    this.watched.wake();
+  }
+
+  /** The end of a step in which nothing was due. */
+  endQuietStep(optimizer: AnyOptimizer): void {
+    if (this.changes.isAsLooked(optimizer)) return;
+    if (!this.optimizers.includes(optimizer)) this.optimizers.push(optimizer);
+    if (this.changes.look(optimizer, this.watched.steps)) this.mark();
+  }
+
   /** Before an optimizer changes the parameters. */
   beforeUpdate(optimizer: AnyOptimizer): void {
     const step = this.watched.steps;
@@ -177,7 +198,10 @@ export class ControlDesk implements Steered {
     if (question.type === "fork") this.offerFork(question.step, question.learningRate);
     else if (question.type === "batch") {
       if (paused) this.showBatch(question.layer);
-      else this.asked = question.layer;
+      else {
+        this.asked = question.layer;
+        this.wake();
+      }
     } else if (paused) this.look(question);
     else refuse(this.run, REFUSALS.running);
   }

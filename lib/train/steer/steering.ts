@@ -30,6 +30,8 @@ export function setRate({ paramGroups: [first, ...others] }: AnyOptimizer, rate:
 /** The run that is steered. */
 export interface Steered {
   readonly run: string;
+  /** Something has been asked of it: its next step is not one in which nothing is due. */
+  wake(): void;
   /** Its loop behaves differently from now on. */
   controlled(control: RunControl): void;
   /** Its loop is about to wait: what has been measured is to be shown. */
@@ -76,6 +78,7 @@ export class Steering {
 
   /** Asks for what is then done by the next step. */
   ask(action: ControlAction, value: number = Number.NaN): void {
+    this.steered.wake();
     switch (action) {
       case "pause":
         this.holding = true;

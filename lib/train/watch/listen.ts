@@ -19,21 +19,45 @@ export interface Listener {
   endCell(broken: boolean): void;
 }
 
-/** Has a listener told; gives what ends that. Only a weak reference: a watcher, and with it its model, must not be kept alive.
- *  (A function of its own, because closures made in one place keep all of each other's variables.) */
-export function listen(self: WeakRef<Listener>): (() => void)[] {
-  const stops: (() => void)[] = [];
-  const alive = (): Listener | undefined => {
-    const listener = self.deref();
-    if (listener === undefined) for (const stop of stops) stop();
+/** Tells a listener. Only a weak reference: a watcher, and with it its model, must not be kept alive. */
+export class Ears {
+  private readonly self: WeakRef<Listener>;
+  private readonly stops: (() => void)[];
+  /** While it listens to what happens within a step, too. */
+  private stopsWithin: (() => void)[] = [];
+  private stopped = false;
+
+  constructor(self: WeakRef<Listener>) {
+    this.self = self;
+    this.stops = [
+      onStep((optimizer) => this.alive()?.endStep(optimizer)),
+      onSettle((broken) => this.alive()?.endCell(broken)),
+    ];
+    this.listenWithin(true);
+  }
+
+  /** Whether the listener is told what happens within a step, or only of its end. */
+  listenWithin(on: boolean): void {
+    if (on === this.stopsWithin.length > 0 || (on && this.stopped)) return;
+    for (const stop of this.stopsWithin) stop();
+    this.stopsWithin = on
+      ? [
+          onCrossEntropy((logits, target) => this.alive()?.tapPrediction(logits, target)),
+          onBackward((root) => this.alive()?.tapLoss(root)),
+          beforeStep((optimizer) => this.alive()?.beforeUpdate(optimizer)),
+        ]
+      : [];
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const stop of this.stops) stop();
+    this.listenWithin(false);
+  }
+
+  private alive(): Listener | undefined {
+    const listener = this.self.deref();
+    if (listener === undefined) this.stop();
     return listener;
-  };
-  stops.push(
-    onCrossEntropy((logits, target) => alive()?.tapPrediction(logits, target)),
-    onBackward((root) => alive()?.tapLoss(root)),
-    beforeStep((optimizer) => alive()?.beforeUpdate(optimizer)),
-    onStep((optimizer) => alive()?.endStep(optimizer)),
-    onSettle((broken) => alive()?.endCell(broken)),
-  );
-  return stops;
+  }
 }

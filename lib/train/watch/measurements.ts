@@ -64,6 +64,11 @@ export class Measurements {
     return this.current?.layers !== undefined;
   }
 
+  /** The step before which nothing is measured, if nothing is asked for; 0 where something is under way. */
+  get quietUntil(): number {
+    return this.current === undefined && this.waiting.length === 0 ? this.schedule.quietUntil : 0;
+  }
+
   /** Starts step number `step`, whose layers are measured if it is looked at closely, or if they are due. */
   begin(step: number, close: boolean, inputs: readonly unknown[]): void {
     const due = this.schedule.at(step, now);
