@@ -17,6 +17,7 @@ import { augmentationsIn } from "./augmentations.js";
 import { blockVariables } from "./block-vars.js";
 import { cellNames } from "./cell-names.js";
 import { isComplete } from "./complete-code.js";
+import { type UndeclaredFields, undeclaredFields, withFields } from "./constructor-fields.js";
 import { usesStandardDecorators } from "./decorators.js";
 import { exportsAssigned, type Found, findings } from "./diagnostics.js";
 import { Lines } from "./edits.js";
@@ -35,6 +36,7 @@ export class LanguageService implements Language {
   readonly #shadowed = new Set<string>();
   #found: Found = { errors: [], warnings: [] };
   #exportsAssigned: readonly Diagnostic[] = [];
+  #undeclared: UndeclaredFields = new Map();
   #blockVariables = "";
   #augmentations: readonly string[] = [];
   #names: CellNames = { declares: [], reads: [], writes: [], captures: {} };
@@ -46,6 +48,7 @@ export class LanguageService implements Language {
       diagnose: (program, cell) => {
         this.#found = findings(program, cell, PREFIX_LINES, modulesByFile(paths));
         this.#exportsAssigned = exportsAssigned(cell);
+        this.#undeclared = undeclaredFields(program, cell, cell.getLineStarts()[PREFIX_LINES] ?? 0);
         this.#names = cellNames(program, cell);
         this.#blockVariables = blockVariables(program, cell);
         this.#augmentations = augmentationsIn(cell);
@@ -64,7 +67,10 @@ export class LanguageService implements Language {
     const { text, using } = prepare(written);
     const lines = new Lines(written);
     this.#converter.useDecorators(usesStandardDecorators(text, declarations) ? "standard" : "older");
-    const { output, declOutput, lastExpressionVar } = this.#converter.convert(declarations, text);
+    let converted = this.#converter.convert(declarations, text);
+    if (this.#undeclared.size > 0)
+      converted = this.#converter.convert(declarations, withFields(text, this.#undeclared));
+    const { output, declOutput, lastExpressionVar } = converted;
     const { errors, warnings } = this.#found;
     this.state = { ...this.state, typeErrors: chosenTypeErrors(source) ?? this.state.typeErrors };
     if (errors.length > 0 || output === undefined) return { ok: false, ename: "SyntaxError", errors };
