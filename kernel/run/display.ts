@@ -60,8 +60,10 @@ export interface Display {
   /** Goes through a list, or anything else that can be gone through, and shows how far it is.
    *  @example for (const epoch of display.progress([1, 2, 3], { label: "epochs" })) console.log(epoch); */
   progress<T>(items: Iterable<T> | AsyncIterable<T>, options?: ProgressOptions): Counted<T>;
-  /** A bar that is moved by hand, by `advance()` or by setting `value`; without a total it only counts.
+  /** A bar for a loop over 0, 1, ... below the total, or one that is moved by hand, by `advance()` or by setting `value`; without
+   *  a total it only counts.
    *  @example
+   *  for (const step of display.progress(100)) console.log(step);
    *  const bar = display.progress(10);
    *  bar.advance(3); */
   progress(total?: number, options?: ProgressOptions): Progress;

@@ -207,6 +207,14 @@ describe("progress", () => {
     expect((await shown(code)).at(-1)!["text/plain"]).toMatch(/^2, \d/);
     const left = await shown("for (const x of display.progress([1, 2, 3])) if (x === 2) break;");
     expect(left.at(-1)!["text/plain"]).toContain("33 % 1/3");
+    const counted =
+      "const all = [...display.progress(4)]; for (const i of display.progress(9)) if (i === 2) break; all";
+    const texts = (await shown(counted)).map((data) => data["text/plain"]);
+    expect(texts.filter((text) => text!.includes("100 % 4/4"))).toHaveLength(1);
+    expect(texts.at(-2)).toContain("2/9");
+    expect(texts.at(-1)).toBe("[ 0, 1, 2, 3 ]");
+    const endless = await kernel().execute("for (const i of display.progress()) i");
+    expect(endless.reply.content.evalue).toContain("write display.progress(100)");
     const byHand = await shown("const bar = display.progress(4); bar.advance(3); bar.value = 4; bar");
     expect(byHand.at(-1)!["text/plain"]).toContain("100 % 4/4");
     expect(byHand.filter((data) => data["text/plain"]!.includes("0 % 0/4"))).toHaveLength(1);

@@ -13,12 +13,12 @@ export type Shower = (data: Record<string, string>) => void;
 
 const BAR = 20;
 
-/** A bar that counts up to a total, if that is known.
+/** A bar that counts up to a total, if that is known: by `advance()`, or as a loop goes through the numbers below the total.
  *  @example
  *  const bar = display.progress(3, { label: "epochs" });
  *  bar.advance(2);
  *  bar.value // -> 2 */
-export class Progress {
+export class Progress implements Iterable<number> {
   readonly total: number | undefined;
   readonly #label: string;
   readonly #show: Shower;
@@ -49,6 +49,24 @@ export class Progress {
   /** Adds to what is done. */
   advance(by = 1): void {
     this.value += by;
+  }
+
+  /** The whole numbers from 0 to the total, without it; each is counted when the loop asks for the next. */
+  *[Symbol.iterator](): IterableIterator<number> {
+    const { total } = this;
+    if (total === undefined) {
+      throw new TypeError(
+        "display.progress: a loop needs to know how far; write display.progress(100), or display.progress(list)",
+      );
+    }
+    try {
+      for (let i = 0; i < total; i++) {
+        yield i;
+        this.advance();
+      }
+    } finally {
+      this.flush();
+    }
   }
 
   /** Shows what has not been shown yet. */
