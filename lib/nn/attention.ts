@@ -5,6 +5,7 @@ import { formatShape, sameShape } from "../graph/shape.js";
 import { xavierUniform_, zeros_ } from "../init/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
+import { checkFunctionOptions } from "../module/options.js";
 import { Parameter } from "../module/parameter.js";
 import { checkNames } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
@@ -52,6 +53,7 @@ export function scaledDotProductAttention(
   value: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
+  checkFunctionOptions("scaledDotProductAttention", options, ["attnMask", "dropoutP", "isCausal", "scale"]);
   const { attnMask = null, dropoutP = 0, isCausal = false, scale } = options;
   const what = "scaledDotProductAttention";
   for (const x of [query, key, value]) floatNode(x, what);

@@ -4,6 +4,7 @@ import { normalizeAxis } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
+import { checkFunctionOptions } from "../module/options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { floatNode } from "./activations/common.js";
 
@@ -22,6 +23,7 @@ export interface NormalizeOptions {
  *  F.normalize(tensor([[3, 4]])) // -> [[0.6, 0.8]]
  *  ``` */
 export function normalize(x: Tensor, options: NormalizeOptions = {}): Tensor {
+  checkFunctionOptions("normalize", options, ["p", "dim", "eps"]);
   const { p = 2, dim = 1, eps = 1e-12 } = options;
   floatNode(x, "normalize");
   normalizeAxis(dim, x.ndim, "normalize");
@@ -41,6 +43,7 @@ export interface CosineSimilarityOptions {
  *  F.cosineSimilarity(tensor([[1, 0]]), tensor([[1, 1]])) // -> [0.7071]
  *  ``` */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options: CosineSimilarityOptions = {}): Tensor {
+  checkFunctionOptions("cosineSimilarity", options, ["dim", "eps"]);
   const { dim = 1, eps = 1e-8 } = options;
   floatNode(x1, "cosineSimilarity");
   floatNode(x2, "cosineSimilarity");
@@ -63,6 +66,7 @@ export interface PairwiseDistanceOptions {
  *  F.pairwiseDistance(tensor([[0, 0]]), tensor([[3, 4]])) // -> [5]
  *  ``` */
 export function pairwiseDistance(x1: Tensor, x2: Tensor, options: PairwiseDistanceOptions = {}): Tensor {
+  checkFunctionOptions("pairwiseDistance", options, ["p", "eps", "keepdim"]);
   const { p = 2, eps = 1e-6, keepdim = false } = options;
   floatNode(x1, "pairwiseDistance");
   floatNode(x2, "pairwiseDistance");
@@ -75,6 +79,7 @@ export function pairwiseDistance(x1: Tensor, x2: Tensor, options: PairwiseDistan
  *  F.pdist(tensor([[0, 0], [3, 4], [0, 1]])) // -> [5, 1, 4.2426]
  *  ``` */
 export function pdist(x: Tensor, options: { p?: number } = {}): Tensor {
+  checkFunctionOptions("pdist", options, ["p"]);
   floatNode(x, "pdist");
   if (x.ndim !== 2) throw new RangeError(`pdist: needs vectors [N, D], got [${x.shape.join(", ")}]`);
   const rows = Array.from({ length: x.shape[0]! }, (_, i) => i);

@@ -5,6 +5,7 @@ import { formatShape } from "../graph/shape.js";
 import { normal_ } from "../init/index.js";
 import { type Callable, callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
+import { checkFunctionOptions } from "../module/options.js";
 import { Parameter } from "../module/parameter.js";
 import { checkNames, checkSizes } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
@@ -28,6 +29,7 @@ function paddingRow(what: string, index: number, rows: number): number {
  *
  *  @example F.embedding(tensor([1, 0], { dtype: "int32" }), tensor([[1, 2], [3, 4]])) // [[3, 4], [1, 2]] */
 export function embedding(input: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
+  checkFunctionOptions("embedding", options, ["paddingIdx"]);
   if (weight.ndim !== 2) {
     throw new RangeError(`embedding: the weight must be [V, D], got ${formatShape(weight.shape)}`);
   }

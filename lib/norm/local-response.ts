@@ -5,6 +5,7 @@ import { formatShape } from "../graph/shape.js";
 import { type Callable, callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
+import { checkFunctionOptions } from "../module/options.js";
 import { Tensor } from "../tensor/tensor.js";
 
 export interface LocalResponseNormOptions {
@@ -22,6 +23,7 @@ export interface LocalResponseNormOptions {
  *  F.localResponseNorm(tensor([[[2], [0]]]), 2, { alpha: 1, beta: 1 }).flatten() // -> [0.6667, 0]
  *  ``` */
 export function localResponseNorm(x: Tensor, size: number, options: LocalResponseNormOptions = {}): Tensor {
+  checkFunctionOptions("localResponseNorm", options, ["alpha", "beta", "k"]);
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
   if (x.ndim < 3) throw new RangeError(`localResponseNorm: needs [N, C, ...], got ${formatShape(x.shape)}`);
   if (!Number.isInteger(size) || size < 1) {

@@ -1,6 +1,7 @@
 // Functions that make numbers along one dim add up to 1, and their logarithms.
 
 import { formatShape } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { floatNode } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
@@ -14,7 +15,10 @@ export interface DimOptions {
 function dimOf(x: Tensor, options: DimOptions | number | undefined, what: string): number {
   floatNode(x, what);
   const dim = typeof options === "number" ? options : options?.dim;
-  if (dim !== undefined) return dim;
+  if (dim !== undefined) {
+    if (typeof options === "object") checkFunctionOptions(what, options, ["dim"]);
+    return dim;
+  }
   throw new TypeError(`${what}: needs a dim, for example ${what}(x, { dim: -1 }) for the last one`);
 }
 

@@ -2,6 +2,7 @@
 
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { elementwiseWith, number } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
@@ -34,6 +35,7 @@ export interface EluOptions {
  *
  *  @example F.elu(tensor([-1, 2])) // [-0.6321, 2] */
 export function elu(x: Tensor, options: Partial<EluOptions> = {}): Tensor {
+  checkFunctionOptions("elu", options, ["alpha"]);
   return eluOf(x, options.alpha ?? 1, 1, 1);
 }
 
@@ -47,6 +49,7 @@ export type ELU = InstanceType<typeof ELU>;
  *
  *  @example F.celu(tensor([-1, 2]), { alpha: 2 }) // [-0.7869, 2] */
 export function celu(x: Tensor, options: Partial<EluOptions> = {}): Tensor {
+  checkFunctionOptions("celu", options, ["alpha"]);
   const { alpha = 1 } = options;
   if (alpha === 0) throw new RangeError("celu: alpha must not be 0, as x is divided by it");
   return celuOf(x, alpha, 1, 1 / alpha);

@@ -1,6 +1,7 @@
 // Gated linear units: one half of the input, gated by the other half.
 
 import { formatShape, normalizeAxis } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { floatNode } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
@@ -28,6 +29,7 @@ function halves(x: Tensor, dim: number, what: string): [Tensor, Tensor] {
  *
  *  @example F.glu(tensor([[1, 2, 0, 0]])) // [[0.5, 1]] */
 export function glu(x: Tensor, options: Partial<GateOptions> = {}): Tensor {
+  checkFunctionOptions("glu", options, ["dim"]);
   const [a, b] = halves(x, options.dim ?? -1, "glu");
   return a.mul(b.sigmoid());
 }
@@ -47,6 +49,7 @@ export interface SwigluOptions extends GateOptions {
  *
  *  @example F.swiglu(tensor([[0, 2, 5, 5]])) // [[0, 8.8080]] */
 export function swiglu(x: Tensor, options: Partial<SwigluOptions> = {}): Tensor {
+  checkFunctionOptions("swiglu", options, ["dim", "beta"]);
   const [a, b] = halves(x, options.dim ?? -1, "swiglu");
   return swish(a, { beta: options.beta ?? 1 }).mul(b);
 }
@@ -62,6 +65,7 @@ export type SwiGLU = InstanceType<typeof SwiGLU>;
  *
  *  @example F.geglu(tensor([[0, 2, 5, 5]])) // [[0, 9.7725]] */
 export function geglu(x: Tensor, options: Partial<GateOptions & GeluOptions> = {}): Tensor {
+  checkFunctionOptions("geglu", options, ["dim", "approximate"]);
   const [a, b] = halves(x, options.dim ?? -1, "geglu");
   return gelu(a, { approximate: options.approximate ?? "none" }).mul(b);
 }

@@ -2,6 +2,7 @@
 
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { elementwise, elementwiseWith, number } from "./common.js";
 import { type ActivationClass, activation } from "./layer.js";
@@ -33,6 +34,7 @@ const relu6Of = clipped("relu6");
  *
  *  @example F.hardtanh(tensor([-3, 0.5])) // [-1, 0.5] */
 export function hardtanh(x: Tensor, options: Partial<HardtanhOptions> = {}): Tensor {
+  checkFunctionOptions("hardtanh", options, ["minVal", "maxVal"]);
   const { minVal = -1, maxVal = 1 } = options;
   if (!(minVal <= maxVal))
     throw new RangeError(`hardtanh: minVal must not exceed maxVal, got ${minVal} and ${maxVal}`);
@@ -121,6 +123,7 @@ const softshrinkOf = elementwiseWith(
  *
  *  @example F.hardshrink(tensor([0.3, 2])) // [0, 2] */
 export function hardshrink(x: Tensor, options: Partial<ShrinkOptions> = {}): Tensor {
+  checkFunctionOptions("hardshrink", options, ["lambd"]);
   const { lambd = 0.5 } = options;
   return hardshrinkOf(x, -lambd, lambd);
 }
@@ -137,6 +140,7 @@ export type Hardshrink = InstanceType<typeof Hardshrink>;
  *
  *  @example F.softshrink(tensor([0.3, 2])) // [0, 1.5] */
 export function softshrink(x: Tensor, options: Partial<ShrinkOptions> = {}): Tensor {
+  checkFunctionOptions("softshrink", options, ["lambd"]);
   const { lambd = 0.5 } = options;
   if (!(lambd >= 0)) throw new RangeError(`softshrink: lambd must be 0 or more, got ${lambd}`);
   return softshrinkOf(x, -lambd, lambd);

@@ -5,6 +5,7 @@ import * as ops from "../../graph/ops/index.js";
 import { type Callable, callable } from "../../module/callable.js";
 import { formatNumber } from "../../module/format.js";
 import { Module } from "../../module/module.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import { checkNames } from "../../tensor/arguments.js";
 import { uniform } from "../../tensor/random/device.js";
 import { Tensor } from "../../tensor/tensor.js";
@@ -25,6 +26,7 @@ export interface RReluOptions {
  *  F.rrelu(tensor([-1, 2]), { lower: 0.1, upper: 0.3 }) // -> [-0.2, 2]
  *  ``` */
 export function rrelu(x: Tensor, options: RReluOptions & { training?: boolean } = {}): Tensor {
+  checkFunctionOptions("rrelu", options, ["lower", "upper", "training"]);
   const { lower = 1 / 8, upper = 1 / 3, training = false } = options;
   const input = floatNode(x, "rrelu");
   if (!(lower <= upper)) {
@@ -89,6 +91,7 @@ export interface GumbelSoftmaxOptions {
  *  F.gumbelSoftmax(tensor.zeros(4, 3), { hard: true }).sum(1) // -> [1, 1, 1, 1]
  *  ``` */
 export function gumbelSoftmax(logits: Tensor, options: GumbelSoftmaxOptions = {}): Tensor {
+  checkFunctionOptions("gumbelSoftmax", options, ["tau", "hard", "dim"]);
   const { tau = 1, hard = false, dim = -1 } = options;
   floatNode(logits, "gumbelSoftmax");
   // the smallest number drawn is 0, whose logarithm is not finite

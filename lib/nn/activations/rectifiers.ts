@@ -6,6 +6,7 @@ import { formatShape } from "../../graph/shape.js";
 import { type Callable, callable } from "../../module/callable.js";
 import { formatNumber } from "../../module/format.js";
 import { Module } from "../../module/module.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import { Parameter } from "../../module/parameter.js";
 import { checkNames } from "../../tensor/arguments.js";
 import { full } from "../../tensor/create.js";
@@ -39,6 +40,7 @@ const leakyReluOf = elementwiseWith(
  *
  *  @example F.leakyRelu(tensor([-1, 2]), { negativeSlope: 0.2 }) // [-0.2, 2] */
 export function leakyRelu(x: Tensor, options: Partial<LeakyReluOptions> = {}): Tensor {
+  checkFunctionOptions("leakyRelu", options, ["negativeSlope"]);
   return leakyReluOf(x, options.negativeSlope ?? 0.01);
 }
 

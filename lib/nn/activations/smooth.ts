@@ -5,6 +5,7 @@ import * as ops from "../../graph/ops/index.js";
 import { type Callable, callable } from "../../module/callable.js";
 import { formatNumber } from "../../module/format.js";
 import { Module } from "../../module/module.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import { Parameter } from "../../module/parameter.js";
 import { checkNames } from "../../tensor/arguments.js";
 import { full } from "../../tensor/create.js";
@@ -87,6 +88,7 @@ const geluTanh = elementwise(
  *
  *  @example F.gelu(tensor([-1, 2]), { approximate: "tanh" }) // [-0.1588, 1.9546] */
 export function gelu(x: Tensor, options: Partial<GeluOptions> = {}): Tensor {
+  checkFunctionOptions("gelu", options, ["approximate"]);
   const { approximate = "none" } = options;
   if (approximate === "none") return geluExact(x);
   if (approximate === "tanh") return geluTanh(x);
@@ -110,6 +112,7 @@ export interface SwishOptions {
  *
  *  @example F.swish(tensor([-1, 2]), { beta: 0.6 }) // [-0.3543, 1.5370] */
 export function swish(x: Tensor, options: SwishOptions = {}): Tensor {
+  checkFunctionOptions("swish", options, ["beta"]);
   const { beta = 1 } = options;
   const input = floatNode(x, "swish");
   const sharpness = typeof beta === "number" ? number(beta) : ops.reshape(floatNode(beta, "swish beta"), []);
@@ -204,6 +207,7 @@ const softplusOf = elementwiseWith(
  *
  *  @example F.softplus(tensor([0, 30])) // [0.6931, 30] */
 export function softplus(x: Tensor, options: Partial<SoftplusOptions> = {}): Tensor {
+  checkFunctionOptions("softplus", options, ["beta", "threshold"]);
   const { beta = 1, threshold = 20 } = options;
   if (beta === 0) throw new RangeError("softplus: beta must not be 0, as the result is divided by it");
   return softplusOf(x, beta, threshold, 1 / beta);

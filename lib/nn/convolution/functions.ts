@@ -2,6 +2,7 @@
 
 import * as ops from "../../graph/ops/index.js";
 import { formatShape, windowCount } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { formatPerDim, type PerDim, perDim, spaceNames, withBatch } from "../spatial.js";
 import { convolve, convolveTransposed } from "./convolve.js";
@@ -92,6 +93,7 @@ type Conv = (input: Tensor, weight: Tensor, bias?: Tensor | null, options?: Conv
 function conv(dims: number): Conv {
   const what = `conv${dims}d`;
   return (input, weight, bias = null, options = {}) => {
+    checkFunctionOptions(what, options, ["stride", "padding", "dilation", "groups"]);
     checkWeight(what, weight, dims, "out, in / groups");
     const kernel = weight.shape.slice(2);
     const stride = perDim(what, "stride", options.stride ?? 1, dims, 1);
@@ -143,6 +145,7 @@ type ConvTranspose = (
 function convTranspose(dims: number): ConvTranspose {
   const what = `convTranspose${dims}d`;
   return (input, weight, bias = null, options = {}) => {
+    checkFunctionOptions(what, options, ["stride", "padding", "outputPadding", "groups", "dilation"]);
     checkWeight(what, weight, dims, "in, out / groups");
     const kernel = weight.shape.slice(2);
     const stride = perDim(what, "stride", options.stride ?? 1, dims, 1);

@@ -2,6 +2,7 @@
 
 import * as ops from "../../graph/ops/index.js";
 import { elements, formatShape, type Window, windowCount } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { formatPerDim, type PerDim, perDim, withBatch } from "../spatial.js";
 
@@ -42,6 +43,7 @@ function countsOf(what: string, padded: readonly number[], { windows, kernel }: 
  *
  *  @example F.unfold(tensor([[[[1, 2, 3]]]]), [1, 2]) // [[[1, 2], [2, 3]]] */
 export function unfold(x: Tensor, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor {
+  checkFunctionOptions("unfold", options, ["dilation", "padding", "stride"]);
   const how = geometry("unfold", kernelSize, options);
   return withBatch("unfold", x, 2, (images) => {
     const [n, channels, ...space] = images.shape as [number, number, ...number[]];
@@ -57,6 +59,7 @@ export function unfold(x: Tensor, kernelSize: PerDim, options: UnfoldOptions = {
  *
  *  @example F.fold(tensor([[[1, 2], [2, 3]]]), [1, 3], [1, 2]) // [[[[1, 4, 3]]]] */
 export function fold(x: Tensor, outputSize: PerDim, kernelSize: PerDim, options: UnfoldOptions = {}): Tensor {
+  checkFunctionOptions("fold", options, ["dilation", "padding", "stride"]);
   const how = geometry("fold", kernelSize, options);
   const space = perDim("fold", "outputSize", outputSize, 2, 1);
   const padded = space.map((extent, i) => extent + 2 * how.padding[i]!);

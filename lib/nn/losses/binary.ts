@@ -2,6 +2,7 @@
 
 import { differentiable } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { number } from "../activations/common.js";
 import {
@@ -36,6 +37,7 @@ const SMALLEST_VARIANCE = 1e-12;
  *
  *  @example F.binaryCrossEntropy(tensor([0.5, 0.9]), tensor([0, 1])) // 0.3993 */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: BceOptions = {}): Tensor {
+  checkFunctionOptions("binaryCrossEntropy", options, ["weight", "reduction"]);
   const what = "binaryCrossEntropy";
   checkFloats(what, { input, target });
   checkShapes(what, { input, target });
@@ -89,6 +91,7 @@ export function binaryCrossEntropyWithLogits(
   target: Tensor,
   options: BceWithLogitsOptions = {},
 ): Tensor {
+  checkFunctionOptions("binaryCrossEntropyWithLogits", options, ["weight", "posWeight", "reduction"]);
   const what = "binaryCrossEntropyWithLogits";
   const { posWeight } = options;
   checkFloats(what, { input, target });

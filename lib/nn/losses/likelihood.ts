@@ -2,6 +2,7 @@
 
 import * as ops from "../../graph/ops/index.js";
 import { formatShape, sameShape } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { nodeOf } from "../../tensor/types.js";
 import { checkClassWeight, chooseClasses, classAxis } from "./class-index.js";
@@ -30,6 +31,7 @@ export interface NllOptions extends ReductionOptions {
  *
  *  @example F.nllLoss(tensor([[-0.1, -2.4]]), tensor([0], { dtype: "int32" })) // 0.1 */
 export function nllLoss(input: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
+  checkFunctionOptions("nllLoss", options, ["weight", "ignoreIndex", "reduction"]);
   const { weight, ignoreIndex = -100, reduction = "mean" } = options;
   checkFloats("nllLoss", { input });
   checkReduction("nllLoss", reduction);
@@ -83,6 +85,7 @@ export interface KlDivOptions {
  *
  *  @example F.klDiv(tensor([[-1, -0.5]]), tensor([[0.5, 0.5]]), { reduction: "batchmean" }) // 0.0569 */
 export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
+  checkFunctionOptions("klDiv", options, ["reduction", "logTarget"]);
   const { reduction = "mean", logTarget = false } = options;
   checkFloats("klDiv", { input, target });
   checkShapes("klDiv", { input, target });
@@ -125,6 +128,7 @@ export interface PoissonNllOptions extends ReductionOptions {
  *
  *  @example F.poissonNllLoss(tensor([0, 1]), tensor([1, 2])) // 0.8591 */
 export function poissonNllLoss(input: Tensor, target: Tensor, options: PoissonNllOptions = {}): Tensor {
+  checkFunctionOptions("poissonNllLoss", options, ["logInput", "full", "eps", "reduction"]);
   const { logInput = true, full = false, eps = 1e-8, reduction } = options;
   checkFloats("poissonNllLoss", { input, target });
   checkShapes("poissonNllLoss", { input, target });
@@ -177,6 +181,7 @@ export function gaussianNllLoss(
   variance: Tensor,
   options: GaussianNllOptions = {},
 ): Tensor {
+  checkFunctionOptions("gaussianNllLoss", options, ["full", "eps", "reduction"]);
   const { full = false, eps = 1e-6, reduction } = options;
   checkFloats("gaussianNllLoss", { input, target, variance });
   checkShapes("gaussianNllLoss", { input, target });

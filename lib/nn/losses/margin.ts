@@ -2,6 +2,7 @@
 
 import * as ops from "../../graph/ops/index.js";
 import { formatShape, sameShape } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { elementwise } from "../activations/common.js";
 import { pairwiseDistance } from "../distance.js";
@@ -31,6 +32,7 @@ export function hingeEmbeddingLoss(
   target: Tensor,
   options: HingeEmbeddingOptions = {},
 ): Tensor {
+  checkFunctionOptions("hingeEmbeddingLoss", options, ["margin", "reduction"]);
   const { margin = 1, reduction } = options;
   checkFloats("hingeEmbeddingLoss", { input });
   checkShapes("hingeEmbeddingLoss", { input, target });
@@ -64,6 +66,7 @@ export function marginRankingLoss(
   target: Tensor,
   options: MarginRankingOptions = {},
 ): Tensor {
+  checkFunctionOptions("marginRankingLoss", options, ["margin", "reduction"]);
   const { margin = 0, reduction } = options;
   checkFloats("marginRankingLoss", { input1, input2 });
   checkShapes("marginRankingLoss", { input1, input2, target });
@@ -87,6 +90,7 @@ const softMargin = elementwise("softMarginLoss", softplusNode, ops.sigmoid);
  *
  *  @example F.softMarginLoss(tensor([0, 2]), tensor([1, 1])) // 0.41 */
 export function softMarginLoss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+  checkFunctionOptions("softMarginLoss", options, ["reduction"]);
   checkFloats("softMarginLoss", { input });
   checkShapes("softMarginLoss", { input, target });
   const losses = softMargin(target.neg().mul(input));
@@ -121,6 +125,7 @@ export function cosineEmbeddingLoss(
   target: Tensor,
   options: CosineEmbeddingOptions = {},
 ): Tensor {
+  checkFunctionOptions("cosineEmbeddingLoss", options, ["margin", "reduction"]);
   const { margin = 0, reduction } = options;
   const what = "cosineEmbeddingLoss";
   checkFloats(what, { input1, input2 });
@@ -170,6 +175,7 @@ export function tripletMarginLoss(
   negative: Tensor,
   options: TripletMarginOptions = {},
 ): Tensor {
+  checkFunctionOptions("tripletMarginLoss", options, ["margin", "p", "eps", "swap", "reduction"]);
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = options;
   checkFloats("tripletMarginLoss", { anchor, positive, negative });
   checkShapes("tripletMarginLoss", { anchor, positive, negative });
@@ -230,6 +236,12 @@ export function tripletMarginWithDistanceLoss(
   negative: Tensor,
   options: TripletMarginWithDistanceOptions = {},
 ): Tensor {
+  checkFunctionOptions("tripletMarginWithDistanceLoss", options, [
+    "distanceFunction",
+    "margin",
+    "swap",
+    "reduction",
+  ]);
   const { distanceFunction: distance = pairwiseDistance, margin = 1, swap = false, reduction } = options;
   const losses = tripletLosses(anchor, positive, negative, { distance, margin, swap });
   return reduced("tripletMarginWithDistanceLoss", losses, reduction);

@@ -2,6 +2,7 @@
 
 import * as ops from "../../graph/ops/index.js";
 import { formatShape, sameShape } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { nodeOf } from "../../tensor/types.js";
 import { binaryCrossEntropyWithLogits } from "./binary.js";
@@ -50,6 +51,7 @@ export interface MultiMarginOptions extends ReductionOptions {
  *  F.multiMarginLoss(tensor([[0, 0.5]]), tensor([0], { dtype: "int32" })) // -> 0.75
  *  ``` */
 export function multiMarginLoss(input: Tensor, target: Tensor, options: MultiMarginOptions = {}): Tensor {
+  checkFunctionOptions("multiMarginLoss", options, ["p", "margin", "weight", "reduction"]);
   const { p = 1, margin = 1, weight, reduction } = options;
   const what = "multiMarginLoss";
   const place = checkScores(what, input, target, ({ targetShape }) => targetShape);
@@ -85,6 +87,7 @@ export type MultiMarginLoss = InstanceType<typeof MultiMarginLoss>;
  *  F.multilabelMarginLoss(tensor([[0.1, 0.2, 0.4, 0.8]]), tensor([[3, 0, -1, 1]], { dtype: "int32" })) // -> 0.85
  *  ``` */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+  checkFunctionOptions("multilabelMarginLoss", options, ["reduction"]);
   const what = "multilabelMarginLoss";
   const { axis, classes } = checkScores(what, input, target, () => input.shape);
   const listed = target.eq(-1).int().cumsum(axis).eq(0);
@@ -135,6 +138,7 @@ export function multilabelSoftMarginLoss(
   target: Tensor,
   options: MultilabelSoftMarginOptions = {},
 ): Tensor {
+  checkFunctionOptions("multilabelSoftMarginLoss", options, ["weight", "reduction"]);
   const { weight, reduction } = options;
   const what = "multilabelSoftMarginLoss";
   checkFloats(what, { input, target });

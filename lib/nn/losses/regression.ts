@@ -1,6 +1,7 @@
 // Losses of a prediction that is a number: squared and absolute errors, and what lies between them.
 
 import * as ops from "../../graph/ops/index.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { elementwiseWith, number } from "../activations/common.js";
 import { checkFloats, checkShapes, type InputAndTarget, type ReductionOptions, reduced } from "./common.js";
@@ -16,6 +17,7 @@ function errors(what: string, input: Tensor, target: Tensor): Tensor {
  *
  *  @example F.mseLoss(tensor([1, 4]), tensor([2, 2])) // 2.5 */
 export function mseLoss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+  checkFunctionOptions("mseLoss", options, ["reduction"]);
   return reduced("mseLoss", errors("mseLoss", input, target).square(), options.reduction);
 }
 
@@ -31,6 +33,7 @@ export type MSELoss = InstanceType<typeof MSELoss>;
  *
  *  @example F.l1Loss(tensor([1, 4]), tensor([2, 2])) // 1.5 */
 export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+  checkFunctionOptions("l1Loss", options, ["reduction"]);
   return reduced("l1Loss", errors("l1Loss", input, target).abs(), options.reduction);
 }
 
@@ -61,6 +64,7 @@ const smoothL1 = elementwiseWith(
  *
  *  @example F.smoothL1Loss(tensor([1, 4]), tensor([2, 2])) // 1 */
 export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
+  checkFunctionOptions("smoothL1Loss", options, ["beta", "reduction"]);
   const { beta = 1, reduction } = options;
   if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: beta must be at least 0, got ${beta}`);
   const error = errors("smoothL1Loss", input, target);
@@ -99,6 +103,7 @@ const huber = elementwiseWith(
  *
  *  @example F.huberLoss(tensor([1, 4]), tensor([2, 2])) // 1 */
 export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  checkFunctionOptions("huberLoss", options, ["delta", "reduction"]);
   const { delta = 1, reduction } = options;
   if (!(delta > 0)) throw new RangeError(`huberLoss: delta must be greater than 0, got ${delta}`);
   const losses = huber(errors("huberLoss", input, target), delta, delta / 2, -delta);

@@ -3,6 +3,7 @@
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { formatShape } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import { Tensor } from "../../tensor/tensor.js";
 
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
@@ -107,6 +108,7 @@ export function padNode(
  *  @example F.pad(tensor([1, 2, 3]), [2, 1]) // [0, 0, 1, 2, 3, 0]
  *  @example F.pad(tensor([1, 2, 3]), [2, 0], { mode: "reflect" }) // [3, 2, 1, 2, 3] */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  checkFunctionOptions("pad", options, ["mode", "value"]);
   const { mode = "constant", value = 0 } = options;
   if (mode !== "constant" && !(mode in BORDERS)) {
     throw new RangeError(

@@ -3,6 +3,7 @@
 import { type Node, scalarNode } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { elements } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { hostNode } from "../../tensor/types.js";
 import { type PerDim, withBatch } from "../spatial.js";
@@ -46,6 +47,13 @@ type AvgPool = (input: Tensor, kernelSize: PerDim, options?: AvgPoolOptions) => 
 function avgPool(dims: number): AvgPool {
   const what = `avgPool${dims}d`;
   return (input, kernelSize, options = {}) => {
+    checkFunctionOptions(what, options, [
+      "stride",
+      "padding",
+      "ceilMode",
+      "countIncludePad",
+      "divisorOverride",
+    ]);
     const how = poolingOf(what, dims, kernelSize, options);
     const { countIncludePad = true, divisorOverride = null } = options;
     if (divisorOverride === 0) throw new RangeError(`${what}: divisorOverride must not be 0`);
@@ -79,6 +87,7 @@ type LpPool = (input: Tensor, normType: number, kernelSize: PerDim, options?: Lp
 function lpPool(dims: number): LpPool {
   const what = `lpPool${dims}d`;
   return (input, normType, kernelSize, options = {}) => {
+    checkFunctionOptions(what, options, ["stride", "ceilMode"]);
     const how = poolingOf(what, dims, kernelSize, { stride: options.stride ?? kernelSize, ...options });
     const number = (value: number): Node => scalarNode(value, "float32");
     return withBatch(what, input, dims, (x) => {

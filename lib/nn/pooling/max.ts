@@ -3,6 +3,7 @@
 import { differentiable, type Node, scalarNode } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { elements } from "../../graph/shape.js";
+import { checkFunctionOptions } from "../../module/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { hostNode } from "../../tensor/types.js";
 import { type PerDim, withBatch } from "../spatial.js";
@@ -66,9 +67,12 @@ export function indicesOf(
 type MaxPool = (input: Tensor, kernelSize: PerDim, options?: MaxPoolOptions) => Tensor;
 type MaxPoolWithIndices = (input: Tensor, kernelSize: PerDim, options?: MaxPoolOptions) => Pooled;
 
+const MAX_POOL = ["stride", "padding", "ceilMode", "dilation"] as const;
+
 function maxPool(dims: number): MaxPool {
   const what = `maxPool${dims}d`;
   return (input, kernelSize, options = {}) => {
+    checkFunctionOptions(what, options, MAX_POOL);
     const how = poolingOf(what, dims, kernelSize, options);
     return withBatch(what, input, dims, (x) => {
       const positions = positionsOf(what, x.shape, how);
@@ -81,6 +85,7 @@ function maxPoolWithIndices(dims: number): MaxPoolWithIndices {
   const what = `maxPool${dims}dWithIndices`;
   const values = maxPool(dims);
   return (input, kernelSize, options = {}) => {
+    checkFunctionOptions(what, options, MAX_POOL);
     const how = poolingOf(what, dims, kernelSize, options);
     const indices = withBatch(what, input.detach(), dims, (x) => {
       const positions = positionsOf(what, x.shape, how);
