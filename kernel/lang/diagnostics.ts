@@ -16,6 +16,9 @@ const REFUSED = new Set([1103, 1108, 1163, 1308, 2451]);
 /** "implicitly has type any" and the like: strictness for libraries, not for a notebook. */
 const IMPLICIT_ANY = (code: number): boolean => code >= 7005 && code <= 7056;
 
+/** "'x' is possibly 'null'", or 'undefined', or both; "Object is possibly ..." */
+const PERHAPS_MISSING = new Set([2531, 2532, 2533, 18047, 18048, 18049]);
+
 /** "Did you forget to use 'await'?", beside what is missing in a Promise. */
 const FORGOT_AWAIT = 2773;
 
@@ -85,8 +88,14 @@ function diagnosticInCell(
     (all, [path, name]) => all.replaceAll(`import("${path}`, `import("${name}`),
     text,
   );
-  const place = placeInCell(file, found.start ?? 0, prefixLines);
-  return { ...place, code: found.code, message, length: found.length ?? 0 };
+  const { code, start = 0, length = 0 } = found;
+  const remedy = PERHAPS_MISSING.has(code) ? missingRemedy(file.text.slice(start, start + length)) : "";
+  return { ...placeInCell(file, start, prefixLines), code, message: message + remedy, length };
+}
+
+/** What to write where something may be missing; `text` is what. */
+function missingRemedy(text: string): string {
+  return ` Ask first, with if (${text}) or ${text}?., or write ${text}! where you know that it is there.`;
 }
 
 function placeInCell(

@@ -3,8 +3,9 @@
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../graph/shape.js";
 import { uniform_ } from "../init/index.js";
-import { type Callable, callable } from "../module/callable.js";
+import { callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
+import type { BiasedClass } from "../module/optional.js";
 import { Parameter } from "../module/parameter.js";
 import { checkNames, checkSizes } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
@@ -40,7 +41,7 @@ class BilinearModule extends Module {
   readonly outFeatures: number;
   /** [outFeatures, in1Features, in2Features] */
   weight: Parameter;
-  /** [outFeatures], or null */
+  /** [outFeatures]; null with `bias: false` */
   bias: Parameter | null;
 
   constructor(
@@ -83,8 +84,14 @@ class BilinearModule extends Module {
   }
 }
 
+type BilinearClass = BiasedClass<
+  BilinearModule,
+  [in1Features: number, in2Features: number, outFeatures: number],
+  { bias?: boolean }
+>;
+
 /** y_o = x1ᵀ W_o x2 + b_o, with a matrix W_o for each output.
  *
  *  @example nn.Bilinear(20, 30, 40)(tensor.randn(128, 20), tensor.randn(128, 30)).shape // [128, 40] */
-export const Bilinear: Callable<typeof BilinearModule> = callable(BilinearModule, "Bilinear");
+export const Bilinear: BilinearClass = callable(BilinearModule, "Bilinear") as BilinearClass;
 export type Bilinear = BilinearModule;

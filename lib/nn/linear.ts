@@ -2,8 +2,9 @@
 
 import { formatShape } from "../graph/shape.js";
 import { kaimingUniform_, uniform_ } from "../init/index.js";
-import { type Callable, callable } from "../module/callable.js";
+import { callable } from "../module/callable.js";
 import { Module } from "../module/module.js";
+import type { BiasedClass } from "../module/optional.js";
 import { Parameter } from "../module/parameter.js";
 import { checkNames, checkSizes } from "../tensor/arguments.js";
 import { zeros } from "../tensor/create.js";
@@ -20,7 +21,7 @@ class LinearModule extends Module {
   readonly outFeatures: number;
   /** [outFeatures, inFeatures] */
   weight: Parameter;
-  /** [outFeatures], or null */
+  /** [outFeatures]; null with `bias: false` */
   bias: Parameter | null;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
@@ -70,8 +71,10 @@ class LinearModule extends Module {
   }
 }
 
+type LinearClass = BiasedClass<LinearModule, [inFeatures: number, outFeatures: number], LinearOptions>;
+
 /** y = x Wᵀ + b.
  *
  *  @example const layer = nn.Linear(784, 300); layer(tensor.randn(32, 784)) // [32, 300] */
-export const Linear: Callable<typeof LinearModule> = callable(LinearModule, "Linear");
+export const Linear: LinearClass = callable(LinearModule, "Linear") as LinearClass;
 export type Linear = LinearModule;

@@ -16,14 +16,20 @@ class ModuleDictModule extends Module {
     return this.values().length;
   }
 
+  /** The module of that name, or undefined.
+   *  @example nn.ModuleDict({ act: nn.ReLU() }).get("act") // -> ReLU() */
   get(key: string): Module | undefined {
     return this.has(key) ? (this as unknown as Modules)[key] : undefined;
   }
 
+  /** Whether there is a module of that name.
+   *  @example nn.ModuleDict({ act: nn.ReLU() }).has("norm") // -> false */
   has(key: string): boolean {
     return Object.hasOwn(this, key) && (this as unknown as Modules)[key] instanceof Module;
   }
 
+  /** Puts a module under that name, in the place of one that has it.
+   *  @example nn.ModuleDict().set("act", nn.ReLU()).keys() // -> [ 'act' ] */
   set(key: string, module: Module): this {
     if (!(module instanceof Module)) {
       throw new TypeError(
@@ -39,25 +45,32 @@ class ModuleDictModule extends Module {
     return this;
   }
 
-  /** Sets all modules in a record or in pairs of name and module. */
+  /** Sets all modules in a record or in pairs of name and module.
+   *  @example nn.ModuleDict().update({ act: nn.ReLU(), out: nn.Linear(4, 1) }).size // -> 2 */
   update(modules: Modules | Iterable<readonly [string, Module]>): this {
     const pairs = Symbol.iterator in modules ? modules : Object.entries(modules);
     for (const [key, module] of pairs) this.set(key, module);
     return this;
   }
 
-  /** Takes a module out; whether there was one. */
+  /** Takes a module out; whether there was one.
+   *  @example nn.ModuleDict({ act: nn.ReLU() }).delete("act") // -> true */
   delete(key: string): boolean {
     return this.has(key) && Reflect.deleteProperty(this, key);
   }
 
-  /** Names in the order in which they were set, those that are whole numbers first. */
+  /** Names in the order in which they were set, those that are whole numbers first.
+   *  @example nn.ModuleDict({ act: nn.ReLU(), out: nn.Linear(4, 1) }).keys() // -> [ 'act', 'out' ] */
   keys(): string[] {
     return Object.keys(this).filter((key) => this.has(key));
   }
+  /** The modules in the order of `keys()`.
+   *  @example nn.ModuleDict({ act: nn.ReLU() }).values() // -> [ ReLU() ] */
   values(): Module[] {
     return this.keys().map((key) => this.get(key)!);
   }
+  /** Names and modules in the order of `keys()`.
+   *  @example for (const [name, layer] of nn.ModuleDict({ act: nn.ReLU() }).entries()) console.log(name, layer); */
   entries(): [string, Module][] {
     return this.keys().map((key) => [key, this.get(key)!]);
   }

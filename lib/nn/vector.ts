@@ -21,7 +21,7 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
  *  ```ts
  *  const layer = nn.Linear(2, 1);
  *  nn.utils.vectorToParameters(tensor([1, 2, 3]), layer.parameters());
- *  layer.bias! // -> [3]
+ *  layer.bias // -> [3]
  *  ``` */
 export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>): void {
   const list = [...parameters];

@@ -11,11 +11,19 @@ import {
 } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
-import { type Callable, callable } from "../module/callable.js";
+import { callable } from "../module/callable.js";
 import type { Module } from "../module/module.js";
+import { checkFunctionOptions } from "../module/options.js";
 import { Tensor } from "../tensor/tensor.js";
 import { warnOnce } from "../tensor/warn.js";
-import { ChannelNorm, type ChannelNormOptions, checkChannels, moved, replace } from "./channel.js";
+import {
+  ChannelNorm,
+  type ChannelNormClass,
+  type ChannelNormOptions,
+  checkChannels,
+  moved,
+  replace,
+} from "./channel.js";
 import { inverseDeviation, moments, rescale, standardize } from "./statistics.js";
 
 export type BatchNormOptions = ChannelNormOptions;
@@ -139,6 +147,7 @@ export function batchNorm(
   runningVar: Tensor | null,
   options: BatchNormArguments = {},
 ): Tensor {
+  checkFunctionOptions("batchNorm", options, ["weight", "bias", "training", "momentum", "eps"]);
   if (x.ndim < 2) throw new RangeError(`batchNorm: needs [N, C, ...], got ${formatShape(x.shape)}`);
   checkChannels("batchNorm", x.shape[1]!, {
     runningMean,
@@ -196,13 +205,15 @@ class BatchNorm1dModule extends BatchNorm {
   }
 }
 
+type BatchNorm1dClass = ChannelNormClass<BatchNorm1dModule, true>;
+
 /** Batch normalisation of [N, C] or [N, C, L].
  *
  *  y = (x - mean) / sqrt(var + eps) * weight + bias for each channel; while training with the batch's biased variance, in
  *  eval() with the running statistics. Ioffe and Szegedy 2015, algorithm 1.
  *
  *  @example nn.BatchNorm1d(300) */
-export const BatchNorm1d: Callable<typeof BatchNorm1dModule> = callable(BatchNorm1dModule, "BatchNorm1d");
+export const BatchNorm1d: BatchNorm1dClass = callable(BatchNorm1dModule, "BatchNorm1d") as BatchNorm1dClass;
 export type BatchNorm1d = BatchNorm1dModule;
 
 class BatchNorm2dModule extends BatchNorm {
@@ -214,10 +225,12 @@ class BatchNorm2dModule extends BatchNorm {
   }
 }
 
+type BatchNorm2dClass = ChannelNormClass<BatchNorm2dModule, true>;
+
 /** Batch normalisation of images [N, C, H, W]: as `BatchNorm1d`, with statistics of each channel over batch and places.
  *
  *  @example nn.BatchNorm2d(16)(tensor.randn(8, 16, 5, 5)) */
-export const BatchNorm2d: Callable<typeof BatchNorm2dModule> = callable(BatchNorm2dModule, "BatchNorm2d");
+export const BatchNorm2d: BatchNorm2dClass = callable(BatchNorm2dModule, "BatchNorm2d") as BatchNorm2dClass;
 export type BatchNorm2d = BatchNorm2dModule;
 
 class BatchNorm3dModule extends BatchNorm {
@@ -229,8 +242,10 @@ class BatchNorm3dModule extends BatchNorm {
   }
 }
 
+type BatchNorm3dClass = ChannelNormClass<BatchNorm3dModule, true>;
+
 /** Batch normalisation of volumes [N, C, D, H, W]: as `BatchNorm1d`, with statistics of each channel over batch and places.
  *
  *  @example nn.BatchNorm3d(4)(tensor.randn(2, 4, 3, 5, 5)) */
-export const BatchNorm3d: Callable<typeof BatchNorm3dModule> = callable(BatchNorm3dModule, "BatchNorm3d");
+export const BatchNorm3d: BatchNorm3dClass = callable(BatchNorm3dModule, "BatchNorm3d") as BatchNorm3dClass;
 export type BatchNorm3d = BatchNorm3dModule;

@@ -6,6 +6,7 @@ import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../graph/shape.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
+import type { Affine, When } from "../module/optional.js";
 import { Parameter } from "../module/parameter.js";
 import { checkNames, checkSizes } from "../tensor/arguments.js";
 import { ones, zeros } from "../tensor/create.js";
@@ -54,15 +55,15 @@ export abstract class ChannelNorm extends Module {
   momentum: number | null;
   readonly affine: boolean;
   readonly trackRunningStats: boolean;
-  /** [numFeatures], or null */
+  /** [numFeatures]; null without `affine` */
   weight: Parameter | null;
-  /** [numFeatures], or null */
+  /** [numFeatures]; null without `affine` */
   bias: Parameter | null;
-  /** [numFeatures], or null */
+  /** [numFeatures]; null without `trackRunningStats` */
   declare runningMean: Tensor | null;
-  /** [numFeatures], or null; the unbiased variance, as in PyTorch */
+  /** [numFeatures], the unbiased variance, as in PyTorch; null without `trackRunningStats` */
   declare runningVar: Tensor | null;
-  /** [], or null */
+  /** []; null without `trackRunningStats` */
   declare numBatchesTracked: Tensor | null;
 
   constructor(numFeatures: number, options: ChannelNormOptions = {}) {
@@ -107,4 +108,29 @@ export abstract class ChannelNorm extends Module {
       `trackRunningStats=${this.trackRunningStats}`
     );
   }
+}
+
+/** Has running statistics by the option `trackRunningStats`. */
+interface Tracked<On extends boolean> {
+  runningMean: When<On, Tensor>;
+  runningVar: When<On, Tensor>;
+  numBatchesTracked: When<On, Tensor>;
+}
+
+type Options<A extends boolean, T extends boolean> = ChannelNormOptions & {
+  affine?: A;
+  trackRunningStats?: T;
+};
+
+/** The class of a layer whose options `affine` and `trackRunningStats` are `Default` where they are not given. `new` is optional. */
+export interface ChannelNormClass<Layer extends ChannelNorm, Default extends boolean> {
+  new <A extends boolean = Default, T extends boolean = Default>(
+    numFeatures: number,
+    options?: Options<A, T>,
+  ): Layer & Affine<A> & Tracked<T>;
+  <A extends boolean = Default, T extends boolean = Default>(
+    numFeatures: number,
+    options?: Options<A, T>,
+  ): Layer & Affine<A> & Tracked<T>;
+  readonly prototype: Layer;
 }

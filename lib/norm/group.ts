@@ -3,9 +3,11 @@
 import { constantNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
-import { type Callable, callable } from "../module/callable.js";
+import { callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
+import type { Affine } from "../module/optional.js";
+import { checkFunctionOptions } from "../module/options.js";
 import { Parameter } from "../module/parameter.js";
 import { checkNames } from "../tensor/arguments.js";
 import { ones, zeros } from "../tensor/create.js";
@@ -26,6 +28,7 @@ export interface GroupNormArguments {
  *
  *  @example F.groupNorm(tensor.randn(4, 6, 5), 3) */
 export function groupNorm(x: Tensor, numGroups: number, options: GroupNormArguments = {}): Tensor {
+  checkFunctionOptions("groupNorm", options, ["weight", "bias", "eps"]);
   const { weight, bias, eps = 1e-5 } = options;
   const { shape } = x;
   const [examples = 0, channels = 0, ...places] = shape;
@@ -54,9 +57,9 @@ class GroupNormModule extends Module {
   readonly numChannels: number;
   readonly eps: number;
   readonly affine: boolean;
-  /** [numChannels], or null */
+  /** [numChannels]; null with `affine: false` */
   weight: Parameter | null;
-  /** [numChannels], or null */
+  /** [numChannels]; null with `affine: false` */
   bias: Parameter | null;
 
   constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
@@ -91,9 +94,23 @@ class GroupNormModule extends Module {
   }
 }
 
+interface GroupNormClass {
+  new <On extends boolean = true>(
+    numGroups: number,
+    numChannels: number,
+    options?: GroupNormOptions & { affine?: On },
+  ): GroupNormModule & Affine<On>;
+  <On extends boolean = true>(
+    numGroups: number,
+    numChannels: number,
+    options?: GroupNormOptions & { affine?: On },
+  ): GroupNormModule & Affine<On>;
+  readonly prototype: GroupNormModule;
+}
+
 /** Group normalisation of [N, C, ...]: the channels in `numGroups` equal groups, each group of each example with its own
  *  mean and biased variance; then a scale and a shift for each channel. Wu and He 2018, equation 7.
  *
  *  @example nn.GroupNorm(3, 6)(tensor.randn(4, 6, 5, 5)) */
-export const GroupNorm: Callable<typeof GroupNormModule> = callable(GroupNormModule, "GroupNorm");
+export const GroupNorm: GroupNormClass = callable(GroupNormModule, "GroupNorm") as GroupNormClass;
 export type GroupNorm = GroupNormModule;

@@ -3,11 +3,19 @@
 import { constantNode, type Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape } from "../graph/shape.js";
-import { type Callable, callable } from "../module/callable.js";
+import { callable } from "../module/callable.js";
 import type { Module } from "../module/module.js";
+import { checkFunctionOptions } from "../module/options.js";
 import { noGrad } from "../tensor/scope.js";
 import { Tensor } from "../tensor/tensor.js";
-import { ChannelNorm, type ChannelNormOptions, checkChannels, moved, replace } from "./channel.js";
+import {
+  ChannelNorm,
+  type ChannelNormClass,
+  type ChannelNormOptions,
+  checkChannels,
+  moved,
+  replace,
+} from "./channel.js";
 import { inverseDeviation, type Moments, moments, rescale, standardize } from "./statistics.js";
 
 export type InstanceNormOptions = ChannelNormOptions;
@@ -88,6 +96,15 @@ function averageMoments(
  *  F.instanceNorm(tensor([[[1, 3]]])) // -> [[[-1, 1]]]
  *  ``` */
 export function instanceNorm(x: Tensor, options: InstanceNormArguments = {}): Tensor {
+  checkFunctionOptions("instanceNorm", options, [
+    "runningMean",
+    "runningVar",
+    "weight",
+    "bias",
+    "useInputStats",
+    "momentum",
+    "eps",
+  ]);
   if (x.ndim < 3) throw new RangeError(`instanceNorm: needs [N, C, ...], got ${formatShape(x.shape)}`);
   const { runningMean, runningVar, weight, bias, useInputStats = true } = options;
   checkChannels("instanceNorm", x.shape[1]!, { runningMean, runningVar, weight, bias });
@@ -136,16 +153,18 @@ class InstanceNorm1dModule extends InstanceNorm {
   }
 }
 
+type InstanceNorm1dClass = ChannelNormClass<InstanceNorm1dModule, false>;
+
 /** Instance normalisation of [N, C, L] or [C, L].
  *
  *  y = (x - mean) / sqrt(var + eps), with the mean and biased variance of each channel of each example; no scale and shift
  *  unless `affine`, no running statistics unless `trackRunningStats`. Ulyanov et al. 2016.
  *
  *  @example nn.InstanceNorm1d(4)(tensor.randn(2, 4, 9)) */
-export const InstanceNorm1d: Callable<typeof InstanceNorm1dModule> = callable(
+export const InstanceNorm1d: InstanceNorm1dClass = callable(
   InstanceNorm1dModule,
   "InstanceNorm1d",
-);
+) as InstanceNorm1dClass;
 export type InstanceNorm1d = InstanceNorm1dModule;
 
 class InstanceNorm2dModule extends InstanceNorm {
@@ -154,13 +173,15 @@ class InstanceNorm2dModule extends InstanceNorm {
   }
 }
 
+type InstanceNorm2dClass = ChannelNormClass<InstanceNorm2dModule, false>;
+
 /** Instance normalisation of images [N, C, H, W] or [C, H, W]; see `InstanceNorm1d`.
  *
  *  @example nn.InstanceNorm2d(4, { affine: true })(tensor.randn(2, 4, 5, 5)) */
-export const InstanceNorm2d: Callable<typeof InstanceNorm2dModule> = callable(
+export const InstanceNorm2d: InstanceNorm2dClass = callable(
   InstanceNorm2dModule,
   "InstanceNorm2d",
-);
+) as InstanceNorm2dClass;
 export type InstanceNorm2d = InstanceNorm2dModule;
 
 class InstanceNorm3dModule extends InstanceNorm {
@@ -169,11 +190,13 @@ class InstanceNorm3dModule extends InstanceNorm {
   }
 }
 
+type InstanceNorm3dClass = ChannelNormClass<InstanceNorm3dModule, false>;
+
 /** Instance normalisation of volumes [N, C, D, H, W] or [C, D, H, W]; see `InstanceNorm1d`.
  *
  *  @example nn.InstanceNorm3d(4)(tensor.randn(2, 4, 3, 5, 5)) */
-export const InstanceNorm3d: Callable<typeof InstanceNorm3dModule> = callable(
+export const InstanceNorm3d: InstanceNorm3dClass = callable(
   InstanceNorm3dModule,
   "InstanceNorm3d",
-);
+) as InstanceNorm3dClass;
 export type InstanceNorm3d = InstanceNorm3dModule;

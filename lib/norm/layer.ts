@@ -3,9 +3,11 @@
 import { composite, recordComposite } from "../graph/composite.js";
 import { constantNode, type Node, type Op } from "../graph/node.js";
 import { formatShape, sameShape } from "../graph/shape.js";
-import { type Callable, callable } from "../module/callable.js";
+import { callable } from "../module/callable.js";
 import { formatNumber } from "../module/format.js";
 import { Module } from "../module/module.js";
+import type { When } from "../module/optional.js";
+import { checkFunctionOptions } from "../module/options.js";
 import { Parameter } from "../module/parameter.js";
 import { checkNames } from "../tensor/arguments.js";
 import { ones, zeros } from "../tensor/create.js";
@@ -83,6 +85,7 @@ export function layerNorm(
   normalizedShape: number | readonly number[],
   options: LayerNormArguments = {},
 ): Tensor {
+  checkFunctionOptions("layerNorm", options, ["weight", "bias", "eps"]);
   return normalizeLayer("layerNorm", x, trailingShape(normalizedShape, "layerNorm"), options);
 }
 
@@ -99,9 +102,9 @@ class LayerNormModule extends Module {
   readonly normalizedShape: readonly number[];
   readonly eps: number;
   readonly elementwiseAffine: boolean;
-  /** normalizedShape, or null */
+  /** normalizedShape; null without `elementwiseAffine` */
   weight: Parameter | null;
-  /** normalizedShape, or null */
+  /** normalizedShape; null without `elementwiseAffine` or without `bias` */
   bias: Parameter | null;
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
@@ -126,13 +129,31 @@ class LayerNormModule extends Module {
   }
 }
 
+/** A layer with a scale by the option `elementwiseAffine`, and with a shift by that and `bias`. */
+type LayerNormWith<Affine extends boolean, Bias extends boolean> = LayerNormModule & {
+  weight: When<Affine, Parameter>;
+  bias: Affine extends true ? When<Bias, Parameter> : null;
+};
+
+interface LayerNormClass {
+  new <Affine extends boolean = true, Bias extends boolean = true>(
+    normalizedShape: number | readonly number[],
+    options?: LayerNormOptions & { elementwiseAffine?: Affine; bias?: Bias },
+  ): LayerNormWith<Affine, Bias>;
+  <Affine extends boolean = true, Bias extends boolean = true>(
+    normalizedShape: number | readonly number[],
+    options?: LayerNormOptions & { elementwiseAffine?: Affine; bias?: Bias },
+  ): LayerNormWith<Affine, Bias>;
+  readonly prototype: LayerNormModule;
+}
+
 /** Layer normalisation over the last dims, which must be `normalizedShape`.
  *
  *  y = (x - mean) / sqrt(var + eps) * weight + bias with each example's own mean and biased variance, in training and
  *  evaluation alike. Ba et al. 2016, equation 4.
  *
  *  @example nn.LayerNorm(10)(tensor.randn(4, 10)) */
-export const LayerNorm: Callable<typeof LayerNormModule> = callable(LayerNormModule, "LayerNorm");
+export const LayerNorm: LayerNormClass = callable(LayerNormModule, "LayerNorm") as LayerNormClass;
 export type LayerNorm = LayerNormModule;
 
 /** The distance from 1 to the next float32 number. */
@@ -177,6 +198,7 @@ export function rmsNorm(
   normalizedShape: number | readonly number[],
   options: RmsNormArguments = {},
 ): Tensor {
+  checkFunctionOptions("rmsNorm", options, ["weight", "eps"]);
   return normalizeRootMeanSquare("rmsNorm", x, trailingShape(normalizedShape, "rmsNorm"), options);
 }
 
@@ -191,7 +213,7 @@ class RMSNormModule extends Module {
   readonly normalizedShape: readonly number[];
   readonly eps: number | null;
   readonly elementwiseAffine: boolean;
-  /** normalizedShape, or null */
+  /** normalizedShape; null without `elementwiseAffine` */
   weight: Parameter | null;
 
   constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
@@ -215,11 +237,26 @@ class RMSNormModule extends Module {
   }
 }
 
+/** A layer with a scale by the option `elementwiseAffine`. */
+type RMSNormWith<Affine extends boolean> = RMSNormModule & { weight: When<Affine, Parameter> };
+
+interface RMSNormClass {
+  new <Affine extends boolean = true>(
+    normalizedShape: number | readonly number[],
+    options?: RMSNormOptions & { elementwiseAffine?: Affine },
+  ): RMSNormWith<Affine>;
+  <Affine extends boolean = true>(
+    normalizedShape: number | readonly number[],
+    options?: RMSNormOptions & { elementwiseAffine?: Affine },
+  ): RMSNormWith<Affine>;
+  readonly prototype: RMSNormModule;
+}
+
 /** Root-mean-square normalisation over the last dims, which must be `normalizedShape`.
  *
  *  y = x / sqrt(mean(x²) + eps) * weight: layer normalisation that neither subtracts the mean nor adds a shift. Zhang and
  *  Sennrich 2019, equation 4.
  *
  *  @example nn.RMSNorm(10)(tensor.randn(4, 10)) */
-export const RMSNorm: Callable<typeof RMSNormModule> = callable(RMSNormModule, "RMSNorm");
+export const RMSNorm: RMSNormClass = callable(RMSNormModule, "RMSNorm") as RMSNormClass;
 export type RMSNorm = RMSNormModule;

@@ -45,7 +45,7 @@ printsAs(DeadUnits);
  *
  * ```ts
  * const net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 1));
- * net[0].bias!.data = tensor([0, -1e9, 0]);
+ * net[0].bias.data = tensor([0, -1e9, 0]);
  * const [first] = await gb.train.deadUnits(net, [tensor.randn(100, 4)]);
  * first!.dead // -> [ 1 ]
  * ``` */

@@ -96,7 +96,7 @@ class SurfaceReader {
     const constructors = type.getConstructSignatures();
     const calls = type.getCallSignatures();
     if (constructors.length > 0) {
-      const instance = constructors[0]!.getReturnType();
+      const instance = this.#classBehind(constructors[0]!.getReturnType());
       const own = instance.symbol?.declarations?.[0];
       // a property that holds a class, as tensor.Tensor does
       const before = own && this.#classes.get(own)?.path;
@@ -108,6 +108,13 @@ class SurfaceReader {
       this.#enter(declaration, symbol, path, "function", calls);
       if (path === "tensor") for (const member of type.getProperties()) this.#visitMember(member, path);
     } else this.#enter(declaration, symbol, path, "value", []);
+  }
+
+  /** Of a class with parts that depend on its options, `Layer & Parts`, the class, unless it has an entry of its own. */
+  #classBehind(made: TS.Type): TS.Type {
+    const [first] = made.isIntersection() ? made.types : [];
+    const isKnown = first?.symbol?.declarations?.some((declaration) => this.#classes.has(declaration));
+    return first?.isClass() && !isKnown ? first : made;
   }
 
   /** `tensor.zeros`, ...: properties of the callable namespace, which are functions and classes of their own. */

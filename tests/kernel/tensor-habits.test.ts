@@ -21,6 +21,61 @@ const PAGES: Readonly<Record<string, readonly (readonly [code: string, shows: Sh
     ["let maybe = a as gb.Tensor | null; [maybe === a, maybe ? 1 : 0]", "[ true, 1 ]"],
     ["a.grad === null", "true"],
   ],
+  "parts that an option of a layer turns off": [
+    ["const layer = nn.Linear(2, 3); layer.bias.data.fill_(0.5).sum().item()", "1.5"],
+    ["nn.Linear(2, 3, { bias: false }).bias", "null"],
+    ["nn.Linear(2, 3, { bias: false }).bias.shape", { warns: ["'null'"], fails: ["of null"] }],
+    [
+      "[nn.Conv2d(1, 2, 3).bias, nn.BatchNorm1d(2).runningMean, nn.GroupNorm(1, 2).bias, nn.LayerNorm(2).bias].map((part) => part.shape)",
+      "[ [ 2 ], [ 2 ], [ 2 ], [ 2 ] ]",
+    ],
+    [
+      "[nn.InstanceNorm1d(2, { affine: true }).weight.shape, nn.InstanceNorm1d(2).weight, nn.LayerNorm(2, { bias: false }).bias]",
+      "[ [ 2 ], null, null ]",
+    ],
+    [
+      "nn.BatchNorm1d(2, { afine: false })",
+      { warns: ["'afine' does not exist"], fails: ['no option "afine"'] },
+    ],
+    [
+      "const model = nn.Sequential(layer, nn.ReLU()); for (const m of model) if (m instanceof nn.Linear) m.bias.data.zero_()",
+      { warns: ["'m.bias' is possibly 'null'. Ask first, with if (m.bias) or m.bias?., or write m.bias!"] },
+    ],
+    [
+      "[nn.Linear, class Own extends nn.Linear {}]",
+      "[ [class Linear extends Module], [class Own extends Linear] ]",
+    ],
+  ],
+  "fields that only the constructor names": [
+    [
+      "class Net extends nn.Module {\n  constructor() { super(); this.fc1 = nn.Linear(2, 3); this.act = nn.ReLU(); }\n  forward(x: Tensor) { return this.act(this.fc1(x)); }\n}\nconst net = new Net(); net.fc1.weight.shape",
+      "[ 3, 2 ]",
+    ],
+    [
+      "[net(tensor.ones(1, 2)).shape, net.fc1.bias.shape, Object.keys(net.stateDict()).length]",
+      "[ [ 1, 3 ], [ 3 ], 2 ]",
+    ],
+    [
+      "class Wide extends Net { constructor() { super(); this.fc2 = nn.Linear(3, 1); } override forward(x: Tensor) { return this.fc2(super.forward(x)); } }\nnew Wide()(tensor.ones(1, 2)).shape",
+      "[ 1, 1 ]",
+    ],
+    ["net.fc3", { warns: ["Property 'fc3' does not exist on type 'Net'."] }],
+    [
+      "class Count { constructor(n: number) { if (n > 0) this.n = n; } twice() { return 2 * this.n; } }",
+      { warns: ["possibly 'undefined'. Ask first, with if (this.n)"] },
+    ],
+    ["class Late { set() { this.size = 1; } }", { warns: ["Property 'size' does not exist on type 'Late'"] }],
+  ],
+  "options that functions do not have": [
+    [
+      "F.leakyRelu(tensor([-1]), 0.2)",
+      { warns: [""], fails: ["leakyRelu: needs options such as { negativeSlope: ... }, got 0.2"] },
+    ],
+    [
+      "F.gelu(tensor([1]), { approx: 'tanh' })",
+      { warns: [""], fails: ['gelu: has no option "approx"; it has approximate'] },
+    ],
+  ],
   "slices and keywords of Python": [
     ["a[0:1]", { fails: ["SyntaxError", "There are no slices with colons. Write x.slice(0, 5)"] }],
     ["a[-1:]", { fails: ["SyntaxError", "There are no slices with colons."] }],

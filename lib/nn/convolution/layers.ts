@@ -3,8 +3,9 @@
 import { formatShape } from "../../graph/shape.js";
 import { fansOf } from "../../init/fan.js";
 import { kaimingUniform_, uniform_ } from "../../init/index.js";
-import { type Callable, callable } from "../../module/callable.js";
+import { callable } from "../../module/callable.js";
 import { Module } from "../../module/module.js";
+import type { BiasedClass } from "../../module/optional.js";
 import { Parameter } from "../../module/parameter.js";
 import { checkNames, checkSizes } from "../../tensor/arguments.js";
 import { zeros } from "../../tensor/create.js";
@@ -61,7 +62,7 @@ abstract class ConvolutionModule extends Module {
   readonly dilation: readonly number[];
   readonly groups: number;
   weight: Parameter;
-  /** [outChannels], or null */
+  /** [outChannels]; null with `bias: false` */
   bias: Parameter | null;
 
   constructor(
@@ -220,14 +221,8 @@ abstract class ConvTransposeModule extends ConvolutionModule {
   }
 }
 
-type ConvClass = Callable<
-  new (
-    inChannels: number,
-    outChannels: number,
-    kernelSize: PerDim,
-    options?: ConvLayerOptions,
-  ) => ConvModule
->;
+type Sizes = [inChannels: number, outChannels: number, kernelSize: PerDim];
+type ConvClass = BiasedClass<ConvModule, Sizes, ConvLayerOptions>;
 
 function convLayer(name: string, dims: number): ConvClass {
   class Conv extends ConvModule {
@@ -235,17 +230,10 @@ function convLayer(name: string, dims: number): ConvClass {
       super(name, dims, inChannels, outChannels, kernelSize, options);
     }
   }
-  return callable(Conv, name);
+  return callable(Conv, name) as unknown as ConvClass;
 }
 
-type ConvTransposeClass = Callable<
-  new (
-    inChannels: number,
-    outChannels: number,
-    kernelSize: PerDim,
-    options?: ConvTransposeLayerOptions,
-  ) => ConvTransposeModule
->;
+type ConvTransposeClass = BiasedClass<ConvTransposeModule, Sizes, ConvTransposeLayerOptions>;
 
 function convTransposeLayer(name: string, dims: number): ConvTransposeClass {
   class ConvTranspose extends ConvTransposeModule {
@@ -258,7 +246,7 @@ function convTransposeLayer(name: string, dims: number): ConvTransposeClass {
       super(name, dims, inChannels, outChannels, kernelSize, options);
     }
   }
-  return callable(ConvTranspose, name);
+  return callable(ConvTranspose, name) as unknown as ConvTransposeClass;
 }
 
 /** A convolution over sequences, [N, C, L] or [C, L]: each output channel is a weighted sum over all input channels under a

@@ -35,7 +35,9 @@ describe("calling", () => {
   test("library classes work with and without new, instanceof and extends", () => {
     const plain = nn.Linear(2, 3);
     const made = new nn.Linear(2, 3, { bias: false });
-    expectTypeOf(plain).toEqualTypeOf(made);
+    expectTypeOf(plain).toExtend<gb.nn.Linear>();
+    expectTypeOf(plain.bias).toEqualTypeOf<gb.Parameter>();
+    expectTypeOf(made.bias).toEqualTypeOf<null>();
     expectTypeOf(plain(tensor.zeros(1, 2))).toEqualTypeOf<gb.Tensor>();
     expect(plain).toBeInstanceOf(nn.Linear);
     expect(made).toBeInstanceOf(nn.Linear);
@@ -49,7 +51,7 @@ describe("calling", () => {
     }
     const doubled = new Doubled(1, 1);
     doubled.weight.data = tensor([[3]]);
-    doubled.bias!.data = tensor([1]);
+    doubled.bias.data = tensor([1]);
     expect(doubled).toBeInstanceOf(nn.Linear);
     expect(doubled(tensor([[2]])).item()).toBe(14);
     expect(String(doubled)).toBe("Doubled(inFeatures=1, outFeatures=1, bias=true)");
@@ -124,7 +126,7 @@ describe("a tensor in the place of a parameter", () => {
     /weight was a parameter, and is now a tensor, which would not be trained\. Write \.weight\.data = /;
 
   test("is an error when the layer is called, and when its parameters are asked for", () => {
-    const layer = nn.Linear(2, 3);
+    const layer: gb.nn.Linear = nn.Linear(2, 3);
     layer.weight = tensor.ones(3, 2);
     expect(() => layer(tensor.ones(1, 2))).toThrow(message);
     expect(() => nn.Sequential(layer).parameters()).toThrow(message);
@@ -162,7 +164,8 @@ describe("a tensor in the place of a parameter", () => {
 describe("Sequential", () => {
   test("is typed by its layers", () => {
     const model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2));
-    expectTypeOf(model[0]).toEqualTypeOf<gb.nn.Linear>();
+    expectTypeOf(model[0]).toExtend<gb.nn.Linear>();
+    expectTypeOf(model[0].bias).toEqualTypeOf<gb.Parameter>();
     expectTypeOf(model[1]).toEqualTypeOf<gb.nn.ReLU>();
     expectTypeOf(model(tensor.zeros(1, 4))).toEqualTypeOf<gb.Tensor>();
     expect(model[0].weight.shape).toEqual([3, 4]);
