@@ -60,7 +60,8 @@ export interface Modes {
   readonly firstEvaluationStep?: number;
   /** Many calls of backward() so far, and no optimizer has stepped the model, nor has anything else changed it. */
   readonly withoutStep?: number;
-  /** Optimizer steps whose gradients still held those of the step before, and the first of them. */
+  /** Optimizer steps whose gradients still held those of the step before, among the steps that were followed from beginning to end (the
+   *  first hundred, then each with a row and the one after it), and the first of them. */
   readonly keptGradients?: number;
   readonly firstKeptGradients?: number;
 }

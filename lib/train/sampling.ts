@@ -44,7 +44,7 @@ export interface Due {
   readonly layers: boolean;
 }
 
-const NOTHING: Due = { row: false, accuracy: false, layers: false };
+export const NOTHING_DUE: Due = { row: false, accuracy: false, layers: false };
 
 /** Decides step by step. */
 export class Schedule {
@@ -56,18 +56,13 @@ export class Schedule {
   private nextRow = 0;
   private soonest = DENSE + COMPARED;
   private latest = DENSE + COMPARED;
-  /** The last look at the clock. */
+  /** The last look at the clock, and the step before which nothing can be due but a row that time asks for. */
   private last: { readonly step: number; readonly time: number } | undefined;
   private nextLook = 0;
 
-  /** The step before which nothing is due. */
-  get quietUntil(): number {
-    return this.nextLook;
-  }
-
   /** Told of the begin of each step; `clock`: the time in milliseconds. */
   at(step: number, clock: () => number): Due {
-    if (step < this.nextLook) return NOTHING;
+    if (step < this.nextLook) return NOTHING_DUE;
     const time = clock();
     const due = this.look(step, time);
     this.nextLook = step < LAST_LOOK ? step + 1 : this.stepToLook(step, time);
@@ -89,7 +84,7 @@ export class Schedule {
     const layers = this.wantsLayers(step, elapsed);
     if (step <= LAST_LOOK) this.budget.look(step, elapsed, layers);
     const late = time - this.lastRow >= ROW_MILLISECONDS;
-    if (!layers && !late && step < this.nextRow) return NOTHING;
+    if (!layers && !late && step < this.nextRow) return NOTHING_DUE;
     this.lastRow = time;
     this.nextRow = step * NEXT_ROW;
     const accuracy = layers || (late && elapsed >= this.nextAccuracy);

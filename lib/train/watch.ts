@@ -105,8 +105,8 @@ export class Watcher {
   private readonly handles: HookHandle[] = [];
   private readonly ears: Ears;
   private count = 0;
-  /** Nothing is due before this step: most steps of a long run, which pay for little more than being counted. It is looked at anew at
-   *  the end of each other step, so that before them there is one without measurements. */
+  /** Before this step there is nothing to do but to ask in each step whether it is to be measured, and to count it. So it is with most
+   *  steps of a run. It is looked at anew at the end of all others. */
   private quietUntil = 0;
   private readonly taps: LayerTaps;
   private readonly options: WatchOptions;
@@ -339,7 +339,7 @@ export class Watcher {
   private begin(module: Module, inputs: readonly unknown[]): void {
     if (this.quiet && module.training && isGradEnabled()) {
       deliver();
-      if (this.quiet) return;
+      if (this.quiet && !this.measurements.isDue(this.count)) return;
     }
     this.wake();
     this.taps.enter(inputs);
@@ -389,7 +389,7 @@ export class Watcher {
     this.modes.update(this.count);
     this.count++;
     this.desk.afterUpdate();
-    this.rest(Math.min(this.measurements.quietUntil, this.desk.quietUntil));
+    this.rest(this.measurements.isIdle ? this.desk.quietUntil : 0);
   }
 
   /** Everything gathered so far, waiting for it: also a step that had no optimizer. */

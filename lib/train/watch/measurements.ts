@@ -9,7 +9,7 @@ import { isCurrent, type Rider, session } from "../../tensor/session.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { WatchedLayer } from "../layers.js";
 import type { RunRecorder } from "../recorder.js";
-import { Schedule } from "../sampling.js";
+import { NOTHING_DUE, Schedule } from "../sampling.js";
 import { momentumOf } from "./optimizer.js";
 import { StepSample, type WatchedModel } from "./sample.js";
 import { Silence } from "./silence.js";
@@ -41,6 +41,9 @@ export class Measurements {
   private readonly silences: readonly Silence[];
   private readonly recorder: RunRecorder;
   private readonly schedule = new Schedule();
+  /** What is due in the step that was asked about last. */
+  private asked = -1;
+  private due = NOTHING_DUE;
   private current: Measured | undefined;
   private waiting: Measured[] = [];
   /** The step of the last row. */
@@ -64,16 +67,24 @@ export class Measurements {
     return this.current?.layers !== undefined;
   }
 
-  /** The step before which nothing is measured, if nothing is asked for; 0 where something is under way. */
-  get quietUntil(): number {
-    return this.current === undefined && this.waiting.length === 0 ? this.schedule.quietUntil : 0;
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.current === undefined && this.waiting.length === 0;
+  }
+
+  /** Whether step number `step`, which is about to begin, is to be measured. */
+  isDue(step: number): boolean {
+    if (step !== this.asked) this.due = this.schedule.at(step, now);
+    this.asked = step;
+    return this.due !== NOTHING_DUE;
   }
 
   /** Starts step number `step`, whose layers are measured if it is looked at closely, or if they are due. */
   begin(step: number, close: boolean, inputs: readonly unknown[]): void {
-    const due = this.schedule.at(step, now);
+    const isDue = this.isDue(step);
     if (this.waiting.length > 0) this.collect();
-    if (!close && !due.row) return;
+    if (!close && !isDue) return;
+    const { due } = this;
     const [first] = inputs;
     if (first instanceof Tensor) this.batchSize = first.shape[0] ?? 1;
     this.current = {
