@@ -188,7 +188,7 @@ export class Session {
   }
 
   private settle(riders: readonly Rider[]): void {
-    for (const rider of riders) rider.settled(this.client);
+    Rider.settle(riders, this.client);
   }
 
   /** Computes first values in a run of their own when the next run may fail: a wrong label in the first step leaves a model

@@ -195,6 +195,14 @@ export class EngineClient {
     return sequence;
   }
 
+  /** As `request`, of several buffers at once: their bytes one after the other, each padded to 8. */
+  requestAll(ids: readonly number[]): number {
+    const sequence = this.#next();
+    this.#inbox.expect(sequence);
+    this.#send({ type: "gather", sequence, buffers: new Int32Array(ids) });
+    return sequence;
+  }
+
   /** The bytes of a request, or undefined where they could not be computed: what went wrong is left for whoever waits for it.
    *  To be called once. Waits as `read` does, but never ends an interrupted cell. */
   requested(sequence: number): Uint8Array | undefined {

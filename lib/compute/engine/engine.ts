@@ -18,6 +18,7 @@ import {
   type RequestType,
   TO_THE_END,
 } from "./protocol.js";
+import { padded } from "./ring.js";
 import { sharedMemoryOf } from "./shared-memory.js";
 
 interface Stored {
@@ -132,6 +133,16 @@ export class Engine {
       if (chunk.length > 0) this.#device.write(stored.content, offset, chunk);
     },
     read: ({ sequence, buffer, offset, bytes }) => this.#sendBytes(buffer, offset, bytes, sequence),
+    gather: ({ sequence, buffers }) => {
+      const stored = Array.from(buffers, (buffer) => this.#stored(buffer, sequence));
+      const all = new Uint8Array(stored.reduce((sum, { bytes }) => sum + padded(bytes), 0));
+      let at = 0;
+      for (const { content, bytes } of stored) {
+        all.set(this.#device.read(content, 0, bytes), at);
+        at += padded(bytes);
+      }
+      this.#sendAll(all.length, sequence, (from, bytes) => all.subarray(from, from + bytes));
+    },
     locate: (request) => {
       const { sequence, buffer, offset } = request;
       const shared = sharedMemoryOf(this.#device);
@@ -286,11 +297,16 @@ export class Engine {
 
   #sendBytes(buffer: number, offset: number, bytes: number, sequence: number): void {
     const { content, bytes: total } = this.#range(buffer, offset, bytes, sequence);
+    this.#sendAll(total, sequence, (from, count) => this.#device.read(content, offset + from, count));
+  }
+
+  /** Replies with `total` bytes, a chunk after the other. */
+  #sendAll(total: number, sequence: number, read: (from: number, bytes: number) => Uint8Array): void {
     if (total === 0)
       this.#options.reply({ type: "data", sequence, total, offset: 0, chunk: new Uint8Array(0) });
-    for (let at = 0; at < total; at += CHUNK_BYTES) {
-      const chunk = this.#device.read(content, offset + at, Math.min(CHUNK_BYTES, total - at));
-      this.#options.reply({ type: "data", sequence, total, offset: at, chunk });
+    for (let offset = 0; offset < total; offset += CHUNK_BYTES) {
+      const chunk = read(offset, Math.min(CHUNK_BYTES, total - offset));
+      this.#options.reply({ type: "data", sequence, total, offset, chunk });
     }
   }
 

@@ -56,6 +56,8 @@ export const REQUESTS = {
   write: { code: 4, fields: { buffer: "count", total: "count", offset: "count", chunk: "bytes" } },
   /** Answered by one or more `data`. `bytes` TO_THE_END: whatever there is from `offset` on. */
   read: { code: 5, fields: { buffer: "count", offset: "count", bytes: "count" } },
+  /** Answered by one or more `data` with the bytes of all, one after the other, each padded to 8. */
+  gather: { code: 12, fields: { buffers: "ids" } },
   /** Answered by `place` where the device's memory is shared with the client, else by `data`. */
   locate: { code: 6, fields: { buffer: "count", offset: "count", bytes: "count" } },
   free: { code: 7, fields: { buffers: "ids" } },

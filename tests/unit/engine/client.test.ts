@@ -59,6 +59,24 @@ describe.each(ALL)("an engine's home: %s", (home) => {
     expect(client.memory()).toMatchObject({ allocatedBytes: 48, buffers: 3, plans: 1, compiles: 1 });
   });
 
+  test("gives the values of several buffers at once, and nothing where one of them has failed", () => {
+    const client = start(home);
+    const sizes = [4, 200_004, 0, 12];
+    const data = sizes.map((bytes, i) => new Uint8Array(bytes).fill(i + 1));
+    for (const [i, bytes] of data.entries()) client.write(i + 1, bytes);
+    const all = client.requested(client.requestAll([1, 2, 3, 4]))!;
+    const begins = [0, 8, 200_016, 200_016];
+    expect(all.length).toBe(200_032);
+    for (const [i, bytes] of data.entries())
+      expect(Buffer.compare(all.subarray(begins[i], begins[i]! + bytes.length), bytes)).toBe(0);
+    client.define(1, checking([2]));
+    client.write(5, ints(3, 17));
+    client.run(1, [5, 6], []);
+    expect(client.requested(client.requestAll([1, 6]))).toBeUndefined();
+    expect(() => client.check()).toThrow("label 17");
+    expect(client.requested(client.requestAll([1]))).toEqual(Uint8Array.of(1, 1, 1, 1, 0, 0, 0, 0));
+  });
+
   test("keeps the order of runs, writes and frees", async () => {
     const client = start(home);
     client.define(1, accumulation([1]));

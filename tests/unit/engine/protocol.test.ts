@@ -44,6 +44,7 @@ const REQUESTS: Request[] = [
   },
   { type: "write", sequence: 5, buffer: 9, total: 2 ** 40, offset: 2 ** 39, chunk: Uint8Array.of(255) },
   { type: "read", sequence: 6, buffer: 9, offset: 0, bytes: Number.MAX_SAFE_INTEGER },
+  { type: "gather", sequence: 10, buffers: Int32Array.of(3, 4) },
   { type: "free", sequence: 7, buffers: Int32Array.of(2 ** 31 - 1) },
   { type: "memory", sequence: 8 },
   { type: "cancel", sequence: 9, upTo: 2 ** 32 - 1 },
