@@ -18,7 +18,7 @@ export const SGEMM_PARAMETERS: readonly ValueType[] = Array<ValueType>(12).fill(
 /** Rows, columns and depth of a large product at least. */
 const LARGE_EXTENT = 64;
 /** Floats of one AVX-512 vector, the unit in which products are computed best without packing. */
-const VECTOR = 16;
+export const VECTOR = 16;
 /** Multiplications of a small product at least: below, what a call costs eats up the gain (32 x 10 x 100 takes 1 us). */
 const LEAST_WORK = 2 ** 17;
 /** Multiplications of one call for a small product at most: OpenBLAS computes so much without packing its operands, at 140
@@ -55,7 +55,11 @@ function kindsOf({ rows, columns, k, left, right, result }: ProductPlan): Produc
   const work = rows * columns * k;
   if (work < LEAST_WORK) return [];
   const large = Math.min(rows, columns, k) >= LARGE_EXTENT;
-  if (left.column === 1 && right.row === 1) return large ? ["large"] : k >= DOTS_DEPTH ? ["dots"] : [];
+  if (lieAlongDepth({ left, right })) {
+    if (large) return ["large"];
+    if (k >= DOTS_DEPTH) return ["dots"];
+    return Math.min(rows, columns, k) >= VECTOR ? ["outer"] : [];
+  }
   const byRows = result.column === 1;
   const bothTransposed = byRows ? left.row === 1 && right.row === 1 : right.column === 1 && left.column === 1;
   if (!large) return bothTransposed ? [] : ["outer"];
@@ -63,6 +67,10 @@ function kindsOf({ rows, columns, k, left, right, result }: ProductPlan): Produc
   const fits = work <= MOST_UNPACKED && k * LEAST_CALL <= WORK_OF_A_CALL;
   return whole && fits && !bothTransposed ? ["large", "outer"] : ["large"];
 }
+
+/** Whether both operands have the terms of their sums side by side, as a layer's input and weight have. */
+export const lieAlongDepth = ({ left, right }: Pick<ProductPlan, "left" | "right">): boolean =>
+  left.column === 1 && right.row === 1;
 
 /** Rows or columns of a chunk: what the BLAS packs anew for each of them is little beside what it computes (5 % of 2,048 x
  *  2,048 x 2,048). Products that are not as large fall into few chunks all the same; see BLAS_THREADS. */
@@ -80,7 +88,8 @@ export function cutForBlas(plan: ProductPlan, kind: ProductKind, grain: number):
     const few = (lines === "rows" ? rows : columns) < LARGE_EXTENT;
     const axis = few ? (rows >= columns ? "rows" : "columns") : lines;
     // lines themselves into whole vectors: 32 rows of 72 results, 150 deep, at 121 GFLOP/s, of 80 at 149
-    const inVectors = kind === "outer" && (axis !== lines || Math.min(rows, columns, k) >= LARGE_EXTENT);
+    const alongVectors = axis !== lines || Math.min(rows, columns, k) >= LARGE_EXTENT;
+    const inVectors = kind === "outer" && alongVectors && !lieAlongDepth(plan);
     const unit = inVectors ? VECTOR : 4;
     const cut = cutInto(chunksFor(productTime(plan) / 2, grain), axis === "rows" ? rows : columns, unit);
     return cut && { ...cut, axis };

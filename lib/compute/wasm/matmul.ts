@@ -6,8 +6,9 @@ import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
 import { pushBuffer } from "./addressing.js";
 import type { ProductKind } from "./blas.js";
 import { COUNTABLE, type Cut, chunksFor, cutInto } from "./cut.js";
-import { BlasEmitter, type BlasRates, blasKind, cutForBlas } from "./emit-blas.js";
+import { BlasEmitter, type BlasRates, blasKind, cutForBlas, lieAlongDepth } from "./emit-blas.js";
 import { ProductEmitter } from "./emit-product.js";
+import { TurnedEmitter } from "./emit-turned.js";
 import { FunctionBuilder } from "./encoder.js";
 import { I32, OP } from "./instructions.js";
 import type { Target } from "./loop.js";
@@ -190,13 +191,22 @@ class ProductStages {
 
   #product(): Part {
     const f = new FunctionBuilder(this.#target.parameters);
-    const emitter =
-      this.#blas !== undefined
-        ? new BlasEmitter(f, this.#plan, this.#blas, this.#target.module)
-        : new ProductEmitter(f, this.#plan, this.#target, this.#stepped, this.#packsOnce);
+    const emitter = this.#emitter(f);
     if (this.#division.kind === "batch") this.#overBatch(f, emitter, this.#division);
     else this.#overChunk(f, emitter, this.#division.cut);
     return { code: f, chunks: this.#chunks, how: this.#how() };
+  }
+
+  #emitter(f: FunctionBuilder): Emitter {
+    const [plan, target] = [this.#plan, this.#target];
+    if (this.#blas === undefined) return new ProductEmitter(f, plan, target, this.#stepped, this.#packsOnce);
+    if (this.#turns) return new TurnedEmitter(f, plan, target);
+    return new BlasEmitter(f, plan, this.#blas, target.module);
+  }
+
+  /** Whether operands that lie along the depth become such of outer products. */
+  get #turns(): boolean {
+    return this.#blas === "outer" && lieAlongDepth(this.#plan);
   }
 
   /** Locals that point to the first matrices, and the strides of each over the batch. */
@@ -331,7 +341,7 @@ class ProductStages {
       `k ${kBlocks} x ${kBlock}`,
     ];
     return [
-      ...(this.#blas !== undefined ? [`BLAS (${this.#blas})`] : own),
+      ...(this.#blas !== undefined ? [`BLAS (${this.#blas}${this.#turns ? ", turned" : ""})`] : own),
       ...(cut === undefined ? [] : [`${cut.chunks} chunks of ${kind === "batch" ? "matrices" : cut.axis}`]),
     ].join(", ");
   }
