@@ -48,8 +48,9 @@ export interface Device {
   readonly description: string;
   /** Whether matrix products take operands of float16. */
   readonly halfFactors?: boolean;
-  /** Whether equal products that follow each other in a plan and do not depend on each other are computed side by side. */
-  readonly joinsProducts?: boolean;
+  /** Products that follow each other in a plan and do not depend on each other are computed side by side. Those that read less than
+   *  so many bytes of what was computed before wait for each other; undefined: none does. */
+  readonly joinsProducts?: number;
   /** Bytes currently allocated for buffers and arenas. */
   readonly allocatedBytes: number;
   /** Of these, bytes of the arena that all plans share. */

@@ -85,6 +85,10 @@ export const SPINS_IN_JAVASCRIPT = 2000;
 export const CHUNKS_FOR_HELPERS = 32;
 export const WORK_FOR_HELPERS = 2e7;
 
+/** Products that nobody waits for, as updates of weights are, come last in a plan for the CPU and are launched together, if they read
+ *  less than so many bytes of what was computed before: of twenty layers that still fits the second-level cache. */
+export const JOINED_PRODUCTS_BYTES: number = 64 * 1024;
+
 export type EnvironmentVariable = keyof typeof ENVIRONMENT;
 
 /** The value of an environment variable or its default; an Error that lists the choices when it is neither. */

@@ -28,7 +28,7 @@ function trafficOfStep(
       optimizer.zeroGrad();
     }
   });
-  const plan = buildPlan(graph, { halfFactors: true, joinsProducts: true });
+  const plan = buildPlan(graph, { halfFactors: true, joinsProducts: 2 ** 20 });
   return trafficOf(new ProgramBuilder(plan, { half: false, tileFor: usualTile }).program);
 }
 

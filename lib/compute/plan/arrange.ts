@@ -20,20 +20,16 @@ export interface Storage {
   overwrites(buffer: number): boolean;
 }
 
-/** Loops and products that read more than this from the arena do not wait for company: what they read would need memory meanwhile. */
+/** Loops that read more than this from the arena do not wait for company: what they read would need memory meanwhile. */
 const LARGE = 2 ** 20;
 
 /** The kernels in an order in which each finds what it needs, given in one such order. Loops that no product waits for are
  *  put off, so that many of them can be launched together; likewise products that nobody waits for, as updates of weights are,
- *  where a device computes equal ones side by side (`joinsProducts`). */
-export function arrange(
-  kernels: readonly SingleKernel[],
-  storage: Storage,
-  joinsProducts: boolean,
-): Kernel[] {
+ *  where a device computes them side by side (`Device.joinsProducts`: if they read less than so many bytes from the arena). */
+export function arrange(kernels: readonly SingleKernel[], storage: Storage, joinsProducts: number): Kernel[] {
   const before = dependencies(kernels, storage);
   const urgent = findUrgent(kernels, before, storage);
-  const last = joinsProducts ? findLast(kernels, before, storage) : new Set<number>();
+  const last = findLast(kernels, before, storage, joinsProducts);
   const order: Kernel[] = [];
   const done = new Set<number>();
   const isReady = (i: number): boolean => !done.has(i) && [...before[i]!].every((other) => done.has(other));
@@ -55,15 +51,16 @@ export function arrange(
 
 const shapeOfProduct = ({ batch, m, n, k }: MatmulKernel): string => [...batch, m, n, k].join(" ");
 
-/** Products that nothing waits for. */
+/** Products that nothing waits for, and that read less than so many bytes from the arena. */
 function findLast(
   kernels: readonly SingleKernel[],
   before: readonly ReadonlySet<number>[],
   storage: Storage,
+  most: number,
 ): Set<number> {
   const awaited = new Set(before.flatMap((others) => [...others]));
   const numbers = kernels.flatMap((kernel, i) =>
-    kernel.kind === "matmul" && !awaited.has(i) && bytesFromArena(kernel, storage) <= LARGE ? [i] : [],
+    kernel.kind === "matmul" && !awaited.has(i) && bytesFromArena(kernel, storage) < most ? [i] : [],
   );
   return new Set(numbers);
 }

@@ -60,14 +60,14 @@ class PlanWriter {
   /** Plan buffer that holds the value of a node. */
   private readonly bufferOf = new Map<number, number>();
   private readonly faults: string[] = [];
-  private readonly joinsProducts: boolean;
+  private readonly joinsProducts: number;
   private bindings: number;
 
   /** `viaCopy`: results that are not to be written right over the old value. */
   constructor(
     graph: GraphSpec,
     viaCopy: ReadonlySet<number>,
-    { halfFactors = false, joinsProducts = false }: PlanOptions,
+    { halfFactors = false, joinsProducts = 0 }: PlanOptions,
   ) {
     this.graph = graph;
     this.joinsProducts = joinsProducts;

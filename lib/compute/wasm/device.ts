@@ -5,7 +5,7 @@ import { elements } from "../../graph/shape.js";
 import type { DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan, RoutineOperand } from "../ir.js";
 import { type RoutineData, runRoutine } from "../reference/routines/index.js";
-import { CHUNKS_FOR_HELPERS, WORK_FOR_HELPERS } from "../settings.js";
+import { CHUNKS_FOR_HELPERS, JOINED_PRODUCTS_BYTES, WORK_FOR_HELPERS } from "../settings.js";
 import {
   ARENA_WORD,
   argumentWord,
@@ -94,6 +94,7 @@ export interface WasmDeviceOptions extends HeapOptions {
 
 export class WasmDevice implements SingleMemory {
   readonly name: string = "wasm";
+  readonly joinsProducts: number = JOINED_PRODUCTS_BYTES;
   readonly #heap: Heap;
   readonly #shape: TileShape;
   readonly #engine: Engine;

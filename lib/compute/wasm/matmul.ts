@@ -6,7 +6,7 @@ import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
 import { pushBuffer } from "./addressing.js";
 import type { ProductKind } from "./blas.js";
 import { COUNTABLE, type Cut, chunksFor, cutInto } from "./cut.js";
-import { BlasEmitter, type BlasRates, blasKind, cutForBlas, lieAlongDepth } from "./emit-blas.js";
+import { BlasEmitter, type BlasRates, blasKind, blasTime, cutForBlas, lieAlongDepth } from "./emit-blas.js";
 import { ProductEmitter } from "./emit-product.js";
 import { TurnedEmitter } from "./emit-turned.js";
 import { FunctionBuilder } from "./encoder.js";
@@ -186,7 +186,7 @@ class ProductStages {
       f.op(OP.i32_eq);
       f.if(call);
     }
-    return { ...product, how: `${product.how}; then ${after.how}` };
+    return { ...product, time: product.time + after.time, how: `${product.how}; then ${after.how}` };
   }
 
   #product(): Part {
@@ -194,7 +194,13 @@ class ProductStages {
     const emitter = this.#emitter(f);
     if (this.#division.kind === "batch") this.#overBatch(f, emitter, this.#division);
     else this.#overChunk(f, emitter, this.#division.cut);
-    return { code: f, chunks: this.#chunks, how: this.#how() };
+    return { code: f, chunks: this.#chunks, time: this.#time, how: this.#how(), alone: this.#packsOnce };
+  }
+
+  /** Of a step; see `Part`. */
+  get #time(): number {
+    const product = this.#blas === undefined ? productTime(this.#plan) : blasTime(this.#plan);
+    return (product * elements(this.#kernel.batch)) / this.#steps;
   }
 
   #emitter(f: FunctionBuilder): Emitter {
@@ -314,7 +320,8 @@ class ProductStages {
     const emitter = new ProductEmitter(f, this.#plan, this.#target, this.#stepped);
     const { pointers, batch } = this.#pointers(f);
     this.#toMatrix(f, batch);
-    const wanted = chunksFor(rightPackingTime(this.#plan) / kBlocks, this.#target.grain / 2);
+    const time = rightPackingTime(this.#plan) / kBlocks;
+    const wanted = chunksFor(time, this.#target.grain / 2);
     const cut = cutInto(wanted, columns, this.#target.shape.columns);
     const first = f.local(I32);
     f.i32(0);
@@ -326,7 +333,7 @@ class ProductStages {
       ifLastChunk(f, cut, (size) => emitter.emitPacking(pointers.right, size, first));
     }
     const chunks = cut?.chunks ?? 1;
-    return { code: f, chunks, how: `packing${chunks > 1 ? ` in ${chunks} chunks` : ""}` };
+    return { code: f, chunks, time, how: `packing${chunks > 1 ? ` in ${chunks} chunks` : ""}` };
   }
 
   #how(): string {

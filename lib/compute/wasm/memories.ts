@@ -7,6 +7,7 @@
 import { mebibytes } from "../allocator.js";
 import type { Device, DeviceBuffer, Executable, Fault } from "../device.js";
 import type { Plan } from "../ir.js";
+import { JOINED_PRODUCTS_BYTES } from "../settings.js";
 import { shortage } from "./heap.js";
 
 /** A device all of whose buffers lie in one memory that this process may see. */
@@ -69,6 +70,7 @@ const MOVE_BYTES = 16 * 2 ** 20;
 
 export class JoinedMemories implements Device {
   readonly name: string = "wasm";
+  readonly joinsProducts: number = JOINED_PRODUCTS_BYTES;
   readonly #make: () => SingleMemory;
   readonly #most: number;
   readonly #parts: SingleMemory[];

@@ -15,8 +15,12 @@ import { CHUNK, CHUNK_PARAMETERS } from "./team.js";
 export interface Part {
   readonly code: FunctionBuilder;
   readonly chunks: number;
+  /** Nanoseconds that all of them take on one core, roughly. */
+  readonly time: number;
   /** In words. */
   readonly how: string;
+  /** Whether a thread keeps for its next chunk of the part that runs what it has packed: no other kernel may be in that part. */
+  readonly alone?: boolean;
 }
 
 /** The parts of a loop kernel, one after another; `number`: its place in the plan. */
@@ -90,7 +94,7 @@ function loopPart(
 ): Part {
   const code = new FunctionBuilder(target.parameters);
   const how = emitLoop(code, kernel, number, target, nest, cut, elsewhere);
-  return { code, chunks: cut?.chunks ?? 1, how };
+  return { code, chunks: cut?.chunks ?? 1, time: nanoseconds(kernel, nest), how };
 }
 
 /** The parts of a group: chunks of all members are claimed side by side, small members several at once. `partsOf`: those of a
@@ -101,16 +105,14 @@ export function groupParts(
   partsOf: (member: LoopKernel) => Part[],
 ): Part[] {
   const all = members.map(partsOf);
-  const times = members.map((member) => nanoseconds(member, planNest(member)));
   const most = Math.max(0, ...all.map((parts) => parts.length));
   return Array.from({ length: most }, (_, i) => {
     const tasks: Task[] = [];
-    all.forEach((parts, member) => {
-      const part = parts[i];
-      if (part === undefined) return;
-      const functions = [target.module.add(part.code)];
-      addTask(tasks, { functions, chunks: part.chunks, time: times[member]! }, target.grain);
-    });
+    for (const { [i]: part } of all) {
+      if (part === undefined) continue;
+      const { code, chunks, time } = part;
+      addTask(tasks, { functions: [target.module.add(code)], chunks, time }, target.grain);
+    }
     const how = all.flatMap((parts) => parts[i]?.how ?? []).join("; ");
     return { ...together(tasks), how };
   });
@@ -134,7 +136,7 @@ export function addTask(tasks: Task[], task: Task, grain: number): void {
 }
 
 /** One function for the chunks of all tasks, counted through. */
-export function together(tasks: readonly Task[]): { code: FunctionBuilder; chunks: number } {
+export function together(tasks: readonly Task[]): Omit<Part, "how"> {
   const f = new FunctionBuilder(CHUNK_PARAMETERS);
   let chunks = 0;
   for (const task of tasks) {
@@ -151,5 +153,5 @@ export function together(tasks: readonly Task[]): { code: FunctionBuilder; chunk
     f.advance(CHUNK, -task.chunks);
     chunks += task.chunks;
   }
-  return { code: f, chunks };
+  return { code: f, chunks, time: tasks.reduce((sum, { time }) => sum + time, 0) };
 }

@@ -1,7 +1,7 @@
 // From a plan to a module: functions that compute one chunk of a kernel, and two that go through all of them: "run" for the
 // leader and "help" for everybody else of the team.
 
-import type { GeneratedKernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
+import type { GeneratedKernel, Kernel, Plan, PlanBuffer, RoutineKernel } from "../ir.js";
 import { BLOCK, pushBuffer, type Range } from "./addressing.js";
 import { argumentWord, FAULT_WORD } from "./block.js";
 import { Bodies } from "./bodies.js";
@@ -11,6 +11,7 @@ import { BLAS, type BlasRates, SGEMM_PARAMETERS } from "./emit-blas.js";
 import { FunctionBuilder } from "./encoder.js";
 import { reportFunction } from "./fault.js";
 import { F32, I32, OP, type ValueType } from "./instructions.js";
+import { JoinedParts } from "./joined.js";
 import type { MatmulTarget, Stage } from "./matmul.js";
 import {
   COPY_PARAMETERS,
@@ -142,7 +143,7 @@ class ProgramWriter {
   write(plan: Plan): Program {
     const how: string[] = [];
     const routines: RoutineKernel[] = [];
-    const walk = new Walk(this.#module, this.#team);
+    const walk = new Walk(this.#module, this.#team, plan.buffers, this.#target.grain);
     let work = 0;
     plan.kernels.forEach((kernel, number) => {
       // Nothing is written over once a check has failed, and a routine finds no index that is out of bounds.
@@ -151,14 +152,9 @@ class ProgramWriter {
       this.#shared.restart();
       this.#local.restart();
       const run = (stages: readonly Stage[]): void => {
-        const chunks = stages.reduce(
-          (sum, { parts, steps }) => parts.reduce((all, part) => all + part.chunks * steps, sum),
-          0,
-        );
-        const all = workOf(kernel, plan.buffers);
-        const each = Math.min(2 ** 30, Math.ceil(all / Math.max(1, chunks)));
-        work += all;
-        for (const stage of stages) walk.stage(stage, each);
+        const own = workOf(kernel, plan.buffers);
+        work += own;
+        walk.kernel(kernel, stages, own);
         how.push(stages.flatMap(({ parts }) => parts.map((part) => part.how)).join("; ") || "empty");
       };
       if (kernel.kind !== "routine") {
@@ -195,18 +191,25 @@ class ProgramWriter {
 class Walk {
   readonly #module: ModuleBuilder;
   readonly #team: TeamWriter;
+  readonly #buffers: readonly PlanBuffer[];
+  readonly #grain: number;
   readonly #run = new FunctionBuilder([I32, I32], [I32]);
   readonly #help = new FunctionBuilder([I32, I32, I32]);
   readonly #runStep: number;
   readonly #helpStep: number;
   #chunks = 0;
+  /** What is launched next, if nothing more can be launched with it. */
+  #joined = new JoinedParts();
   /** What every early end needs. */
   readonly #stops = new FunctionBuilder([I32]);
   readonly #stop: number;
 
-  constructor(module: ModuleBuilder, team: TeamWriter) {
+  /** `buffers`: those of the plan. */
+  constructor(module: ModuleBuilder, team: TeamWriter, buffers: readonly PlanBuffer[], grain: number) {
     this.#module = module;
     this.#team = team;
+    this.#buffers = buffers;
+    this.#grain = grain;
     this.#runStep = this.#run.local(I32);
     this.#helpStep = this.#help.local(I32);
     this.#stop = module.add(this.#stops);
@@ -214,7 +217,41 @@ class Walk {
     team.join(this.#help, BASE);
   }
 
-  stage({ parts, steps }: Stage, work: number): void {
+  /** The next kernel; `work`: its operations and bytes. One of a single part, which needs no memory that threads share, is
+   *  launched together with those before it, unless it has to wait for them. */
+  kernel(kernel: Kernel, stages: readonly Stage[], work: number): void {
+    const [part, ...more] = stages.flatMap(({ parts, steps }) =>
+      steps === 1 ? parts : [...parts, ...parts],
+    );
+    if (part === undefined) return;
+    if (more.length === 0) {
+      if (this.#joined.takes(part, kernel, work, this.#buffers)) return;
+      this.#launch();
+      this.#joined.takes(part, kernel, work, this.#buffers);
+      return;
+    }
+    this.#launch();
+    this.#stages(stages, work);
+  }
+
+  #launch(): void {
+    const { work } = this.#joined;
+    const part = this.#joined.part(this.#module, this.#grain);
+    if (part === undefined) return;
+    this.#joined = new JoinedParts();
+    this.#stages([{ parts: [part], steps: 1 }], work);
+  }
+
+  #stages(stages: readonly Stage[], work: number): void {
+    const chunks = stages.reduce(
+      (sum, { parts, steps }) => parts.reduce((all, part) => all + part.chunks * steps, sum),
+      0,
+    );
+    const each = Math.min(2 ** 30, Math.ceil(work / chunks));
+    for (const stage of stages) this.#stage(stage, each);
+  }
+
+  #stage({ parts, steps }: Stage, work: number): void {
     const indices = parts.map((part) => this.#module.add(part.code));
     const slots = parts.map((part, i) => (part.chunks > 1 ? this.#module.slot(indices[i]!) : -1));
     for (const { chunks } of parts) if (chunks > 1) this.#chunks += chunks * steps;
@@ -277,6 +314,7 @@ class Walk {
   /** Has JavaScript run routine number `routine`, by the import `index`, and then looks whether to stop; where there is a word for
    *  it, only if that is not 0. */
   routine(index: number, routine: number, word?: Range): void {
+    this.#launch();
     const f = this.#run;
     const call = (): void => {
       f.i32(routine);
@@ -294,6 +332,7 @@ class Walk {
   }
 
   stopAfterFault(): void {
+    this.#launch();
     this.#run.get(BLOCK);
     this.#run.memory(OP.i32_load, FAULT_WORD);
     this.#stopIf(() => this.#run.i32(0));
@@ -312,6 +351,7 @@ class Walk {
 
   /** Adds both functions to the module; gives the chunks of a run. */
   finish(): number {
+    this.#launch();
     this.#team.finish(this.#stops, 0, this.#chunks);
     this.#run.i32(0);
     this.#module.add(this.#run, "run");

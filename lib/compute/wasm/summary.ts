@@ -126,7 +126,7 @@ class SummaryWriter {
     join.memory(OP.i32_store, 0);
     const stages = [
       { ...together(this.#tasks), how: "pieces of tensors" },
-      { code: join, chunks: 1, how: "joined" },
+      { code: join, chunks: 1, time: 0, how: "joined" },
     ].map((part): Stage => ({ parts: [part], steps: 1 }));
     return { stages, failed: this.#failed };
   }

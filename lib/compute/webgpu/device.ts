@@ -83,7 +83,8 @@ export interface WebGpuOptions {
 export class WebGpuDevice implements Device {
   readonly name: string = "webgpu";
   readonly halfFactors: boolean = true;
-  readonly joinsProducts: boolean = true;
+  /** More would need memory meanwhile. */
+  readonly joinsProducts: number = 2 ** 20;
   readonly adapter: AdapterDescription;
   readonly #link: GpuLink;
   readonly #allocator = new Allocator(0);

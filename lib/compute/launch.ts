@@ -1,9 +1,9 @@
-// Which dispatches become one: equal ones that follow each other and leave each other's memory alone. A GPU computes them side by
-// side, where it would wait between them.
+// Which kernels of a plan are launched together: such that follow each other and leave each other's memory alone. A device computes
+// them side by side, where it would wait between them.
 
-import { expressionsOf, type Kernel, type PlanBuffer, readBy, ungrouped, writtenBy } from "../ir.js";
+import { expressionsOf, type Kernel, type PlanBuffer, readBy, ungrouped, writtenBy } from "./ir.js";
 
-/** What the kernels of one dispatch read and write. */
+/** What the kernels of one launch read and write. */
 export class Launch {
   readonly #read: PlanBuffer[] = [];
   readonly #written: PlanBuffer[] = [];
