@@ -5,6 +5,7 @@ import { elements } from "../../graph/shape.js";
 import type { LoopKernel, MatmulKernel, MatrixOperand } from "../ir.js";
 import { pushBuffer } from "./addressing.js";
 import type { ProductKind } from "./blas.js";
+import { addProduct, ifLastChunk, pushIfLastChunk } from "./chunk-code.js";
 import { COUNTABLE, type Cut, chunksFor, cutInto } from "./cut.js";
 import { BlasEmitter, type BlasRates, blasKind, blasTime, cutForBlas, lieAlongDepth } from "./emit-blas.js";
 import { ProductEmitter } from "./emit-product.js";
@@ -384,38 +385,3 @@ function divide(
 
 /** With so many matrices in a batch each is computed as a whole. */
 const ENOUGH_MATRICES = 8;
-
-/** Emits both: for chunks of the usual size, and for the last one, if it has another size. */
-function ifLastChunk(f: FunctionBuilder, { size, last, chunks }: Cut, emit: (size: number) => void): void {
-  if (size === last) {
-    emit(size);
-    return;
-  }
-  f.get(CHUNK);
-  f.i32(chunks - 1);
-  f.op(OP.i32_eq);
-  f.if(
-    () => emit(last),
-    () => emit(size),
-  );
-}
-
-function pushIfLastChunk(f: FunctionBuilder, { chunks }: Cut, last: number, other: number): void {
-  f.i32(last);
-  f.i32(other);
-  f.get(CHUNK);
-  f.i32(chunks - 1);
-  f.op(OP.i32_eq);
-  f.op(OP.select);
-}
-
-/** local += factor * by */
-function addProduct(f: FunctionBuilder, local: number, factor: number, by: number): void {
-  if (by === 0) return;
-  f.get(local);
-  f.get(factor);
-  f.i32(by);
-  f.op(OP.i32_mul);
-  f.op(OP.i32_add);
-  f.set(local);
-}
