@@ -14,12 +14,18 @@ const EQUALITY: ReadonlyMap<ts.SyntaxKind, string> = new Map([
   [SyntaxKind.ExclamationEqualsEqualsToken, "ne"],
 ]);
 
+/** Of two tensors they give the one or the other, and look at no value. */
+const LOGIC: ReadonlyMap<ts.SyntaxKind, readonly [method: string, given: string]> = new Map([
+  [SyntaxKind.AmpersandAmpersandToken, ["logicalAnd", "second"]],
+  [SyntaxKind.BarBarToken, ["logicalOr", "first"]],
+]);
+
 export interface Trap {
   readonly node: ts.Node;
   readonly message: string;
 }
 
-/** Comparisons of tensors by identity, and tensors as conditions. */
+/** Comparisons of tensors by identity, tensors as conditions, and several positions in one pair of brackets. */
 export function tensorTraps(checker: ts.TypeChecker, file: ts.SourceFile): Trap[] {
   const traps: Trap[] = [];
   const isTensor = (node: ts.Expression): boolean => isTensorType(checker.getTypeAtLocation(node));
@@ -36,6 +42,23 @@ export function tensorTraps(checker: ts.TypeChecker, file: ts.SourceFile): Trap[
         });
       }
     }
+    const logic = typescript.isBinaryExpression(node) ? LOGIC.get(node.operatorToken.kind) : undefined;
+    if (logic !== undefined) {
+      const { left, right, operatorToken } = node as ts.BinaryExpression;
+      const [name, given] = logic;
+      if (isTensor(left) && isTensor(right)) {
+        const operator = operatorToken.getText(file);
+        const message = `'${operator}' between two tensors gives the ${given}. Write a.${name}(b) for each of their elements.`;
+        traps.push({ node, message });
+      }
+    }
+    if (typescript.isElementAccessExpression(node) && isTensor(node.expression)) {
+      const position = node.argumentExpression.getText(file);
+      if (isComma(node.argumentExpression)) {
+        const message = `Of several positions in brackets only the last one counts. Write x.index(${position}).`;
+        traps.push({ node: node.argumentExpression, message });
+      }
+    }
     const condition = conditionOf(node);
     if (condition !== undefined && isTensor(condition)) {
       traps.push({
@@ -48,6 +71,9 @@ export function tensorTraps(checker: ts.TypeChecker, file: ts.SourceFile): Trap[
   visit(file);
   return traps;
 }
+
+const isComma = (node: ts.Expression): boolean =>
+  typescript.isBinaryExpression(node) && node.operatorToken.kind === SyntaxKind.CommaToken;
 
 /** What decides in an if, a loop, a `? :` or a `!`. Not in && and ||, where it may be meant as a default. */
 function conditionOf(node: ts.Node): ts.Expression | undefined {

@@ -20,6 +20,20 @@ const PAGES: Readonly<Record<string, readonly (readonly [code: string, shows: Sh
     ["a.eq(b).all().item() ? 'equal' : 'different'", "'equal'"],
     ["let maybe = a as gb.Tensor | null; [maybe === a, maybe ? 1 : 0]", "[ true, 1 ]"],
     ["a.grad === null", "true"],
+    [
+      "(a.gt(1) && a.lt(2)).toArray()",
+      {
+        value: "[ true, false ]",
+        warns: ["'&&' between two tensors gives the second. Write a.logicalAnd(b)"],
+      },
+    ],
+    ["(maybe || b).toArray()", "[ 1, 2 ]"],
+    [
+      "const m = tensor([[1, 2], [3, 4]]); m[1, 0].toArray()",
+      { value: "[ 1, 2 ]", warns: ["only the last one counts. Write x.index(1, 0)."] },
+    ],
+    ["const [top, at] = m.max(1); [top.toArray(), at.toArray()]", "[ [ 2, 4 ], [ 1, 1 ] ]"],
+    ["m.sort(1, true)", { warns: [""], fails: ["sort: needs options such as { dim: ... }, got a boolean"] }],
   ],
   "parts that an option of a layer turns off": [
     ["const layer = nn.Linear(2, 3); layer.bias.data.fill_(0.5).sum().item()", "1.5"],
