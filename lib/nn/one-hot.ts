@@ -3,6 +3,7 @@
 import { isFloat } from "../graph/dtype.js";
 import { scalarNode } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
+import { checkWhole } from "../tensor/arguments.js";
 import { Tensor } from "../tensor/tensor.js";
 
 /** 1 at the place of each class, 0 elsewhere: [...] class numbers give [..., numClasses], int32. Without `numClasses` there are as
@@ -12,6 +13,7 @@ export function oneHot(classes: Tensor, numClasses: number = -1): Tensor {
   if (isFloat(classes.dtype) || classes.dtype === "bool") {
     throw new TypeError(`oneHot: class numbers must be int32, got ${classes.dtype}; convert with .int()`);
   }
+  checkWhole(numClasses, "oneHot", "the number of classes, oneHot(classes, 10)");
   const empty = classes.numel() === 0;
   if (numClasses === -1 && empty) {
     throw new RangeError("oneHot: an empty tensor has no largest class; say how many there are");

@@ -5,7 +5,7 @@ import { promote } from "../graph/dtype.js";
 import type { Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { broadcastShapes, formatShape, normalizeAxis } from "../graph/shape.js";
-import { refuse, tensorNode } from "./arguments.js";
+import { checkNames, refuse, tensorNode } from "./arguments.js";
 import * as arithmetic from "./arithmetic.js";
 import { einsum as summation } from "./einsum.js";
 import { roundedOnce } from "./half.js";
@@ -101,7 +101,7 @@ export function cat(tensors: readonly Tensor[], ...args: DimArguments): Tensor {
   const first = tensors[0];
   if (first === undefined) throw new RangeError("cat: needs at least one tensor");
   if (first.ndim === 0) throw new RangeError("cat: 0-d tensors have no dim to join along; use tensor.stack");
-  const axis = normalizeAxis(dimOptions(args, 0).dim, first.ndim, "cat");
+  const axis = normalizeAxis(dimOptions(args, 0, "cat").dim, first.ndim, "cat");
   const dtype = tensors.reduce((common, t) => promote(common, t.dtype), first.dtype);
   return Tensor.from(
     ops.concat(
@@ -124,7 +124,7 @@ export function stack(tensors: readonly Tensor[], ...args: DimArguments): Tensor
       );
     }
   });
-  const { dim } = dimOptions(args, 0);
+  const { dim } = dimOptions(args, 0, "stack");
   return cat(
     tensors.map((t) => t.unsqueeze(dim)),
     dim,
@@ -140,6 +140,7 @@ const atLeast = (t: Tensor, dims: number): Tensor => {
 /** Joins tensors side by side: along the second dim, vectors along their only one.
  *  @example tensor.hstack([tensor([[1], [2]]), tensor([[3], [4]])]) // -> [[1, 3], [2, 4]] */
 export function hstack(tensors: readonly Tensor[]): Tensor {
+  nodesOf(tensors, "hstack");
   const lines = tensors.map((t) => atLeast(t, 1));
   return cat(lines, lines[0]?.ndim === 1 ? 0 : 1);
 }
@@ -147,6 +148,7 @@ export function hstack(tensors: readonly Tensor[]): Tensor {
 /** Joins tensors on top of each other: along the first dim; vectors are rows.
  *  @example tensor.vstack([tensor([1, 2]), tensor([3, 4])]) // -> [[1, 2], [3, 4]] */
 export function vstack(tensors: readonly Tensor[]): Tensor {
+  nodesOf(tensors, "vstack");
   return cat(tensors.map((t) => atLeast(t, 2)));
 }
 
@@ -164,6 +166,8 @@ export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
  *  first two dims are swapped.
  *  @example tensor.meshgrid([tensor([1, 2]), tensor([3, 4])])[0] // -> [[1, 1], [2, 2]] */
 export function meshgrid(tensors: readonly Tensor[], options: { indexing?: "ij" | "xy" } = {}): Tensor[] {
+  nodesOf(tensors, "meshgrid");
+  checkNames("meshgrid", options, ["indexing"]);
   const lengths = tensors.map((t) => t.numel());
   const grids = tensors.map((t, i) => t.reshape(lengths.map((n, d) => (d === i ? n : 1))).expand(lengths));
   const swapped = options.indexing === "xy" && tensors.length > 1;

@@ -54,17 +54,24 @@ export function nanmean(x: Node, argument?: ReduceArgument): Node {
 export interface VarianceOptions extends ReduceOptions {
   /** Divide by n - 1 (true, the default) or by n. */
   unbiased?: boolean;
+  /** Divide by n - `correction`, instead of saying `unbiased`. */
+  correction?: number;
 }
 
 /** Mean squared distance from the mean, in two passes. */
 export function variance(x: Node, argument?: number | readonly number[] | VarianceOptions): Node {
   requireFloat(x, "var");
-  const { dim, keepdim, unbiased = true } = reduceOptions<VarianceOptions>(argument);
+  const {
+    dim,
+    keepdim,
+    unbiased = true,
+    correction = unbiased ? 1 : 0,
+  } = reduceOptions<VarianceOptions>(argument);
   const axes = normalizeAxes(dim, x.shape.length, "var");
   const count = elements(axes.map((axis) => x.shape[axis]!));
   const centred = ops.sub(x, mean(x, { dim: axes, keepdim: true }));
   const squares = ops.reduce("sum", ops.mul(centred, centred), axes);
-  return kept(ops.div(squares, number(unbiased ? count - 1 : count)), x, axes, keepdim);
+  return kept(ops.div(squares, number(Math.max(0, count - correction))), x, axes, keepdim);
 }
 
 export function std(x: Node, argument?: number | readonly number[] | VarianceOptions): Node {

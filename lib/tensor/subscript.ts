@@ -11,6 +11,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   numpy: "use toTypedArray() or toArray()",
   tolist: "use toArray()",
   dim: "use ndim",
+  type: "use dtype, and int(), float() and bool() to convert",
+  double: "float32 is the most precise kind of number here; use float()",
 };
 
 /** Gives instances of `Base` whole numbers as positions along the first dim. */

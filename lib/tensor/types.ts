@@ -81,11 +81,26 @@ export type DimArguments<O extends object = object> =
   | [dim: number, options?: O]
   | [options: O & { dim?: number }];
 
-/** What such arguments say, as one object. */
-export function dimOptions<O extends object>(args: DimArguments<O>, dim: number): O & { dim: number } {
-  const [first, rest] = args;
-  const given = typeof first === "number" ? { ...rest, dim: first } : { ...first };
-  return { dim, ...given } as O & { dim: number };
+/** What such arguments say, as one object; `dim` by default. `more`: options of `called` beside dim. */
+export function dimOptions<O extends object>(
+  [first, rest]: DimArguments<O>,
+  dim: number,
+  called: string,
+  more: readonly (keyof O & string)[] = [],
+): O & { dim: number } {
+  const options = typeof first === "number" ? rest : first;
+  if (options !== undefined) checkNames<O & { dim?: number }>(called, options as O, ["dim", ...more]);
+  return { dim, ...options, ...(typeof first === "number" && { dim: first }) } as O & { dim: number };
+}
+
+/** A dim that has to be said: `softmax(1)`, or `softmax({ dim: 1 })`. */
+export type OneDim = number | { readonly dim: number };
+
+/** The dim that is said. */
+export function dimOf(given: OneDim, called: string): number {
+  if (typeof given === "number") return given;
+  checkNames(called, given, ["dim"]);
+  return given.dim;
 }
 
 /** A shape given as numbers or as one array. */

@@ -4,6 +4,7 @@
 import { type Node, scalarNode } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { formatShape } from "../../graph/shape.js";
+import { inOrder } from "../../tensor/in-order.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { hostNode } from "../../tensor/types.js";
 import { spaceNames, withBatch } from "../spatial.js";
@@ -141,9 +142,8 @@ function adaptiveMaxPool(dims: number): AdaptiveMaxPool {
 function adaptiveMaxPoolWithIndices(dims: number): AdaptiveMaxPoolWithIndices {
   const what = `adaptiveMaxPool${dims}dWithIndices`;
   const values = adaptiveMaxPool(dims);
-  return (input, outputSize) => ({
-    values: values(input, outputSize),
-    indices: withBatch(what, input.detach(), dims, (x) => {
+  return (input, outputSize) => {
+    const indices = withBatch(what, input.detach(), dims, (x) => {
       const space = x.shape.slice(2);
       const { windows, starts } = adaptiveWindows(what, x, outputSize);
       return indicesOf(
@@ -152,8 +152,9 @@ function adaptiveMaxPoolWithIndices(dims: number): AdaptiveMaxPoolWithIndices {
         starts,
         space.map(() => 1),
       );
-    }),
-  });
+    });
+    return inOrder({ values: values(input, outputSize), indices });
+  };
 }
 
 /** Largest elements of sequences over `outputSize` positions: [N, C, L] or [C, L] -> [N, C, outputSize].

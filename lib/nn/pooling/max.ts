@@ -4,6 +4,7 @@ import { differentiable, type Node, scalarNode } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
 import { elements } from "../../graph/shape.js";
 import { checkFunctionOptions } from "../../module/options.js";
+import { inOrder } from "../../tensor/in-order.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { hostNode } from "../../tensor/types.js";
 import { type PerDim, withBatch } from "../spatial.js";
@@ -15,7 +16,7 @@ export interface MaxPoolOptions extends PoolOptions {
 }
 
 /** Values, and where in the flattened spatial dims of the input they come from. */
-export interface Pooled {
+export interface Pooled extends Iterable<Tensor> {
   readonly values: Tensor;
   /** int32 */
   readonly indices: Tensor;
@@ -95,7 +96,7 @@ function maxPoolWithIndices(dims: number): MaxPoolWithIndices {
       const windows = windowsOf(x, positions, how, Number.NEGATIVE_INFINITY);
       return indicesOf(windows, x.shape.slice(2), starts, how.dilation);
     });
-    return { values: values(input, kernelSize, options), indices };
+    return inOrder({ values: values(input, kernelSize, options), indices });
   };
 }
 

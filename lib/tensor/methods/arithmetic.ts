@@ -150,6 +150,11 @@ export abstract class ArithmeticMethods extends ConversionMethods {
     const [min, max] = [bound(options.min), bound(options.max)];
     return this.wrap(roundedOnce((x) => arithmetic.clamp(x, min, max), this.node));
   }
+  /** `clamp` by its other name.
+   *  @example tensor([-1, 0.5, 2]).clip(0, 1) // -> [0, 0.5, 1] */
+  clip(...args: ClampArguments): Tensor {
+    return this.clamp(...args);
+  }
   /** From this (weight 0) to `end` (weight 1) in a straight line.
    *  @example tensor([0, 10]).lerp(tensor([10, 20]), 0.25) // -> [2.5, 12.5] */
   lerp(end: Tensor, weight: Operand): Tensor {

@@ -6,6 +6,7 @@ import * as ops from "../../graph/ops/index.js";
 import { broadcastShapes, elements, formatShape, normalizeAxis, sameShape } from "../../graph/shape.js";
 import * as advanced from "../advanced-index.js";
 import { checkOptions, tensorNode } from "../arguments.js";
+import { inOrder } from "../in-order.js";
 import * as indexing from "../indexing.js";
 import * as order from "../order.js";
 import * as shaping from "../shaping.js";
@@ -21,7 +22,7 @@ export type Positions = Tensor | readonly number[] | Int32Array;
  *  mask. */
 export type Index = number | string | null | Tensor | readonly number[] | readonly boolean[];
 
-export interface UniqueResult {
+export interface UniqueResult extends Iterable<Tensor> {
   /** The different values in ascending order. */
   readonly output: Tensor;
   /** For each element, which of them it is, in the shape of the input. */
@@ -180,13 +181,13 @@ export abstract class IndexingMethods extends MovementMethods {
    *  keep their order; NaN counts as the largest.
    *  @example tensor([3, 1, 2]).sort({ descending: true }).values // -> [3, 2, 1] */
   sort(...args: DimArguments<{ descending?: boolean; stable?: boolean }>): ValuesAndIndices {
-    const { dim, descending = false } = dimOptions(args, -1);
+    const { dim, descending = false } = dimOptions(args, -1, "sort", ["descending", "stable"]);
     return this.both(order.sort(this.node, dim, descending));
   }
   /** The positions that sort the elements along a dim (the last), int32; see `sort`.
    *  @example tensor([3, 1, 2]).argsort() // -> [1, 2, 0] */
   argsort(...args: DimArguments<{ descending?: boolean; stable?: boolean }>): Tensor {
-    const { dim, descending = false } = dimOptions(args, -1);
+    const { dim, descending = false } = dimOptions(args, -1, "argsort", ["descending", "stable"]);
     return this.wrap(order.sort(this.node, dim, descending).indices);
   }
   /** The elements along the first dim in ascending order.
@@ -197,13 +198,13 @@ export abstract class IndexingMethods extends MovementMethods {
   /** The `k` largest (or smallest) elements along a dim (the last), in order, with their positions.
    *  @example tensor([3, 1, 2]).topk(2).indices // -> [0, 2] */
   topk(k: number, ...args: DimArguments<{ largest?: boolean; sorted?: boolean }>): ValuesAndIndices {
-    const { dim, largest = true } = dimOptions(args, -1);
+    const { dim, largest = true } = dimOptions(args, -1, "topk", ["largest", "sorted"]);
     return this.both(order.topk(this.node, k, dim, largest));
   }
   /** The `k`th smallest element along a dim (the last), counted from 1, with its position.
    *  @example tensor([3, 1, 2]).kthvalue(1).values // -> 1 */
   kthvalue(k: number, ...args: DimArguments<{ keepdim?: boolean }>): ValuesAndIndices {
-    const { dim, keepdim = false } = dimOptions(args, -1);
+    const { dim, keepdim = false } = dimOptions(args, -1, "kthvalue", ["keepdim"]);
     return this.both(order.kthvalue(this.node, k, dim, keepdim));
   }
   /** The different values in ascending order; or these with what belongs to them. Waits.
@@ -214,11 +215,11 @@ export abstract class IndexingMethods extends MovementMethods {
     const { values, inverse, counts } = order.distinct(this.toTypedArray());
     const output = this.wrap(hostNode(values, [values.length], this.dtype));
     if (options === undefined) return output;
-    return {
+    return inOrder({
       output,
       inverse: this.wrap(hostNode(inverse, this.shape, "int32")),
       counts: this.wrap(hostNode(counts, [counts.length], "int32")),
-    };
+    });
   }
   /** How often each whole number from 0 on occurs, or the sum of the weights there; `minlength` results at least. Waits.
    *  @example tensor([0, 2, 2], { dtype: "int32" }).bincount() // -> [1, 0, 2] */

@@ -165,25 +165,25 @@ export abstract class MovementMethods extends ReductionMethods {
   /** `chunks` pieces along a dim (0), the last one smaller where it does not go evenly.
    *  @example tensor([1, 2, 3, 4]).chunk(2)[1] // -> [3, 4] */
   chunk<const N extends number>(chunks: N, ...args: DimArguments): Tensors<N> {
-    const { dim } = dimOptions(args, 0);
+    const { dim } = dimOptions(args, 0, "chunk");
     return this.parts(pieces.chunkSizes(this.size(dim), chunks), dim) as Tensors<N>;
   }
   /** Pieces of `size` (the last one smaller) or of the given sizes along a dim (0).
    *  @example tensor([1, 2, 3]).split([1, 2])[1] // -> [2, 3] */
   split(size: number | readonly number[], ...args: DimArguments): Tensor[] {
-    const { dim } = dimOptions(args, 0);
+    const { dim } = dimOptions(args, 0, "split");
     return this.parts(typeof size === "number" ? pieces.evenSizes(this.size(dim), size) : size, dim);
   }
   /** Pieces along a dim (0): as many as said, as equal as can be, or cut at the positions given.
    *  @example tensor([1, 2, 3]).tensorSplit([1])[0] // -> [1] */
   tensorSplit(sections: number | readonly number[], ...args: DimArguments): Tensor[] {
-    const { dim } = dimOptions(args, 0);
+    const { dim } = dimOptions(args, 0, "tensorSplit");
     return this.parts(pieces.sectionSizes(this.size(dim), sections), dim);
   }
   /** The slices along a dim (0), without that dim.
    *  @example tensor([[1, 2], [3, 4]]).unbind()[1] // -> [3, 4] */
   unbind(...args: DimArguments): Tensor[] {
-    const { dim } = dimOptions(args, 0);
+    const { dim } = dimOptions(args, 0, "unbind");
     return pieces.unbind(this.node, dim).map((node) => this.wrap(node));
   }
   private parts(sizes: readonly number[], dim: number): Tensor[] {

@@ -2,10 +2,12 @@
 
 import type { Node } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import { checkNames } from "../arguments.js";
 import * as arithmetic from "../arithmetic.js";
 import { roundedOnce } from "../half.js";
 import { logSoftmax, softmax } from "../softmax.js";
 import type { Tensor } from "../tensor.js";
+import { dimOf, type OneDim } from "../types.js";
 import { ArithmeticMethods } from "./arithmetic.js";
 
 export abstract class PointwiseMethods extends ArithmeticMethods {
@@ -170,13 +172,13 @@ export abstract class PointwiseMethods extends ArithmeticMethods {
   }
   /** exp(x) over its sum along `dim`.
    *  @example tensor([0, 0]).softmax(0) // -> [0.5, 0.5] */
-  softmax(dim: number): Tensor {
-    return this.unary((x) => softmax(x, dim));
+  softmax(dim: OneDim): Tensor {
+    return this.unary((x) => softmax(x, dimOf(dim, "softmax")));
   }
   /** log(softmax(x)) along `dim`, without overflow.
    *  @example tensor([0, 0]).logSoftmax(0) // -> [-0.6931, -0.6931] */
-  logSoftmax(dim: number): Tensor {
-    return this.unary((x) => logSoftmax(x, dim));
+  logSoftmax(dim: OneDim): Tensor {
+    return this.unary((x) => logSoftmax(x, dimOf(dim, "logSoftmax")));
   }
   /** Rounded down.
    *  @example tensor([1.7, -1.2]).floor() // -> [1, -2] */
@@ -226,6 +228,7 @@ export abstract class PointwiseMethods extends ArithmeticMethods {
   /** NaN, Infinity and -Infinity replaced, by 0 and the largest numbers if nothing else is said.
    *  @example tensor([NaN, Infinity]).nanToNum({ posinf: 9 }) // -> [0, 9] */
   nanToNum(options: { nan?: number; posinf?: number; neginf?: number } = {}): Tensor {
+    checkNames("nanToNum", options, ["nan", "posinf", "neginf"]);
     const { nan, posinf, neginf } = options;
     return this.unary((x) => arithmetic.nanToNum(x, nan, posinf, neginf));
   }

@@ -3,18 +3,29 @@
 
 import { type Node, withGradMode } from "../../graph/node.js";
 import * as ops from "../../graph/ops/index.js";
+import { checkNames } from "../arguments.js";
 import { roundedOnce } from "../half.js";
+import { type InOrder, inOrder } from "../in-order.js";
 import * as order from "../order.js";
 import * as reductions from "../reductions.js";
 import type { Tensor } from "../tensor.js";
-import { type AlongArguments, optionsOf, type ReduceArguments, type ReduceOptions } from "../types.js";
+import {
+  type AlongArguments,
+  dimOf,
+  type OneDim,
+  optionsOf,
+  type ReduceArguments,
+  type ReduceOptions,
+} from "../types.js";
 import { ComparisonMethods } from "./comparison.js";
 
-/** Values along a dim, with their positions (int32). */
-export interface ValuesAndIndices {
+/** Values along a dim, with their positions (int32); in this order, too: `const [values, indices] = x.max(1)`. */
+export interface ValuesAndIndices extends Iterable<Tensor> {
   readonly values: Tensor;
   readonly indices: Tensor;
 }
+
+const SPREAD = ["unbiased", "correction"] as const;
 
 export abstract class ReductionMethods extends ComparisonMethods {
   private reduced<O extends ReduceOptions>(
@@ -50,27 +61,28 @@ export abstract class ReductionMethods extends ComparisonMethods {
   prod(...args: ReduceArguments): Tensor {
     return this.reduced(reductions.prod, args);
   }
-  /** The variance: the mean square of the distances from the mean, over n - 1 (or n, where `unbiased` is false).
+  /** The variance: the sum of the squared distances from the mean over n - 1, or over n where `unbiased` is false or `correction` 0.
    *  @example tensor([1, 2, 3]).var() // -> 1 */
   var(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
-    return this.reduced(reductions.variance, args, ["unbiased"]);
+    return this.reduced(reductions.variance, args, SPREAD);
   }
   /** The standard deviation, the square root of `var`.
    *  @example tensor([1, 2, 3]).std({ unbiased: false }) // -> 0.8165 */
   std(...args: ReduceArguments<reductions.VarianceOptions>): Tensor {
-    return this.reduced(reductions.std, args, ["unbiased"]);
+    return this.reduced(reductions.std, args, SPREAD);
   }
   /** Variance and mean together.
    *  @example tensor([1, 2, 3]).varMean().mean // -> 2 */
-  varMean(...args: ReduceArguments<reductions.VarianceOptions>): { var: Tensor; mean: Tensor } {
-    const { unbiased: _, ...options } = optionsOf<reductions.VarianceOptions>(args, "varMean", ["unbiased"]);
-    return { var: this.var(...args), mean: this.reduced(reductions.mean, [options]) };
+  varMean(...args: ReduceArguments<reductions.VarianceOptions>): InOrder<{ var: Tensor; mean: Tensor }> {
+    const { dim, keepdim } = optionsOf<reductions.VarianceOptions>(args, "varMean", SPREAD);
+    const options = { ...(dim !== undefined && { dim }), ...(keepdim !== undefined && { keepdim }) };
+    return inOrder({ var: this.var(...args), mean: this.reduced(reductions.mean, [options]) });
   }
   /** Standard deviation and mean together.
    *  @example tensor([1, 2, 3]).stdMean().std // -> 1 */
-  stdMean(...args: ReduceArguments<reductions.VarianceOptions>): { std: Tensor; mean: Tensor } {
+  stdMean(...args: ReduceArguments<reductions.VarianceOptions>): InOrder<{ std: Tensor; mean: Tensor }> {
     const { var: variance, mean } = this.varMean(...args);
-    return { std: this.wrap(ops.sqrt(variance.node)), mean };
+    return inOrder({ std: this.wrap(ops.sqrt(variance.node)), mean });
   }
   /** The p-norm, (sum |x|^p)^(1/p); p is 2 unless said otherwise.
    *  @example tensor([3, -4]).norm() // -> 5 */
@@ -94,8 +106,8 @@ export abstract class ReductionMethods extends ComparisonMethods {
   }
   /** The smallest and the largest elements.
    *  @example tensor([3, 1, 2]).aminmax().max // -> 3 */
-  aminmax(...args: ReduceArguments): { min: Tensor; max: Tensor } {
-    return { min: this.amin(...args), max: this.amax(...args) };
+  aminmax(...args: ReduceArguments): InOrder<{ min: Tensor; max: Tensor }> {
+    return inOrder({ min: this.amin(...args), max: this.amax(...args) });
   }
   /** The largest element; along a dim, the largest ones with their positions, to which the gradient goes.
    *  @example tensor([[1, 5], [3, 2]]).max(1).indices // -> [1, 0] */
@@ -116,7 +128,7 @@ export abstract class ReductionMethods extends ComparisonMethods {
     return this.both(reductions.extremeAlong(name, this.node, dim, keepdim));
   }
   protected both({ values, indices }: order.Ordered): ValuesAndIndices {
-    return { values: this.wrap(values), indices: this.wrap(indices) };
+    return inOrder({ values: this.wrap(values), indices: this.wrap(indices) });
   }
   /** Where the largest element is: along `dim`, or in the flattened tensor; the first of equals. int32.
    *  @example tensor([[1, 5], [3, 2]]).argmax(1) // -> [1, 0] */
@@ -162,6 +174,7 @@ export abstract class ReductionMethods extends ComparisonMethods {
    *  are 0. Elements outside are not counted. float32. Waits for the range where none is given.
    *  @example tensor([0, 1, 1, 3]).histc({ bins: 3 }) // -> [1, 2, 1] */
   histc(options: { bins?: number; min?: number; max?: number } = {}): Tensor {
+    checkNames("histc", options, ["bins", "min", "max"]);
     return this.wrap(
       withGradMode(false, () => order.histogram(this.node, this.range(options), options.bins ?? 100)),
     );
@@ -177,8 +190,8 @@ export abstract class ReductionMethods extends ComparisonMethods {
 
   /** The sum of all elements up to each one along `dim`.
    *  @example tensor([1, 2, 3]).cumsum(0) // -> [1, 3, 6] */
-  cumsum(dim: number): Tensor {
-    return this.wrap(reductions.scanned("cumsum", this.node, dim));
+  cumsum(dim: OneDim): Tensor {
+    return this.wrap(reductions.scanned("cumsum", this.node, dimOf(dim, "cumsum")));
   }
   /** The differences of neighbours along a dim (the last), `n` times over.
    *  @example tensor([1, 3, 2]).diff() // -> [2, -1] */
@@ -187,22 +200,22 @@ export abstract class ReductionMethods extends ComparisonMethods {
   }
   /** The product of all elements up to each one along `dim`.
    *  @example tensor([1, 2, 3]).cumprod(0) // -> [1, 2, 6] */
-  cumprod(dim: number): Tensor {
-    return this.wrap(reductions.scanned("cumprod", this.node, dim));
+  cumprod(dim: OneDim): Tensor {
+    return this.wrap(reductions.scanned("cumprod", this.node, dimOf(dim, "cumprod")));
   }
   /** log(sum(exp(x))) of all elements up to each one along `dim`.
    *  @example tensor([0, 0]).logcumsumexp(0) // -> [0, 0.6931] */
-  logcumsumexp(dim: number): Tensor {
-    return this.wrap(reductions.scanned("logcumsumexp", this.node, dim));
+  logcumsumexp(dim: OneDim): Tensor {
+    return this.wrap(reductions.scanned("logcumsumexp", this.node, dimOf(dim, "logcumsumexp")));
   }
   /** The largest element up to each one along `dim`, with its position.
    *  @example tensor([1, 3, 2]).cummax(0).values // -> [1, 3, 3] */
-  cummax(dim: number): ValuesAndIndices {
-    return this.both(reductions.runningExtreme("cummax", this.node, dim));
+  cummax(dim: OneDim): ValuesAndIndices {
+    return this.both(reductions.runningExtreme("cummax", this.node, dimOf(dim, "cummax")));
   }
   /** The smallest element up to each one along `dim`, with its position.
    *  @example tensor([3, 1, 2]).cummin(0).indices // -> [0, 1, 1] */
-  cummin(dim: number): ValuesAndIndices {
-    return this.both(reductions.runningExtreme("cummin", this.node, dim));
+  cummin(dim: OneDim): ValuesAndIndices {
+    return this.both(reductions.runningExtreme("cummin", this.node, dimOf(dim, "cummin")));
   }
 }
