@@ -3,6 +3,7 @@
 
 import type { Change, Provenance, RunAnswer, RunControl, RunRequest } from "./control.js";
 import type { Verdict } from "./diagnose/diagnosis.js";
+import type { HaltPhrase } from "./diagnose/halted.js";
 import type { Quantity } from "./histograms.js";
 
 export const RUN_MIME = "application/vnd.gradbook.run.v1+json";
@@ -108,8 +109,13 @@ export interface RunInfo {
   readonly control?: RunControl;
   /** What was changed on its optimizers, in order. */
   readonly changes?: readonly Change[];
-  /** A rule that the training was to stop on (`stopOn` of `watch`) has halted it, before this step was applied. */
-  readonly halted?: { readonly rule: string; readonly step: number; readonly text: string };
+  /** A rule that the training was to stop on (`stopOn` of `watch`) has halted it, before this step was applied;
+   *  why, in sentences. */
+  readonly halted?: {
+    readonly rule: string;
+    readonly step: number;
+    readonly reasons: readonly HaltPhrase[];
+  };
   /** Steps before which the training can be taken up again, ascending. */
   readonly snapshots?: readonly number[];
   /** The run that it goes on from, before this step of it. */

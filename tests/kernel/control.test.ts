@@ -215,6 +215,10 @@ test("a step that a run is to stop on is not applied, and the cell says where it
     new optim.SGD(net.parameters(), { lr: 1 }).step(net(tensor.ones(1, 2)).mul(0).sub(1).log().sum());`);
   expect(reply.content.ename).toBe("TrainingHalted");
   const { halted } = await until("halted", "the halt", (run) => run.halted !== undefined);
-  expect(halted).toEqual({ rule: "nan", step: 0, text: reply.content.evalue });
-  expect(reply.content.evalue).toContain("log in the loss, outside of the model made the first number");
+  const reasons = [
+    { text: "outside", values: { operation: "log" } },
+    { text: "log", values: {} },
+  ];
+  expect(halted).toEqual({ rule: "nan", step: 0, reasons });
+  expect(reply.content.evalue).toContain("log in the loss, outside of the model, made the first number");
 });

@@ -1,6 +1,7 @@
 // The monitor's texts in simplified Chinese, by their English originals. A test compares the keys with the sources.
 
 import { DIAGNOSES } from "./zh-cn-diagnoses.js";
+import { KERNEL } from "./zh-cn-kernel.js";
 
 export type Catalogue = Readonly<Record<string, string | readonly [string, string]>>;
 
@@ -339,30 +340,6 @@ const PANEL: Catalogue = {
   "So was %1 more.": plural("另有 %1 个也是如此。"),
 };
 
-/** Refusals of the kernel, and words that are filled into diagnoses. */
-const WORDS: Catalogue = {
-  "The kernel does not know this run.": "内核不认识这次训练。",
-  "This run has ended.": "这次训练已结束。",
-  "This run does not train now. Run its cell again to go on.":
-    "这次训练目前没有进行。要继续，请重新运行它的单元格。",
-  "This run and its model are gone. Run its cell again.": "这次训练及其模型已不存在。请重新运行它的单元格。",
-  "Pause the run first: the microscope looks at a step before the parameters change.":
-    "请先暂停训练：显微镜观察的是参数改变之前的一步。",
-  "No copy of this run is left to go back to.": "这次训练没有可以退回的副本了。",
-  input: "输入",
-  "weight gradient": "权重梯度",
-  large: "大",
-  small: "小",
-  fast: "快",
-  slow: "慢",
-  initialisation: "初始化",
-  inputs: "输入",
-  dropout: "dropout",
-  normalisation: "归一化",
-  "plain stacking": "逐层堆叠",
-  "skip connection": "跳跃连接",
-};
-
 /** Of the settings: the schemas' texts. */
 const SETTINGS: Catalogue = {
   "Watch losses, activations and gradients while a network trains.": "在网络训练时观察损失、激活值与梯度。",
@@ -387,4 +364,4 @@ const SETTINGS: Catalogue = {
   never: "从不",
 };
 
-export const TEXTS: Catalogue = { ...PANEL, ...WORDS, ...SETTINGS, ...DIAGNOSES };
+export const TEXTS: Catalogue = { ...PANEL, ...KERNEL, ...SETTINGS, ...DIAGNOSES };

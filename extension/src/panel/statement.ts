@@ -1,8 +1,9 @@
 // What the verdict says, as data: put together from a run's diagnosis in the reader's language and at the level he wants.
 
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { filled, valuesOf } from "gradbook/train/diagnose/describe";
+import { capital, filled, valuesOf } from "gradbook/train/diagnose/describe";
 import type { Diagnosis, HealthyId, RuleId, Severity, Verdict } from "gradbook/train/diagnose/diagnosis";
+import { HALT_TEXTS } from "gradbook/train/diagnose/halted";
 import { HEALTHY, TEXTS } from "gradbook/train/diagnose/texts";
 import type { DiagnosisLevel, RunInfo } from "gradbook/train/run";
 import { formatCount } from "../charts/format.js";
@@ -41,7 +42,7 @@ export function lostStatement(trans: TranslationBundle): Statement {
 
 /** A run that a rule has stopped before a bad step. */
 export function haltedStatement(
-  { step, text }: NonNullable<RunInfo["halted"]>,
+  { step, reasons }: NonNullable<RunInfo["halted"]>,
   trans: TranslationBundle,
 ): Statement {
   const [stopped, good] = [formatCount(step), formatCount(step - 1)];
@@ -49,7 +50,7 @@ export function haltedStatement(
     tone: "sick",
     sentence: trans.__("Stopped before step %1 was applied.", stopped),
     parts: [
-      { text },
+      ...reasons.map(({ text, values }) => ({ text: capital(filled(trans.__(HALT_TEXTS[text]), values)) })),
       ...(step > 0 ? [{ text: trans.__("The weights are those after step %1.", good) }] : []),
     ],
     key: `halted ${step}`,
@@ -149,5 +150,5 @@ function fill(diagnosis: Diagnosis, template: string, info: RunInfo, trans: Tran
     typeof value === "string" ? trans.__(value) : value,
   ]);
   const text = filled(trans.__(template), { ...Object.fromEntries(values), layer: place });
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capital(text);
 }

@@ -11,12 +11,12 @@ import { Tensor } from "../../tensor/tensor.js";
 
 /** What made the first NaN or infinity. */
 export interface FirstFault {
-  /** "log", or "derivative of sqrt"; of what was there already: "the batch", "the weight". */
+  /** An operation, or its derivative; or it came from outside, in the batch or a parameter, and nothing computed it in this step. */
+  readonly kind: "operation" | "derivative" | "batch" | "parameter";
+  /** "log"; the parameter's name; "the batch". */
   readonly operation: string;
-  /** Path and class of the module, or "the loss" for what is outside of the model. */
-  readonly layer: string;
-  /** It came from outside: nothing computed it in this step. */
-  readonly given: boolean;
+  /** Path and class of the module that computed it; undefined for the loss, which is outside of the model, and for what came from outside. */
+  readonly layer: string | undefined;
 }
 
 /** One recorded operation, as it was before backward() let go of it. */
@@ -111,10 +111,10 @@ export class FaultFinder {
     const bad = values[faulty(values).indexOf(true)];
     if (bad === undefined) return this.inGradients();
     const tape = made.get(bad);
-    if (tape !== undefined) return this.fault(tape.op, bad);
+    if (tape !== undefined) return { kind: "operation", operation: tape.op, layer: this.layerOf(bad) };
     const name = this.parameters.get(bad);
-    const operation = name === undefined ? "the batch" : `the parameter ${name}`;
-    return { operation, layer: name === undefined ? "the data" : "the model", given: true };
+    if (name === undefined) return { kind: "batch", operation: "the batch", layer: undefined };
+    return { kind: "parameter", operation: name, layer: undefined };
   }
 
   private inGradients(): FirstFault | undefined {
@@ -131,15 +131,11 @@ export class FaultFinder {
     const maker = recorded.findLast(
       ({ node, tape }) => !faults.has(node) && tape.inputs.some((input) => faults.has(input)),
     );
-    return maker && this.fault(`the derivative of ${maker.tape.op}`, maker.node);
+    return maker && { kind: "derivative", operation: maker.tape.op, layer: this.layerOf(maker.node) };
   }
 
-  private fault(operation: string, node: Node): FirstFault {
-    return { operation, layer: this.layerOf(node), given: false };
-  }
-
-  /** The module that a value was computed in: the first one whose output it leads to. */
-  private layerOf(node: Node): string {
+  /** The module that a value was computed in: the first one whose output it leads to; undefined outside of the model. */
+  private layerOf(node: Node): string | undefined {
     const inputs = new Map(this.recorded.map(({ node: own, tape }) => [own, tape.inputs]));
     const walk = newWalk();
     for (const { name, node: output } of this.outputs) {
@@ -151,6 +147,6 @@ export class FaultFinder {
         stack.push(...(inputs.get(at) ?? []));
       }
     }
-    return "the loss";
+    return undefined;
   }
 }

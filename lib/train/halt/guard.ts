@@ -8,7 +8,9 @@ import type { GradientSlot } from "../../tensor/autograd.js";
 import { noGrad } from "../../tensor/scope.js";
 import { session } from "../../tensor/session.js";
 import { Tensor } from "../../tensor/tensor.js";
+import { filled } from "../diagnose/describe.js";
 import type { RuleId } from "../diagnose/diagnosis.js";
+import { HALT_TEXTS, type HaltPhrase } from "../diagnose/halted.js";
 import { GRADIENT_EXPLODED, GRADIENT_LARGE, GRADIENT_SPIKE } from "../diagnose/thresholds.js";
 import type { Trace } from "../microscope/trace.js";
 import { FaultFinder, type FirstFault } from "./first-fault.js";
@@ -30,23 +32,28 @@ interface Look {
 const finite = (value: number): boolean => Number.isFinite(value);
 const short = (value: number): string => String(Number(value.toPrecision(3)));
 
-/** What is wrong with a step, for people; undefined where nothing is. */
-const RULES: { readonly [R in StopRule]: (look: Look) => string | undefined } = {
-  nan: ({ loss, total }) =>
-    finite(loss) && finite(total)
-      ? undefined
-      : `the ${finite(loss) ? "gradients are" : `loss is ${loss}, or its gradients are`} not finite`,
+const phrase = (text: HaltPhrase["text"], values: HaltPhrase["values"] = {}): HaltPhrase => ({
+  text,
+  values,
+});
+
+/** What is wrong with a step; undefined where nothing is. */
+const RULES: { readonly [R in StopRule]: (look: Look) => HaltPhrase | undefined } = {
+  nan: ({ loss, total }) => {
+    if (!finite(loss)) return phrase("loss", { loss: String(loss) });
+    return finite(total) ? undefined : phrase("gradients");
+  },
   "exploding-gradient": ({ layers }) => {
     const norms = layers.filter((norm) => norm > 0);
     const ratio = norms[0]! / norms.at(-1)!;
     if (!(ratio > GRADIENT_EXPLODED)) return undefined;
-    return `on its way back through the layers the gradient grows ${short(ratio)} times (more than ${GRADIENT_EXPLODED})`;
+    return phrase("grows", { ratio: short(ratio), limit: String(GRADIENT_EXPLODED) });
   },
   "gradient-spike": ({ total, before }) => {
     const sorted = before.toSorted((a, b) => a - b);
     const usual = sorted[sorted.length >> 1] ?? Number.NaN;
     if (before.length < 3 || !(total > Math.max(GRADIENT_LARGE, GRADIENT_SPIKE * usual))) return undefined;
-    return `the norm of the gradients is ${short(total)}, and was ${short(usual)} until now`;
+    return phrase("spike", { total: short(total), usual: short(usual) });
   },
 };
 const STOP_RULES = Object.keys(RULES) as StopRule[];
@@ -69,12 +76,18 @@ export class TrainingHalted extends Error {
   readonly step: number;
   /** Where the first number that is not finite was made; of "nan" only. */
   readonly fault: FirstFault | undefined;
+  /** What was wrong, and why: what the message says in English. */
+  readonly reasons: readonly HaltPhrase[];
 
-  constructor(rule: StopRule, step: number, text: string, fault?: FirstFault) {
-    super(text);
+  constructor(rule: StopRule, step: number, reasons: readonly HaltPhrase[], fault?: FirstFault) {
+    const told = reasons.map(({ text, values }) => filled(HALT_TEXTS[text], values)).join(" ");
+    super(
+      `${rule}: at step ${step}, ${told} The step was not applied: the model is as the last one left it.`,
+    );
     this.rule = rule;
     this.step = step;
     this.fault = fault;
+    this.reasons = reasons;
   }
 }
 
@@ -126,7 +139,7 @@ export class Guard {
       if (wrong === undefined) continue;
       const fault = rule === "nan" ? this.finder.find() : undefined;
       for (const [buffer, before] of this.buffers) buffer.copy_(before);
-      throw new TrainingHalted(rule, step, textOf(rule, step, wrong, fault), fault);
+      throw new TrainingHalted(rule, step, fault ? reasonsOf(fault) : [wrong], fault);
     }
     this.norms.push(look.total);
     if (this.norms.length > REMEMBERED) this.norms.shift();
@@ -155,25 +168,22 @@ export class Guard {
 }
 
 /** Why an operation gives no finite number, by its name. */
-const REASONS: readonly (readonly [operation: RegExp, reason: string])[] = [
-  [/\blog/, "the logarithm of 0 is -Infinity, that of a negative number NaN: keep its input above 0"],
-  [
-    /\b(r?sqrt|pow|norm)\b/,
-    "a root has no derivative at 0 and none of negative numbers: add a small epsilon",
-  ],
-  [/\b(div|reciprocal)\b/, "something is divided by 0: add a small epsilon"],
-  [/\bexp/, "exp overflows above 88: subtract the largest number first, as softmax does"],
+const REASONS: readonly (readonly [operation: RegExp, reason: HaltPhrase])[] = [
+  [/\blog/, phrase("log")],
+  [/\b(r?sqrt|pow|norm)\b/, phrase("root")],
+  [/\b(div|reciprocal)\b/, phrase("division")],
+  [/\bexp/, phrase("exp")],
 ];
 
-function textOf(rule: StopRule, step: number, wrong: string, fault: FirstFault | undefined): string {
-  const kept = "The step was not applied: the model is as the last one left it.";
-  if (fault === undefined) return `${rule}: at step ${step}, ${wrong}. ${kept}`;
-  const { operation, layer, given } = fault;
-  if (given) return `${rule}: at step ${step}, ${operation} already has NaN or infinity. ${kept}`;
-  const reason = REASONS.find(([pattern]) => pattern.test(operation))?.[1];
-  const where = layer === "the loss" ? "in the loss, outside of the model" : `in layer ${layer}`;
-  return (
-    `${rule}: at step ${step}, ${operation} ${where} made the first number that is not finite` +
-    `${reason === undefined ? "" : ` (${reason})`}. ${kept}`
-  );
+/** Where a fault comes from, and why, as far as that is known. */
+function reasonsOf({ kind, operation, layer }: FirstFault): HaltPhrase[] {
+  if (kind === "batch") return [phrase("batch")];
+  if (kind === "parameter") return [phrase("parameter", { name: operation })];
+  const place = layer === undefined ? "outside" : "layer";
+  const where = phrase(kind === "derivative" ? `${place}Derivative` : place, {
+    operation,
+    ...(layer !== undefined && { layer }),
+  });
+  const why = REASONS.find(([pattern]) => pattern.test(operation))?.[1];
+  return why ? [where, why] : [where];
 }

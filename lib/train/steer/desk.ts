@@ -259,8 +259,8 @@ export class ControlDesk implements Steered {
       this.guard?.check(step);
     } catch (error) {
       if (error instanceof TrainingHalted) {
-        const { rule, message: text } = error;
-        this.watched.change({ halted: { rule, step, text } });
+        const { rule, reasons } = error;
+        this.watched.change({ halted: { rule, step, reasons } });
         this.watched.show();
       }
       throw error;

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { TEXTS } from "../../../extension/dist/locale/zh-cn.js";
 import { REFUSALS } from "../../../lib/dist/train/control.js";
 import { BACKGROUND } from "../../../lib/dist/train/diagnose/background.js";
+import { HALT_TEXTS } from "../../../lib/dist/train/diagnose/halted.js";
 import { LEADS } from "../../../lib/dist/train/diagnose/page.js";
 import { TEXTS as DIAGNOSES, HEALTHY, WORDS } from "../../../lib/dist/train/diagnose/texts.js";
 
@@ -45,6 +46,7 @@ const single = new Set([
   ...Object.values(HEALTHY),
   ...WORDS,
   ...Object.values(REFUSALS),
+  ...Object.values(HALT_TEXTS),
   ...Object.values(LEADS),
   ...Object.values(BACKGROUND).map(({ title }) => title),
   ...Object.values(DIAGNOSES).flatMap((texts) => Object.values(texts)),
