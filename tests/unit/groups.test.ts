@@ -11,6 +11,13 @@ const matching = (globs: readonly string[]): string[] => globs.flatMap((glob) =>
 const choosesDevice = (file: string): boolean =>
   /\b(useDevice|testedDevice)\(/.test(readFileSync(`${cwd}/${file}`, "utf8"));
 
+/** Where the device itself is chosen, and this file. */
+const EXEMPT = new Set([
+  "tests/unit/parity/library.ts",
+  "tests/unit/compute/harness.ts",
+  "tests/unit/groups.test.ts",
+]);
+
 test("what runs on wasm runs on webgpu", () => {
   const wanted = new Set([
     ...matching(PARITY),
@@ -26,4 +33,18 @@ test("what runs on wasm runs on webgpu", () => {
 test("nothing of it is skipped because it is the GPU's", () => {
   const skips = /\b(skipIf|runIf)\([^)]*(DEVICE|webgpu)/;
   expect(matching(GPU).filter((file) => skips.test(readFileSync(`${cwd}/${file}`, "utf8")))).toEqual([]);
+});
+
+test("no tolerance of it is another one on the GPU", () => {
+  const shared = matching([...GPU, "tests/unit/**/*.ts"]).filter((file) => !EXEMPT.has(file));
+  const chosen = shared.flatMap((file) => {
+    const code = readFileSync(`${cwd}/${file}`, "utf8");
+    const sizes = [...code.matchAll(/\bsized\(([^()]*(?:\([^()]*\)[^()]*)*)\)/g)].map(([, sizes]) => sizes!);
+    return [
+      ...[...code.matchAll(/DEVICE [!=]== "webgpu".*/g)].map(([line]) => `${file}: ${line}`),
+      // what `sized` chooses is a number of things
+      ...sizes.filter((text) => /\d\.\d|\de-/.test(text)).map((text) => `${file}: sized(${text})`),
+    ];
+  });
+  expect(chosen).toEqual([]);
 });

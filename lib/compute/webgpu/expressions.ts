@@ -2,7 +2,7 @@
 // constant expression is evaluated by the WGSL compiler, which refuses overflows.
 
 import { computeType, type DType, ROUND } from "../../graph/dtype.js";
-import { type Expr, inOrder, type View } from "../../graph/expr.js";
+import { type BinaryOp, type Expr, inOrder, type View } from "../../graph/expr.js";
 import type { Output } from "../ir.js";
 import { BINARY, CAST, resultType, UNARY, WGSL_TYPE } from "./operations.js";
 import type { Slots } from "./shader.js";
@@ -49,6 +49,12 @@ export function literal(value: number, dtype: DType): string {
 function rounded(text: string, dtype: DType): string {
   if (dtype === "float16") return `rounded_to_half(${text})`;
   return dtype === "uint8" ? `(${text} & 255i)` : text;
+}
+
+/** An operand of `op`, called `name`. Compilers take (a - b) + b for a, as WGSL allows: not where they cannot know the difference. */
+function unfolded(op: BinaryOp, x: Expr, name: string): string {
+  const isDifference = x.kind === "binary" && x.op === "sub" && computeType(x.dtype) === "float32";
+  return op === "add" && isDifference ? `bitcast<f32>(bitcast<u32>(${name}) | zero())` : name;
 }
 
 /** Names of variables are unique in a shader. */
@@ -144,7 +150,8 @@ export class Scope {
       }
       case "binary": {
         const operand = computeType(expr.a.dtype);
-        const text = BINARY[operand][expr.op]?.(this.#name(expr.a), this.#name(expr.b));
+        const [a, b] = [expr.a, expr.b].map((x) => unfolded(expr.op, x, this.#name(x)));
+        const text = BINARY[operand][expr.op]?.(a!, b!);
         if (text === undefined) throw new TypeError(`${expr.op} is not defined for ${expr.a.dtype}`);
         return rounded(CAST[resultType(expr.op, operand)][type](text), dtype);
       }

@@ -2,11 +2,6 @@
 // hundreds of units in the last place, sin by 2^-11) and nothing of NaN and infinity, so the former are computed by polynomials
 // after argument reduction, as on the CPU, and the latter are recognised by their bits.
 
-/** z (-1/3 + z (1/5 - ...)): ten terms of (atan(t) - t) / t, z = t^2. */
-const SERIES_OF_ATAN = `  var p = 0f;
-${[21, 19, 17, 15, 13, 11, 9, 7, 5, 3].map((k) => `  p = z * (p ${k % 4 === 1 ? "+" : "-"} ${1 / k}f);`).join("\n")}
-  return p;`;
-
 /** Within 3 units in the last place unless stated, but denormal numbers may be taken for 0, as WGSL allows. NaN goes in, NaN comes
  *  out. `zero` is 0 at run time, which no compiler knows: a constant NaN or infinity would be an error in WGSL. Choices are made by
  *  select, & and |, not by branches: neighbours in a workgroup would wait for each other at them, and compilers take long over many. */
@@ -144,40 +139,74 @@ fn fmod(a: f32, b: f32) -> f32 {
   let large = with_sign(1f - exp_(q), x);
   return select(select(large, fma(p, x, x), size < 0.925f), x, isnan(x));
 }`,
-  // x = n pi/2 + r in three steps: |x| up to 10,000, beyond with an absolute error that grows with x
-  `fn quarter_turns(x: f32) -> f32 { return round(x * 0.6366197723675814f); }
-fn within_quarter(x: f32, n: f32) -> f32 {
-  return fma(n, -7.549789948768648e-8f, fma(n, -0.0004837512969970703f, fma(n, -1.5703125f, x)));
-}
-fn sin_series(r: f32) -> f32 {
-  let z = r * r;
-  return fma(r * z, fma(fma(fma(2.7557319e-6f, z, -1.9841270e-4f), z, 8.3333333e-3f), z, -0.16666667f), r);
-}
-fn cos_series(r: f32) -> f32 {
-  let z = r * r;
-  return fma(z * z, fma(fma(fma(-2.7557319e-7f, z, 2.4801587e-5f), z, -1.3888889e-3f), z, 4.1666667e-2f), fma(z, -0.5f, 1f));
-}
-fn turned(x: f32, turns: i32) -> f32 {
-  let n = quarter_turns(x);
-  let r = within_quarter(x, n);
-  let quarter = to_int(n) + turns;
-  let value = select(sin_series(r), cos_series(r), (quarter & 1i) == 1i);
-  return select(select(value, -value, (quarter & 2i) == 2i), nan(), isnan(x) | isinf(x));
+  // the upper half of the 64 bits of a product
+  `fn high_of_product(a: u32, b: u32) -> u32 {
+  let cross = (a & 0xffffu) * (b >> 16u) + (((a & 0xffffu) * (b & 0xffffu)) >> 16u);
+  let other = (a >> 16u) * (b & 0xffffu) + (cross & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u);
 }`,
-  "fn sin_(x: f32) -> f32 { return turned(x, 0i); }",
-  "fn cos_(x: f32) -> f32 { return turned(x, 1i); }",
-  // the arc tangent's series, after x -> 1 / x above 1 and t -> (t - 1) / (t + 1) above tan(pi/8)
+  // What is left of size >= pi/4 beyond the nearest multiple of pi/2, in two parts, and which multiple it is: from the 96 bits of
+  // 2/pi that matter, in whole numbers, hence right for all sizes. M. Payne, R. Hanek, Radian reduction for trigonometric
+  // functions, SIGNUM Newsletter 18 (1983). The first digit is what stands before the point.
+  `fn beyond_quarters(size: f32) -> vec3<f32> {
+  var digits = array<u32, 8>(0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu);
+  let bits = bitcast<u32>(size);
+  let m = (bits & 0x7fffffu) | 0x800000u;
+  let first = clamp(bits >> 23u, 126u, 254u) - 120u;
+  let word = first >> 5u;
+  let shift = first & 31u;
+  let a = (digits[word] << shift) | ((digits[word + 1u] >> 1u) >> (31u - shift));
+  let b = (digits[word + 1u] << shift) | ((digits[word + 2u] >> 1u) >> (31u - shift));
+  let c = (digits[word + 2u] << shift) | ((digits[word + 3u] >> 1u) >> (31u - shift));
+  let low = m * c;
+  let carried = high_of_product(m, c);
+  let middle = m * b + carried;
+  let high = m * a + high_of_product(m, b) + select(0u, 1u, middle < carried);
+  let down = (high & 0x20000000u) != 0u;
+  let flip = select(0u, 0xffffffffu, down);
+  let upper = ((high << 2u) | (middle >> 30u)) ^ flip;
+  let lower = ((middle << 2u) | (low >> 30u)) ^ flip;
+  let zeros = min(countLeadingZeros(upper), 31u);
+  let rest = high_of_product((upper << zeros) | ((lower >> 1u) >> (31u - zeros)), 0xc90fdaa2u);
+  let scale = with_sign(power_of_two(-31i - i32(zeros)), select(1f, -1f, down));
+  return vec3<f32>(f32(rest & 0xffffff00u) * scale, f32(rest & 0xffu) * scale, f32(((high >> 29u) + 1u) >> 1u));
+}`,
+  // of r + low, low far smaller than r
+  `fn sin_series(r: f32, low: f32) -> f32 {
+  let z = r * r;
+  let p = fma(fma(fma(2.7182745525440327e-6f, z, -0.00019839330343529582f), z, 0.008333329111337662f), z, -0.1666666716337204f);
+  return r + fma(r * z, p, fma(-0.5f * z, low, low));
+}
+fn cos_series(r: f32, low: f32) -> f32 {
+  let z = r * r;
+  let p = fma(fma(0.00002443809171381872f, z, -0.0013887364184483886f), z, 0.04166664555668831f);
+  return 1f - fma(z, 0.5f, fma(r, low, -(z * z * p)));
+}`,
+  // of size >= 0
+  `fn turned(size: f32, turns: i32) -> f32 {
+  let part = select(vec3<f32>(size, 0f, 0f), beyond_quarters(size), size > 0.7853982f);
+  let quarter = i32(part.z) + turns;
+  let value = select(sin_series(part.x, part.y), cos_series(part.x, part.y), (quarter & 1i) == 1i);
+  return select(select(value, -value, (quarter & 2i) == 2i), nan(), isnan(size) | isinf(size));
+}`,
+  `fn sin_(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(turned(abs(x), 0i)) ^ (bitcast<u32>(x) & 0x80000000u));
+}`,
+  "fn cos_(x: f32) -> f32 { return turned(abs(x), 1i); }",
+  // atan(x) = atan(c) + atan((x - c) / (1 + c x)) for the nearest c of 0, 1/2, 1, 3/2 and infinity, whose arc tangent is in two
+  // parts, and t + t^3 p(t^2) for t up to 7/16
   `fn atan_(x: f32) -> f32 {
   let size = abs(x);
-  let over = size > 1f;
-  let small = select(size, 1f / size, over);
-  let middle = small > 0.41421357f;
-  let t = select(small, (small - 1f) / (small + 1f), middle);
-  let near = fma(t, atan_series(t * t), t) + select(0f, 0.7853982f, middle);
-  return select(with_sign(select(near, 1.5707964f - near, over), x), x, isnan(x));
-}
-fn atan_series(z: f32) -> f32 {
-${SERIES_OF_ATAN}
+  var about = vec3<f32>(0f, 0f, 0f);
+  about = select(about, vec3<f32>(0.5f, 0.46364760398864746f, 5.012158655264909e-9f), size >= 0.4375f);
+  about = select(about, vec3<f32>(1f, 0.7853981852531433f, -2.1855695000918673e-8f), size >= 0.6875f);
+  about = select(about, vec3<f32>(1.5f, 0.9827937483787537f, -2.5131424594149188e-8f), size >= 1.1875f);
+  about = select(about, vec3<f32>(0f, 1.5707963705062866f, -4.3711390001837346e-8f), size >= 2.4375f);
+  let far = size >= 2.4375f;
+  let t = select(size - about.x, -1f, far) / select(fma(about.x, size, 1f), size, far);
+  let z = t * t;
+  let p = fma(fma(fma(fma(-0.05825236067175865f, z, 0.10493668913841248f), z, -0.14230042695999146f), z, 0.19997766613960266f), z, -0.3333330452442169f);
+  return select(with_sign(about.y + (fma(t * z, p, about.z) + t), x), x, isnan(x));
 }`,
   // exp(b log a), whose relative error grows to 1e-5 where the result is near the largest or smallest float; the usual small
   // powers by multiplication

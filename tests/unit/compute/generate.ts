@@ -11,7 +11,6 @@ import type {
 } from "gradbook/compute/ir";
 import { type ComputeType, computeType, type DType } from "gradbook/graph/dtype";
 import type { BinaryOp, Expr, UnaryOp, View } from "gradbook/graph/expr";
-import { DEVICE } from "../parity/library.js";
 import type { Case } from "./harness.js";
 import type { Random } from "./random.js";
 
@@ -30,19 +29,23 @@ const EXACT_BINARY: Readonly<Record<ComputeType, readonly BinaryOp[]>> = {
   bool: ["and", "or"],
 };
 const COMPARISONS: readonly BinaryOp[] = ["eq", "ne", "lt", "le", "gt", "ge"];
-/** As small as exact results allow: a GPU may take denormal numbers for 0. */
-const TINY = DEVICE === "webgpu" ? 1e-30 : 1e-40;
+/** A smallest and a largest number. */
+export type Extremes = readonly [tiny: number, huge: number];
+/** So far from denormal numbers that quotients are none either: a GPU may take those for 0. */
+const MODERATE: Extremes = [1e-15, 1e15];
 
 /** Collects the buffers a kernel uses while it is made. */
 export class Builder {
   readonly random: Random;
+  readonly #extremes: Extremes;
   readonly buffers: Float64Array[] = [];
   readonly types: DType[] = [];
   readonly args: number[] = [];
   faults = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, extremes = MODERATE) {
     this.random = random;
+    this.#extremes = extremes;
   }
 
   value(dtype: DType): number {
@@ -53,7 +56,13 @@ export class Builder {
       return random.chance(0.05) ? random.pick([2 ** 31 - 1, -(2 ** 31), 0]) : random.int(-20, 20);
     }
     if (random.chance(0.02)) {
-      return random.pick([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, TINY, 3e38]);
+      return random.pick([
+        Number.NaN,
+        Number.POSITIVE_INFINITY,
+        Number.NEGATIVE_INFINITY,
+        -0,
+        ...this.#extremes,
+      ]);
     }
     return Math.fround((random.next() - 0.5) * 10 ** random.int(-1, 1));
   }
@@ -181,8 +190,8 @@ function mapKernel(b: Builder): LoopKernel {
   return { kind: "loop", outer, reduce: [], passes: [], outputs };
 }
 
-export function mapCase(random: Random): Case {
-  const b = new Builder(random);
+export function mapCase(random: Random, extremes?: Extremes): Case {
+  const b = new Builder(random, extremes);
   return b.case(mapKernel(b));
 }
 
