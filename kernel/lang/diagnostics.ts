@@ -2,6 +2,7 @@
 
 import type ts from "@tslab/typescript-for-tslab";
 import type { Diagnostic } from "../protocol/threads.js";
+import { classHabits } from "./class-habits.js";
 import { isName } from "./counted-loops.js";
 import { declarationOf } from "./declarations.js";
 import { tensorTraps } from "./tensor-traps.js";
@@ -12,7 +13,7 @@ const { SyntaxKind } = typescript;
 /** Complaints about top-level `await` and `for await`, which a cell may have. */
 const TOP_LEVEL_AWAIT = new Set([1103, 1308, 1378, 1432]);
 /** Found by the checker, but JavaScript refuses to compile them all the same. */
-const REFUSED = new Set([1103, 1108, 1163, 1308, 2451]);
+const REFUSED = new Set([1101, 1103, 1108, 1163, 1308, 2451]);
 /** "implicitly has type any" and the like: strictness for libraries, not for a notebook. */
 const IMPLICIT_ANY = (code: number): boolean => code >= 7005 && code <= 7056;
 
@@ -47,7 +48,7 @@ export function findings(
     if (isTopLevelAwait(found, file) || IMPLICIT_ANY(found.code)) continue;
     (REFUSED.has(found.code) ? errors : warnings).push(inCell(found));
   }
-  for (const { node, message } of tensorTraps(program.getTypeChecker(), file)) {
+  for (const { node, message } of [...tensorTraps(program.getTypeChecker(), file), ...classHabits(file)]) {
     const start = node.getStart(file);
     warnings.push({ ...placeInCell(file, start, prefixLines), code: 0, message, length: node.end - start });
   }

@@ -410,6 +410,24 @@ export const PAGES: Readonly<Record<string, readonly (readonly [code: string, sh
     ["import torch", { fails: ["SyntaxError", "There is no torch to import.", "tensor, nn, F"] }],
     ["from torch import nn", { fails: ["SyntaxError", "There is no torch to import."] }],
     ["import numpy as np", { fails: ["SyntaxError", 'Write import * as name from "package"'] }],
+    [
+      "for (const [i, x] of enumerate([1])) i",
+      { warns: [""], fails: ["of list.entries()) { ... }; beside a loader, count"] },
+    ],
+    ["zip([1], [2])", { warns: [""], fails: ["Write a.map((x, i) => [x, b[i]])."] }],
+    ["with gb.noGrad():\n  1", { fails: ["SyntaxError", "Write gb.noGrad(() => { ... })"] }],
+    [
+      "with (gb.noGrad(() => 1)) { 1 }",
+      { fails: ["SyntaxError: 'with' statements", "Write gb.noGrad(() => { ... })"] },
+    ],
+    [
+      "class Net { w = 2; forward(self, x) { return self.w * x } }",
+      { warns: ["The object is no parameter here. Write forward(x) { ... }, and this.name for its fields."] },
+    ],
+    [
+      "class Deep extends Net { constructor() { super().__init__() } } new Deep()",
+      { warns: ["super() does this already. Leave .__init__() out."], fails: ["__init__ is not a function"] },
+    ],
     ["def f(x):\n  return x", { fails: ["SyntaxError", "Write function name(parameters) { ... }."] }],
     ["for i in range(3):\n  i", { fails: ["SyntaxError", "Write (condition) in parentheses"] }],
   ],
