@@ -1,6 +1,7 @@
 // Schedules by functions of the step: LambdaLR, MultiplicativeLR.
 
 import { type Callable, callable } from "../../module/callable.js";
+import { refuse } from "../../tensor/arguments.js";
 import { type AnyOptimizer, LRScheduler, type PerGroup, perGroup, type ScheduledGroup } from "./scheduler.js";
 
 /** A factor for a step, counted from 0. */
@@ -10,12 +11,22 @@ interface Options {
   readonly lrLambdas: readonly RateFunction[];
 }
 
+/** One function for each group of the optimizer. */
+function functions(optimizer: AnyOptimizer, given: PerGroup<RateFunction>, called: string): RateFunction[] {
+  const each = [...perGroup(optimizer, given, called)];
+  for (const one of each) {
+    if (typeof one !== "function")
+      refuse(one, called, "functions of the step, such as (epoch) => 0.95 ** epoch");
+  }
+  return each;
+}
+
 class LambdaScheduler extends LRScheduler<Options> {
   protected override readonly absolute: boolean = true;
 
   constructor(optimizer: AnyOptimizer, lrLambda: PerGroup<RateFunction>) {
     super(optimizer, { lrLambdas: [] }, {});
-    this.options = { lrLambdas: perGroup(optimizer, lrLambda, "LambdaLR") };
+    this.options = { lrLambdas: functions(optimizer, lrLambda, "LambdaLR") };
     this.begin();
   }
   protected override rate(i: number): number {
@@ -33,7 +44,7 @@ export type LambdaLR = LambdaScheduler;
 class MultiplicativeScheduler extends LRScheduler<Options> {
   constructor(optimizer: AnyOptimizer, lrLambda: PerGroup<RateFunction>) {
     super(optimizer, { lrLambdas: [] }, {});
-    this.options = { lrLambdas: perGroup(optimizer, lrLambda, "MultiplicativeLR") };
+    this.options = { lrLambdas: functions(optimizer, lrLambda, "MultiplicativeLR") };
     this.begin();
   }
   /** Goes on from the rates there are, and multiplies them at once: as PyTorch since 2.9.

@@ -305,6 +305,11 @@ test.each<[string, () => unknown, RegExp]>([
   ],
   ["no optimizer", () => new lrScheduler.StepLR({ lr: 1 } as never, 3), /StepLR: needs an optimizer first/],
   [
+    "an object in the place of a function",
+    () => new lrScheduler.LambdaLR(sgd(), { lrLambda: () => 1 } as never),
+    /LambdaLR: needs functions of the step, such as \(epoch\) => 0.95 \*\* epoch, got an object/,
+  ],
+  [
     "too few rates",
     () => new lrScheduler.LambdaLR(sgd(), [() => 1, () => 2]),
     /LambdaLR: got 2 values for 1 parameter groups/,
