@@ -12,23 +12,32 @@ export function expectShortLives(): void {
   v8.setFlagsFromString("--no-allocation-site-pretenuring");
 }
 
-let collector: ((kind: "minor" | "major") => void) | undefined;
+/** JavaScript keeps what a weak reference was made of, or was asked for, alive until the current job ends, which in a synchronous
+ *  loop it does not. V8 forgets that list whenever it has emptied a queue of microtasks; this context has one of its own, so that
+ *  no code of the user's runs. Takes 1 us; on a list of thousands each new weak reference takes 0.9 us, on a short one 0.2. */
+export function forgetWeaklyReferenced(): void {
+  endJob ??= makeEndJob();
+  endJob();
+}
+
+let endJob: (() => void) | undefined;
+
+function makeEndJob(): () => void {
+  const context = vm.createContext({}, { microtaskMode: "afterEvaluate" });
+  const script = new vm.Script("0");
+  return () => script.runInContext(context);
+}
+
+let gc: ((options: { type: "minor" | "major" }) => void) | undefined;
 
 /** Runs the garbage collector so that weak references to what is dead are cleared, also within a synchronous loop. */
 export function collectGarbage(kind: "minor" | "major"): void {
-  collector ??= makeCollector();
-  collector(kind);
+  gc ??= exposedCollector();
+  forgetWeaklyReferenced();
+  gc({ type: kind });
 }
 
-function makeCollector(): NonNullable<typeof collector> {
+function exposedCollector(): NonNullable<typeof gc> {
   v8.setFlagsFromString("--expose-gc");
-  const gc = vm.runInNewContext("gc") as (options: { type: "minor" | "major" }) => void;
-  // JavaScript keeps what a weak reference was made of, or was asked for, alive until the current job ends. V8 forgets that
-  // list whenever it has emptied a queue of microtasks; this context has one of its own, so no code of the user's runs.
-  const context = vm.createContext({}, { microtaskMode: "afterEvaluate" });
-  const endJob = new vm.Script("0");
-  return (kind) => {
-    endJob.runInContext(context);
-    gc({ type: kind });
-  };
+  return vm.runInNewContext("gc") as NonNullable<typeof gc>;
 }

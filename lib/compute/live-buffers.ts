@@ -2,8 +2,12 @@
 // where dead ones are looked for when too many bytes have piled up: also in the middle of a synchronous loop.
 
 import type { Buffer } from "./buffer.js";
-import { collectGarbage } from "./collector.js";
+import { collectGarbage, forgetWeaklyReferenced } from "./collector.js";
 import { MEMORY_BUDGET_BUFFERS, MEMORY_BUDGET_BYTES } from "./settings.js";
+import type { SpareBuffers } from "./spare-buffers.js";
+
+/** So many weak references are made before V8 may forget them. */
+const REFERENCES_AT_ONCE = 32;
 
 interface Entry {
   readonly id: number;
@@ -33,14 +37,23 @@ export interface LiveBytes extends Origin {
 export class LiveBuffers {
   readonly #free: (id: number) => void;
   readonly #budget: number;
+  readonly #spare: SpareBuffers | undefined;
   readonly #entries = new Map<number, Entry>();
   #bytes = 0;
   #limit: number;
+  /** Weak references that keep their buffers alive, since they were made just now. */
+  #fresh = 0;
 
-  /** `free` is told the numbers of buffers that nobody can reach any more, each once. */
-  constructor(free: (id: number) => void, budget: number = MEMORY_BUDGET_BYTES) {
+  /** `free` is told the numbers of buffers that nobody can reach any more, each once; those that are found when the budget is
+   *  exceeded go to `spare`, if there is one. */
+  constructor(
+    free: (id: number) => void,
+    budget: number = MEMORY_BUDGET_BYTES,
+    spare: SpareBuffers | undefined = undefined,
+  ) {
     this.#free = free;
     this.#budget = budget;
+    this.#spare = spare;
     this.#limit = budget;
   }
 
@@ -55,18 +68,24 @@ export class LiveBuffers {
     if (this.#counted(1, bytes) > this.#limit) this.#makeRoom(bytes);
     this.#entries.set(id, { id, bytes, origin, buffer: new WeakRef(buffer) });
     this.#bytes += bytes;
+    if (++this.#fresh < REFERENCES_AT_ONCE) return;
+    this.#fresh = 0;
+    forgetWeaklyReferenced();
   }
 
   /** Frees a buffer at once. */
   release(buffer: Buffer): void {
     const entry = this.#entries.get(buffer.id);
-    if (entry !== undefined) this.#drop(entry);
+    if (entry === undefined) return;
+    this.#forget(entry);
+    this.#free(entry.id);
   }
 
   /** Frees all buffers that nobody can reach. */
   collect(): void {
     collectGarbage("major");
-    this.#sweep();
+    this.#sweep(({ id }) => this.#free(id));
+    this.#spare?.giveBack();
   }
 
   /** What made a buffer that is alive. */
@@ -95,25 +114,37 @@ export class LiveBuffers {
     return this.#bytes + bytes + (this.#entries.size + count) * each;
   }
 
-  /** A minor collection takes 0.2 ms and finds what died young, as a loop's values do. Where it finds too little, a major one
-   *  (5 to 80 ms) follows; where that does, too, the rest is in use, and the limit rises with it. */
+  /** Much of what is dead V8 has found by itself. If that is too little, a minor collection (0.2 to 2 ms) finds what died young, as a
+   *  loop's values do; where it does not, a major one follows (5 to 80 ms); and where that finds too little, too, the rest is in
+   *  use, and the limit rises with it. */
   #makeRoom(wanted: number): void {
-    for (const kind of ["minor", "major"] as const) {
-      collectGarbage(kind);
-      this.#sweep();
+    const spare = this.#spare;
+    spare?.giveBack();
+    for (const kind of [undefined, "minor", "major"] as const) {
+      if (kind !== undefined) collectGarbage(kind);
+      this.#sweep(({ id, bytes }) => (spare === undefined ? this.#free(id) : spare.put(id, bytes)));
       if (this.#counted(1, wanted) <= this.#limit * 0.75) break;
     }
-    this.#limit = Math.max(this.#budget, 1.5 * this.#counted(1, wanted));
+    this.#limit = this.#limitFor(this.#counted(1, wanted));
   }
 
-  #sweep(): void {
-    for (const entry of this.#entries.values()) if (entry.buffer.deref() === undefined) this.#drop(entry);
+  /** Beside what is in use, a data set for instance, there is room for three quarters of the budget. */
+  #limitFor(used: number): number {
+    return Math.max(this.#budget, 1.5 * used, used + 0.75 * this.#budget);
   }
 
-  #drop({ id, bytes }: Entry): void {
+  /** Looks for buffers that nobody can reach. */
+  #sweep(found: (entry: Entry) => void): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.buffer.deref() !== undefined) continue;
+      this.#forget(entry);
+      found(entry);
+    }
+  }
+
+  #forget({ id, bytes }: Entry): void {
     this.#entries.delete(id);
     this.#bytes -= bytes;
-    this.#limit = Math.min(this.#limit, Math.max(this.#budget, 1.5 * this.#counted(0, 0)));
-    this.#free(id);
+    this.#limit = Math.min(this.#limit, this.#limitFor(this.#counted(0, 0)));
   }
 }

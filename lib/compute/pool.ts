@@ -5,6 +5,8 @@ import { formatShape } from "../graph/shape.js";
 import { Buffer, DISPOSED } from "./buffer.js";
 import type { EngineClient } from "./engine/client.js";
 import { LiveBuffers, type Origin } from "./live-buffers.js";
+import { MEMORY_BUDGET_BYTES } from "./settings.js";
+import { SpareBuffers } from "./spare-buffers.js";
 
 /** Numbers of buffers are those of one session only: what an earlier one has computed is told apart by them. */
 let nextBuffer = 1;
@@ -14,12 +16,15 @@ export class BufferPool {
   readonly live: LiveBuffers;
   private readonly client: EngineClient;
   private readonly firstBuffer = nextBuffer;
-  /** Buffers whose values nobody needs any more, by their size. */
-  private readonly spare = new Map<number, Buffer[]>();
+  /** Buffers whose values were let go of, by their size. */
+  private readonly recycled = new Map<number, Buffer[]>();
+  private readonly spare: SpareBuffers;
 
   constructor(client: EngineClient) {
     this.client = client;
-    this.live = new LiveBuffers((id) => client.free([id]));
+    const free = (id: number): void => client.free([id]);
+    this.spare = new SpareBuffers(free);
+    this.live = new LiveBuffers(free, MEMORY_BUDGET_BYTES, this.spare);
   }
 
   /** A number for a new buffer of the engine's. */
@@ -29,9 +34,12 @@ export class BufferPool {
 
   /** A buffer for a result of so many bytes. */
   newBuffer(bytes: number, origin: Origin): Buffer {
-    const spare = this.spare.get(bytes)?.pop();
-    if (spare !== undefined) return spare;
-    const buffer = new Buffer(this.newId(), bytes);
+    const recycled = this.recycled.get(bytes)?.pop();
+    return recycled ?? this.watched(this.spare.take(bytes) ?? this.newId(), bytes, origin);
+  }
+
+  private watched(id: number, bytes: number, origin: Origin): Buffer {
+    const buffer = new Buffer(id, bytes);
     this.live.add(buffer, origin);
     return buffer;
   }
@@ -40,7 +48,9 @@ export class BufferPool {
   upload(leaf: Node): void {
     const data = leaf.data;
     if (data === undefined) throw new Error("upload: the node has no host data");
-    const buffer = this.newBuffer(data.byteLength, { what: `data ${formatShape(leaf.shape)}`, where: "" });
+    const origin = { what: `data ${formatShape(leaf.shape)}`, where: "" };
+    // not into one that was used before: the run that should have filled that may have failed
+    const buffer = this.watched(this.newId(), data.byteLength, origin);
     this.client.write(buffer.id, data);
     leaf.value = buffer;
     leaf.data = undefined;
@@ -72,13 +82,13 @@ export class BufferPool {
   /** Lets go of values that nothing else can reach and that are likely to be computed anew, as gradients are in every step:
    *  their buffers take the next results of their size. What the time before has left over is given back. */
   recycle(nodes: readonly Node[]): void {
-    for (const buffers of this.spare.values()) for (const buffer of buffers) this.live.release(buffer);
-    this.spare.clear();
+    for (const buffers of this.recycled.values()) for (const buffer of buffers) this.live.release(buffer);
+    this.recycled.clear();
     for (const node of nodes) {
       const { value } = node;
       if (!(value instanceof Buffer) || !this.holds(value)) continue;
-      const buffers = this.spare.get(value.bytes);
-      if (buffers === undefined) this.spare.set(value.bytes, [value]);
+      const buffers = this.recycled.get(value.bytes);
+      if (buffers === undefined) this.recycled.set(value.bytes, [value]);
       else buffers.push(value);
       node.value = undefined;
       node.overwritten = DISPOSED;

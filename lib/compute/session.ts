@@ -327,14 +327,16 @@ export class Session {
     this.pool.recycle(nodes);
   }
 
-  /** The bytes of a value, computing and waiting as needed. Throws what has gone wrong in any run before, too. */
-  read(node: Node, keep: readonly Node[] = []): Uint8Array {
+  /** The bytes of a value, computing and waiting as needed. `keep` is computed along with it; `meanwhile` is called when everything
+   *  is on its way. Throws what has gone wrong in any run before, too. */
+  read(node: Node, keep: readonly Node[] = [], meanwhile?: () => void): Uint8Array {
     const run = node.pending ? this.evaluate([node, ...keep], node) : undefined;
     const ready = contentOf(node);
     if (ready instanceof Uint8Array) return ready;
     this.pool.here(ready);
     if (this.reporting !== undefined) this.speculation.awaits(this.reporting);
     this.reporting = undefined;
+    meanwhile?.();
     try {
       const bytes = run === undefined ? this.client.read(ready.id) : this.client.reported(run);
       this.client.check();

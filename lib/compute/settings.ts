@@ -181,6 +181,10 @@ export const SERVER_MEMORY_POLL_MS = 1000;
 export const MEMORY_BUDGET_BYTES: number = 256 * 2 ** 20;
 export const MEMORY_BUDGET_BUFFERS = 4096;
 
+/** Bytes of buffers that are kept for the next values of their size. The book's loop leaves 50 MiB from one look for dead ones to
+ *  the next. */
+export const SPARE_BYTES: number = 64 * 2 ** 20;
+
 /** Memory for young objects on the engine's thread. A run leaves some hundred bytes of garbage there; with V8's own limit (48) a
  *  long training takes 100 MiB more for the same work. */
 export const ENGINE_NURSERY_MEBIBYTES = 3;

@@ -1,9 +1,8 @@
 // What becomes of gradients: they are added up at leaves, handed to hooks, or worked out before backward() asks for them.
 
 import { Storage } from "../compute/buffer.js";
-import { isExpensive } from "../compute/pending.js";
 import { differentiate, reverseOrder } from "../graph/differentiate.js";
-import { type Node, newWalk, type Tape, withGradModeNow } from "../graph/node.js";
+import { type Node, type Tape, withGradModeNow } from "../graph/node.js";
 import { add, full } from "../graph/ops/index.js";
 import { elements, formatShape, sameShape } from "../graph/shape.js";
 import { afterHooks, hasHooks } from "./hooks.js";
@@ -15,7 +14,7 @@ export interface GradientSlot {
 }
 
 /** What a backward pass gives, worked out but not applied. */
-interface Backward {
+export interface Backward {
   /** Gradients of the leaves, or of what was asked for. */
   readonly gradients: ReadonlyMap<Node, Node>;
   /** Everything that was differentiated, to let go of its tape. */
@@ -155,52 +154,15 @@ export function gradientsOf(
   return inputs.map((input) => done.gradients.get(input));
 }
 
-/** Forward values to keep when `root` is computed before its backward(): what the backward pass will read, so that nothing
- *  is computed twice. The pass itself is worked out here and used by backward() later. */
-export function keepForBackward(root: Node): Node[] {
-  if (!root.requiresGrad || root.tape === undefined || elements(root.shape) !== 1) return [];
-  let done = planned.get(root);
-  if (done === undefined) {
-    const visited = reverseOrder([root]);
-    // read after a backward pass: there will be no other
-    if (visited.some(({ tape }) => tape === RELEASED)) return [];
-    // hooks are user code, to be run by backward() and not before it
-    if (visited.some(hasHooks)) return expensiveBelow(root);
-    done = pass([root], [full(root.shape, 1, root.dtype)], false, visited);
-    planned.set(root, done);
-  }
-  const forward = newWalk();
-  const stack = [root];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node.seen === forward) continue;
-    node.seen = forward;
-    for (const input of node.inputs) stack.push(input);
-  }
-  const backward = newWalk();
-  const keep: Node[] = [];
-  for (const gradient of done.gradients.values()) stack.push(gradient);
-  for (const { gradient } of done.taps) stack.push(gradient);
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node.seen === backward) continue;
-    // movements are only another way to look at what they move
-    const computed = node.inputs.length > 0 && node.op?.lowering.kind !== "movement";
-    if (node.seen === forward && computed) keep.push(node);
-    else for (const input of node.inputs) stack.push(input);
-    node.seen = backward;
-  }
-  return keep;
-}
-
-/** Products and reductions below a value that is read while its graph may still be differentiated. */
-export function expensiveBelow(root: Node): Node[] {
-  const walk = newWalk();
-  const found: Node[] = [];
-  const stack = [root];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (node.seen === walk || !node.pending) continue;
-    node.seen = walk;
-    if (node !== root && node.requiresGrad && isExpensive(node)) found.push(node);
-    for (const input of node.inputs) stack.push(input);
-  }
-  return found;
+/** The backward pass of a number, worked out before backward() asks for it, which then takes it from here. Hooks are user code, to
+ *  be run by backward() and not before it; and of what was let go there will be no other pass. */
+export function workOut(root: Node): Backward | "hooks" | "let go" {
+  const known = planned.get(root);
+  if (known !== undefined) return known;
+  const visited = reverseOrder([root]);
+  if (visited.some(({ tape }) => tape === RELEASED)) return "let go";
+  if (visited.some(hasHooks)) return "hooks";
+  const done = pass([root], [full(root.shape, 1, root.dtype)], false, visited);
+  planned.set(root, done);
+  return done;
 }

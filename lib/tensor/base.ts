@@ -5,15 +5,10 @@ import { type DType, isFloat, typedArray } from "../graph/dtype.js";
 import { isGradEnabled, Node } from "../graph/node.js";
 import * as ops from "../graph/ops/index.js";
 import { elements, formatShape, normalizeAxis, sameShape } from "../graph/shape.js";
-import {
-  backward,
-  expensiveBelow,
-  type GradientSlot,
-  keepForBackward,
-  pendingGradients,
-} from "./autograd.js";
+import { backward, type GradientSlot, pendingGradients } from "./autograd.js";
 import { tensorDisplay } from "./display.js";
 import { formatTensor, nested } from "./format.js";
+import { expensiveBelow, keepForBackward, prepareBackward } from "./forward-values.js";
 import { addHook, setLastHook } from "./hooks.js";
 import { madeInScope } from "./memory.js";
 import { displaysAs, printsAs } from "./printing.js";
@@ -103,7 +98,9 @@ export abstract class TensorBase<T extends TensorBase<T>> {
   /** The values, row-major, as a typed array: Float32Array for floats, Int32Array for int32, Uint8Array for uint8 and bool. Waits.
    *  @example tensor([[1, 2], [3, 4]]).toTypedArray()[2] // -> 3 */
   toTypedArray(): Float32Array | Int32Array | Uint8Array {
-    return typedArray(this.dtype, session().read(this.storage.node, this.keep()).slice());
+    const { node } = this.storage;
+    const meanwhile = node.pending && isGradEnabled() ? () => prepareBackward(node) : undefined;
+    return typedArray(this.dtype, session().read(node, this.keep(), meanwhile).slice());
   }
   /** `toTypedArray` without waiting: for code that must not block.
    *  @example (await tensor([1, 2]).toTypedArrayAsync())[1] // -> 2 */

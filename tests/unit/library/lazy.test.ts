@@ -68,6 +68,53 @@ describe("the book's loop", () => {
   });
 });
 
+test("a loss that is read computes nothing twice after layers have been frozen and thawed", () => {
+  const model = smallClassifier();
+  const [X, y] = smallData().getBatch(Int32Array.from({ length: 16 }, (_, i) => i));
+  const step = (): number => {
+    const loss = nn.functional.crossEntropy(model(X), y);
+    const before = loss.item();
+    loss.backward();
+    const trained = model.parameters().filter(({ requiresGrad }) => requiresGrad);
+    session().evaluate(trained.map(({ grad }) => grad!.node));
+    for (const parameter of trained) parameter.grad = null;
+    return before;
+  };
+  const products = (): number[] => Array.from({ length: 3 }, () => count(step).matmuls);
+  // forward 2, the gradients of both weights and of what is between them; batch norm, which is there too, is trained on
+  expect(products()).toEqual([5, 5, 5]);
+  model[1]!.freeze();
+  expect(products()).toEqual([4, 4, 4]);
+  model[1]!.unfreeze();
+  expect(products()).toEqual([5, 5, 5]);
+});
+
+test("a derivative that fails does so in backward(), also where the loss was read before", () => {
+  let fails = false;
+  class Fragile extends gb.autograd.Function {
+    static forward(_context: gb.autograd.FunctionContext, x: gb.Tensor): gb.Tensor {
+      return x.mul(2);
+    }
+    static backward(_context: gb.autograd.FunctionContext, gradient: gb.Tensor): gb.Tensor {
+      if (fails) throw new Error("no derivative today");
+      return gradient.mul(2);
+    }
+  }
+  const weight = tensor([1, 2], { requiresGrad: true });
+  const read = (): gb.Tensor => {
+    const loss = Fragile.apply(weight).sum();
+    expect(loss.item()).toBe(6);
+    return loss;
+  };
+  read().backward();
+  fails = true;
+  const loss = read();
+  expect(() => loss.backward()).toThrow("no derivative today");
+  fails = false;
+  read().backward();
+  expect(weight.grad!.toArray()).toEqual([4, 4]);
+});
+
 test("a parameter made of another one keeps its value when that one is changed", () => {
   const source = new gb.Parameter(tensor([1, 2]));
   source.realize();

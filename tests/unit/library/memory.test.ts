@@ -3,7 +3,8 @@
 import * as gb from "gradbook";
 import { Buffer } from "gradbook/compute/buffer";
 import { LiveBuffers } from "gradbook/compute/live-buffers";
-import { MEMORY_BUDGET_BUFFERS, MEMORY_BUDGET_BYTES } from "gradbook/compute/settings";
+import { MEMORY_BUDGET_BUFFERS, MEMORY_BUDGET_BYTES, SPARE_BYTES } from "gradbook/compute/settings";
+import { SpareBuffers } from "gradbook/compute/spare-buffers";
 import { session } from "gradbook/tensor/session";
 import { describe, expect, test } from "vitest";
 
@@ -79,6 +80,51 @@ test("small values count by their number", () => {
     most = Math.max(most, id - freed.size);
   }
   expect(most).toBeLessThanOrEqual(MEMORY_BUDGET_BUFFERS + 1);
+});
+
+test("beside what is in use there is room for three quarters of the budget", () => {
+  const { step, live, peak } = steps();
+  const held = Array.from({ length: 60 }, step);
+  const inUse = live.bytes;
+  for (let i = 0; i < 1_000; i++) step();
+  expect(peak()).toBeGreaterThan(inUse + 0.7 * MEMORY_BUDGET_BYTES);
+  expect(peak()).toBeLessThanOrEqual(inUse + 0.8 * MEMORY_BUDGET_BYTES);
+  expect(held).toHaveLength(60);
+});
+
+describe("buffers of dead values", () => {
+  test("take the next values of their size, each one value at a time, and are freed at the end", () => {
+    const made = new Set<number>();
+    const freed: number[] = [];
+    const spare = new SpareBuffers((id) => freed.push(id));
+    const live = new LiveBuffers((id) => freed.push(id), MEMORY_BUDGET_BYTES, spare);
+    const alive = new Map<number, WeakRef<Buffer>>();
+    for (let i = 0; i < 30_000; i++) {
+      const bytes = 4 * (1 + (i % 3));
+      const id = spare.take(bytes) ?? made.size + 1;
+      made.add(id);
+      const buffer = new Buffer(id, bytes);
+      const before = alive.get(id)?.deref();
+      expect(before).toBeUndefined();
+      live.add(buffer, ORIGIN);
+      alive.set(id, new WeakRef(buffer));
+    }
+    expect(made.size).toBeLessThan(2 * MEMORY_BUDGET_BUFFERS);
+    live.collect();
+    expect(new Set(freed).size).toBe(freed.length);
+    expect(freed.length).toBe(made.size);
+  });
+
+  test("are not kept beyond a limit", () => {
+    const freed: number[] = [];
+    const spare = new SpareBuffers((id) => freed.push(id));
+    for (let id = 0; id < 20; id++) spare.put(id, SPARE_BYTES / 16);
+    expect(freed).toEqual([16, 17, 18, 19]);
+    expect(spare.take(SPARE_BYTES / 16)).toBe(15);
+    expect(spare.take(4)).toBeUndefined();
+    spare.giveBack();
+    expect(freed).toHaveLength(19);
+  });
 });
 
 test("a synchronous loop over tensors of 4 MiB gives the engine's memory back", () => {
