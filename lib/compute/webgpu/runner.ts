@@ -217,7 +217,6 @@ export class Runner {
     const { queue } = this.#device;
     ready.runs++;
     queue.writeBuffer(ready.parameters, 0, parameters);
-    if (ready.program.checks) queue.writeBuffer(this.#faults, 0, NO_FAULTS);
     if (ready.next?.heap !== this.#heap) this.#drop(ready);
     const { commands, outcome } = ready.next ?? (await this.#untilTheEnd(ready, parameters));
     ready.next = undefined;
@@ -242,6 +241,7 @@ export class Runner {
   /** Runs a program up to its last steps on the GPU; those, encoded. */
   async #untilTheEnd(ready: Ready, parameters: Uint32Array): Promise<Encoded> {
     if (ready.dispatches !== undefined) return this.#encoded(ready, ready.dispatches);
+    if (ready.program.checks) this.#device.queue.writeBuffer(this.#faults, 0, NO_FAULTS);
     let dispatches: Dispatch[] = [];
     for (const step of ready.program.steps) {
       if (step.kind === "dispatch") dispatches.push(step);
@@ -280,6 +280,8 @@ export class Runner {
   #commands(ready: Ready, dispatches: readonly Dispatch[], outcome?: GPUBuffer): GPUCommandBuffer[] {
     if (dispatches.length === 0 && outcome === undefined) return [];
     const encoder = this.#device.createCommandEncoder();
+    // where all of a run is encoded at once, that is part of it: a write to the queue takes longer
+    if (outcome !== undefined && ready.dispatches !== undefined) encoder.clearBuffer(this.#faults);
     if (dispatches.length > 0) this.#encode(encoder, ready, dispatches);
     if (outcome !== undefined) encoder.copyBufferToBuffer(this.#faults, 0, outcome, 0, FAULT_BYTES);
     return [encoder.finish()];
