@@ -27,6 +27,8 @@ export class LearningScreen implements Screen {
   #chosen: boolean | undefined;
   #turn = false;
   #tokens: Tokens | undefined;
+  /** Of the lower small chart when it was drawn last: the verdict takes room from it, or leaves it some. */
+  #rateHeight = 0;
   readonly #memories = [newMemories(), newMemories(), newMemories()] as const;
 
   constructor({ trans, redraw }: Host) {
@@ -102,8 +104,10 @@ export class LearningScreen implements Screen {
     // While a run goes on, the two small charts take turns: they change slowly, and a draw costs as much as the loss's.
     const { status, control } = record.info;
     const growing = status === "running" && !record.lost && control?.paused !== true;
-    const both = !growing || tokens !== this.#tokens;
+    const { clientHeight } = this.#rate.node;
+    const both = !growing || tokens !== this.#tokens || clientHeight !== this.#rateHeight;
     this.#tokens = tokens;
+    this.#rateHeight = clientHeight;
     this.#turn = !this.#turn;
     if (both || this.#turn)
       this.#accuracy.draw((size) => accuracyFigure(record, progress, look(1), size), tables);
