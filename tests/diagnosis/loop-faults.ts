@@ -95,6 +95,16 @@ const RATES: Case[] = [
       optimizer: (parameters) => new optim.RMSprop(parameters, { lr: pick(0.1, 0.2) }),
     }),
   ),
+  fault("SGD, weight decay far too large", "weight-decay", (pick) =>
+    training(pick, dense({ depth: pick(3, 2), width: pick(48, 64), activation: relu, init: he }), {
+      optimizer: (parameters) => new optim.SGD(parameters, { lr: 0.05, weightDecay: pick(10, 1) }),
+    }),
+  ),
+  fault("AdamW, weight decay far too large", "weight-decay", (pick) =>
+    training(pick, dense({ depth: pick(2, 3), width: pick(64, 48), activation: tanh, init: glorot }), {
+      optimizer: (parameters) => new optim.AdamW(parameters, { lr: 1e-3, weightDecay: pick(100, 50) }),
+    }),
+  ),
   fault("one layer not given to the optimizer", "not-trained", (pick) => {
     const model = dense({ depth: 3, width: 48, activation: relu, init: he });
     const left = new Set(model.at(pick(0, 2))!.parameters());

@@ -181,6 +181,19 @@ export const DIAGNOSES: Catalogue = {
   "From how many numbers does batch normalisation compute a mean here? How would it look with another batch?":
     "这里批归一化用多少个数计算均值？换一批会怎样？",
 
+  // weight-decay
+  "A weight decay of {decay} pulls the weights to 0 faster than they learn.":
+    "权重衰减 {decay} 把权重拉向 0，比它们学习得还快。",
+  "Each step takes {share:percent} of every weight away, the learning rate times the weight decay: what one step learns is gone a few steps later.":
+    "每一步都会去掉每个权重的 {share:percent}，即学习率乘以权重衰减：一步所学，几步之后就消失了。",
+  "The weights are {left} times as large as at the start; the loss went from {start} to {recent}.":
+    "权重的大小是开始时的 {left} 倍；损失从 {start} 变为 {recent}。",
+  "Start from 0.0001 with SGD or 0.01 with AdamW, and raise it only where the validation loss is far above the training loss.":
+    "SGD 从 0.0001、AdamW 从 0.01 开始；只有当验证损失远高于训练损失时才调大。",
+  "What is learned does not stay.": "学到的东西留不住。",
+  "Follow the size of a layer’s weights from step to step. What else but the gradient changes them?":
+    "逐步观察某一层权重的大小。除了梯度，还有什么在改变它们？",
+
   // adaptive-rate
   "A learning rate of {rate} fits SGD, not {optimizer}.": "学习率 {rate} 适合 SGD，而不适合 {optimizer}。",
   "{optimizer} divides by the gradient's size: each weight moves by about the learning rate in every step, however small its gradient.":
@@ -393,6 +406,7 @@ export const DIAGNOSES: Catalogue = {
   "Weights that do not fit the activation": "与激活函数不匹配的权重",
   "Sigmoids in a row": "连续的 sigmoid 层",
   "Batch normalisation of few examples": "样本过少的批归一化",
+  "Too much weight decay": "权重衰减过大",
   "An adaptive optimizer at SGD’s learning rate": "自适应优化器用了 SGD 的学习率",
   "A learning rate that is too high": "学习率过高",
   "A learning rate that is too low": "学习率过低",

@@ -97,6 +97,12 @@ export const BACKGROUND: { readonly [rule in RuleId]: Background } = {
     source: `${BATCH_NORM}; Wu and He 2018, “Group normalization”`,
     example: { batch: 2, threshold: 4, layer: HIDDEN, step: 0 },
   },
+  "weight-decay": {
+    title: "Too much weight decay",
+    source:
+      "Chapter, “ℓ1 and ℓ2 Regularization”; Loshchilov and Hutter 2019, “Decoupled weight decay regularization”",
+    example: { decay: 1, share: 0.05, left: 0.0021, start: 2.6, recent: 2.3, step: 0 },
+  },
   "adaptive-rate": {
     title: "An adaptive optimizer at SGD’s learning rate",
     source: "Chapter, “Faster Optimizers”; Kingma and Ba 2015, section 2.1",

@@ -67,6 +67,7 @@ const EXPLAINS: { readonly [cause in RuleId]?: readonly RuleId[] } = {
   initialisation: [...SCALE, "sigmoid-depth", "plateau"],
   "sigmoid-depth": ["vanishing-signal", "vanishing-gradient", "rate-too-low", "plateau"],
   "tiny-batch-norm": ["plateau", "norm-momentum", "exploding-gradient", "rate-too-high"],
+  "weight-decay": ["rate-too-high", "rate-too-low", ...TOO_LARGE_STEPS],
   "adaptive-rate": [
     "rate-too-high",
     "update-ratio",

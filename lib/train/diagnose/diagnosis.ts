@@ -16,6 +16,7 @@ export const RULE_IDS = [
   "initialisation", // weights too small or too large for the activation
   "sigmoid-depth", // several sigmoid layers in a row, without normalisation
   "tiny-batch-norm", // batch normalisation over very few examples
+  "weight-decay", // weights are pulled to 0 faster than they learn
   "adaptive-rate", // Adam and its kin at a rate that fits SGD
   "rate-too-high",
   "rate-too-low",

@@ -18,7 +18,9 @@ const SCHEDULES = "notebooks/05-schedules.ipynb";
 const RANGE_TEST = `${SCHEDULES}#Learning-rate-range-test`;
 const PLATEAU = `${SCHEDULES}#Performance-scheduling,-and-a-warm-up`;
 const EQUAL_WEIGHTS = "notebooks/08-exercises.ipynb#2.-Equal-weights";
-const OVERFITTING = "notebooks/06-regularisation.ipynb#By-heart";
+const REGULARISATION = "notebooks/06-regularisation.ipynb";
+const OVERFITTING = `${REGULARISATION}#By-heart`;
+const DECAY = `${REGULARISATION}#ℓ2-and-ℓ1`;
 
 const SECTIONS: { readonly [rule in RuleId]?: string } = {
   "symmetric-weights": EQUAL_WEIGHTS,
@@ -37,6 +39,7 @@ const SECTIONS: { readonly [rule in RuleId]?: string } = {
   "train-mode-evaluation": STATISTICS,
   "frozen-statistics": STATISTICS,
   "gradient-spike": CLIPPING,
+  "weight-decay": DECAY,
   "adaptive-rate": OPTIMIZERS,
   "rate-too-high": RANGE_TEST,
   "rate-too-low": RANGE_TEST,

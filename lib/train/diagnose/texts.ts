@@ -154,6 +154,17 @@ export const TEXTS: { readonly [rule in RuleId]: Texts } = {
     symptom: "The normalisation is noisy.",
     hint: "From how many numbers does batch normalisation compute a mean here? How would it look with another batch?",
   },
+  "weight-decay": {
+    sentence: "A weight decay of {decay} pulls the weights to 0 faster than they learn.",
+    cause:
+      "Each step takes {share:percent} of every weight away, the learning rate times the weight decay: what one step learns is gone a few steps later.",
+    evidence:
+      "The weights are {left} times as large as at the start; the loss went from {start} to {recent}.",
+    advice:
+      "Start from 0.0001 with SGD or 0.01 with AdamW, and raise it only where the validation loss is far above the training loss.",
+    symptom: "What is learned does not stay.",
+    hint: "Follow the size of a layer’s weights from step to step. What else but the gradient changes them?",
+  },
   "adaptive-rate": {
     sentence: "A learning rate of {rate} fits SGD, not {optimizer}.",
     cause:

@@ -63,6 +63,10 @@ export const PATIENCE = 60;
 export const LOSS_JUMP = 3;
 /** The loss now over the first one: worse than at the start. */
 export const LOSS_WORSE = 1.25;
+/** Share of each weight that decay takes away in a step, where AdamW's defaults take 1e-5: here a weight halves in 70 steps. */
+export const DECAY_LARGE = 0.01;
+/** Size of the weights over that at the start: decay has emptied the layers. */
+export const DECAYED = 0.5;
 /** Rates of the adaptive optimizers are 1e-3 by default; the chapter's comparison at 0.05 fits SGD only (41 % with Adam). */
 export const ADAPTIVE_RATE = 0.02;
 /** Without harm to see, a high rate is no more than a note: harm is a loss above this share of its start. */

@@ -124,6 +124,11 @@ describe("causes", () => {
     expect(folded(change)).toEqual(["adaptive-rate", ["plateau", "rate-too-high", "silent-units"]]);
   });
 
+  test("a loss below 0 is not judged by its size: a negated one falls, and its rate is not said to be too high", () => {
+    const { root, others } = judged({ steps: { loss: (step) => -2.4 - step } });
+    expect([root, ...others].map((one) => one?.rule)).not.toContain("rate-too-high");
+  });
+
   test("independent faults stand beside the root, and notes never are it", () => {
     const two = judged({
       info: { modes: { trainingEvaluations: 3, firstTrainingEvaluation: 20 }, batchSize: 2 },

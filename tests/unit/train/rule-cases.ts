@@ -92,6 +92,19 @@ export const CASES: { readonly [rule in RuleId]: { readonly sick: Change; readon
     sick: { info: { batchSize: 2 }, layer: normalised("BatchNorm1d") },
     well: { info: { batchSize: 2 }, layer: normalised("LayerNorm") },
   },
+  "weight-decay": {
+    sick: {
+      info: { optimizer: { kind: "SGD", learningRate: 0.05, weightDecay: 1 } },
+      fields: { weightNorm: (_, sample) => 7 * 0.8 ** sample },
+      steps: { learningRate: 0.05, loss: 2.4 },
+    },
+    // Adam divides the decay by the gradient's size, too
+    well: {
+      info: { optimizer: { kind: "Adam", learningRate: 0.05, weightDecay: 1 } },
+      fields: { weightNorm: (_, sample) => 7 * 0.8 ** sample },
+      steps: { learningRate: 0.05, loss: 2.4 },
+    },
+  },
   "adaptive-rate": {
     sick: {
       info: { optimizer: { kind: "NAdam", learningRate: 0.05 } },

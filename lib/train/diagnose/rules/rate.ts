@@ -2,6 +2,8 @@
 
 import {
   ADAPTIVE_RATE,
+  DECAY_LARGE,
+  DECAYED,
   HARDLY_FALLS,
   HARMED,
   LOSS_JUMP,
@@ -48,7 +50,8 @@ const learningRate = (run: RunView): number => {
 function overshoot(run: RunView): number | undefined {
   const { steps, values } = run.series("loss");
   const start = median(values.slice(0, 1));
-  if (!Number.isFinite(start)) return undefined;
+  // a loss below 0, such as a negated one or a likelihood's, has no size to compare with
+  if (!Number.isFinite(start) || start <= 0) return undefined;
   const jump = values.findIndex((value) => value > LOSS_JUMP * start);
   const recovered = (run.progress?.share ?? 1) < HARMED;
   if (jump >= 0 && !recovered) return steps[jump]!;
@@ -120,6 +123,28 @@ const adaptive: Rule = {
   },
 };
 
+/** Optimizers whose step takes the learning rate times the weight decay of each weight away, whatever else it does. */
+const DECAYING = /^(SGD|AdamW)$/;
+
+/** The loss has not fallen, and the weights have shrunk as the decay alone makes them. */
+const decay: Rule = {
+  id: "weight-decay",
+  check(run) {
+    const { optimizer } = run.info;
+    const { progress } = run;
+    if (optimizer?.weightDecay === undefined || !DECAYING.test(optimizer.kind)) return undefined;
+    const share = learningRate(run) * optimizer.weightDecay;
+    if (share < DECAY_LARGE || run.lastStep < PATIENCE || progress === undefined) return undefined;
+    const sizes = learned(run).map(
+      (layer) => run.now(layer, "weightNorm") / run.layer(0, layer, "weightNorm"),
+    );
+    const left = median(sizes);
+    if (progress.share < HARMED || !(left < DECAYED)) return undefined;
+    const { start, recent } = progress;
+    return found("error", 0, { decay: optimizer.weightDecay, share, left, start, recent });
+  },
+};
+
 const updates: Rule = {
   id: "update-ratio",
   check(run) {
@@ -149,4 +174,4 @@ const notTrained: Rule = {
   },
 };
 
-export const RATE_RULES: readonly Rule[] = [tooHigh, tooLow, adaptive, updates, notTrained];
+export const RATE_RULES: readonly Rule[] = [tooHigh, tooLow, decay, adaptive, updates, notTrained];
