@@ -48,7 +48,8 @@ function ownerIn(
   return typescript.isFunctionLike(node) || typescript.isClassLike(node) ? undefined : owner;
 }
 
-/** The cell with its fields declared, at the end of their classes: what comes before keeps its place. */
+/** The cell with its fields declared, at the end of their classes: all keeps its place but what stands behind a class on its last
+ *  line. */
 export function withFields(text: string, fields: UndeclaredFields): string {
   const edits = new Edits(text);
   for (const [end, names] of fields) {
