@@ -54,7 +54,7 @@ INITS = {"default": None, "defaultZeroBias": lambda w: None, "glorot": nn.init.x
 
 def depth(name):
     """Seed 42; 30 x (Linear(100, 100), ReLU); init of the weights with zero biases (`default` keeps PyTorch's own biases);
-    randn(1000, 100); the standard deviation of each layer's output; backward from the mean of the last."""
+    randn(200, 100); the standard deviation of each layer's output; backward from the mean of the last."""
     torch.manual_seed(42)
     model = nn.Sequential(*[layer for _ in range(30) for layer in (nn.Linear(100, 100), nn.ReLU())])
     if INITS[name]:
@@ -62,7 +62,7 @@ def depth(name):
             if isinstance(layer, nn.Linear):
                 INITS[name](layer.weight)
                 nn.init.zeros_(layer.bias)
-    x = torch.randn(1000, 100)
+    x = torch.randn(200, 100)
     std = []
     for layer in model:
         x = layer(x)
