@@ -185,6 +185,6 @@ export const MEMORY_BUDGET_BUFFERS = 4096;
  *  the next. */
 export const SPARE_BYTES: number = 64 * 2 ** 20;
 
-/** Memory for young objects on the engine's thread. A run leaves some hundred bytes of garbage there; with V8's own limit (48) a
- *  long training takes 100 MiB more for the same work. */
+/** Memory for young objects on the engine's thread. A run of the book's loop leaves 8 KB of garbage there; with V8's own limit
+ *  (48) a long training takes 100 MiB more for the same work. */
 export const ENGINE_NURSERY_MEBIBYTES = 3;
