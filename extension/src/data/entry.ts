@@ -12,12 +12,14 @@ export interface Entry {
  *  each stands for itself. */
 export function entriesOf(records: readonly RunRecord[], all: Iterable<RunRecord>): Entry[] {
   const lanes = records.map(laneOf);
+  // an iterator gives its runs only once
+  const runs = [...all];
   return records.map((record, i) => {
     const lane = lanes[i]!;
     const { name, race } = record.info;
     if (race?.repeat === undefined || lanes.indexOf(lane) !== lanes.lastIndexOf(lane))
       return { name, records: [record] };
-    const others = [...all].filter((other) => other !== record && laneOf(other) === lane);
+    const others = runs.filter((other) => other !== record && laneOf(other) === lane);
     return { name: race.repeat.variant, records: [record, ...others] };
   });
 }

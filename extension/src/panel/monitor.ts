@@ -93,6 +93,8 @@ export class MonitorPanel extends Widget {
   /** The run was chosen by hand: it stays on show until another one starts. */
   #chosen = false;
   #shown: string | undefined;
+  /** The race that the run on show belongs to. */
+  #race: string | undefined;
   #lack: Lack | undefined;
 
   constructor({ session, trans, surroundings, screen }: MonitorOptions) {
@@ -257,6 +259,10 @@ export class MonitorPanel extends Widget {
       this.#shown = record.info.id;
       this.#focus.step = null;
     }
+    const race = record.info.race?.id;
+    // a race shows its own lanes, whatever was compared before it
+    if (race !== undefined && race !== this.#race) this.#focus.compared = undefined;
+    this.#race = race;
     this.#tokens ??= readTokens(this.node);
     const level = this.#levelOf(record);
     const small = this.#small || this.#preferences.projector;

@@ -99,7 +99,7 @@ describe("a race", () => {
     );
     const [he, other, glorot] = seeds as [RunRecord, RunRecord, RunRecord, RunRecord];
     const told = (records: readonly RunRecord[]) =>
-      entriesOf(records, seeds).map(({ name, records: all }) => [
+      entriesOf(records, seeds.values()).map(({ name, records: all }) => [
         name,
         all.map(({ info: { id } }) => id).join(),
       ]);
