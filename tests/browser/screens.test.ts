@@ -20,6 +20,8 @@ const SCREENS = {
   "Batch microscope": "4-microscope",
   Race: "5-race",
 } as const;
+/** The picture of a race with several seeds. */
+const SEEDS = "monitor-5-race-seeds-light.png";
 const NAMES = Object.keys(SCREENS) as (keyof typeof SCREENS)[];
 
 /** Twelve hidden layers under two initialisations. The second run pauses at step 600, before its parameters change. */
@@ -56,6 +58,21 @@ const RUNS = `{
   };
   await trained("default", false, 600);
   await trained("He", true, Infinity);
+}`;
+
+/** Two ways to draw the weights of eight hidden layers, three seeds each. */
+const RACE = `{
+  const { train } = await gb.data.fashionMNIST();
+  const batches = new gb.data.DataLoader(train, { batchSize: 32, shuffle: true });
+  const deep = (fill: (weight: gb.Tensor) => unknown) => (): any => {
+    const hidden = Array.from({ length: 8 }, (_, i) => [nn.Linear(i === 0 ? 784 : 50, 50), nn.ReLU()]).flat();
+    const model = nn.Sequential(nn.Flatten(), ...hidden, nn.Linear(50, 10));
+    return model.apply((m) => { if (m instanceof nn.Linear) fill(m.weight); });
+  };
+  await gb.train.race({ He: deep((w) => init.kaimingNormal_(w)), Glorot: deep((w) => init.xavierNormal_(w)) }, batches, {
+    optimizer: (model) => new optim.SGD(model.parameters(), { lr: 0.02 }),
+    lossFn: nn.CrossEntropyLoss(), steps: 400, seeds: 3,
+  });
 }`;
 
 /** In the large window the panel has the size that its screens are drawn for, 760 pixels; the small one is the least that all of them
@@ -218,7 +235,7 @@ it("breaks no rule while it is empty", async () => {
   expect(await violations()).toBe("");
 });
 
-it("gets a run that is paused, beside another one", async () => {
+async function runCell(code: string): Promise<void> {
   await page
     .locator(".jp-Notebook .jp-Cell")
     .first()
@@ -226,8 +243,12 @@ it("gets a run that is paused, beside another one", async () => {
   await page.keyboard.press("Escape");
   await page.keyboard.press("b");
   await page.keyboard.press("Enter");
-  await page.keyboard.insertText(RUNS);
+  await page.keyboard.insertText(code);
   await page.keyboard.press("Control+Enter");
+}
+
+it("gets a run that is paused, beside another one", async () => {
+  await runCell(RUNS);
   await monitor().locator(".gb-Toolbar-counter").filter({ hasText: "paused" }).waitFor({ timeout: 120_000 });
   await monitor().getByRole("tab", { name: "Race" }).click();
   await monitor().getByRole("button", { name: "Compare with the run before" }).click(PATIENCE);
@@ -267,6 +288,41 @@ describe.each(VIEWS)("the theme %s in a %s window", (theme, window) => {
     expect(await violations()).toBe("");
     await expect.poll(misplaced, { timeout: 5_000 }).toEqual([]);
   });
+});
+
+it("a race with several seeds, after a prediction, shows what was drawn, single seeds and medians, and what differs", async () => {
+  await useTheme(page, "JupyterLab Light");
+  await useProjector(page, false);
+  await page.setViewportSize(WINDOWS.large);
+  await monitor().getByRole("button", { name: "Stop training" }).click(PATIENCE);
+  await monitor()
+    .locator(".gb-Toolbar-counter", { hasText: /stopped at step/ })
+    .waitFor(PATIENCE);
+  await runCell(RACE);
+  await monitor()
+    .locator(".gb-Toolbar-counter", { hasText: "finished at step 399" })
+    .waitFor({ timeout: 120_000 });
+  await monitor().getByRole("tab", { name: "Race" }).click();
+  await monitor().getByRole("button", { name: "Predict first" }).click(PATIENCE);
+  const sheet = monitor().getByRole("slider", { name: /The loss you expect/ });
+  for (const lane of ["He", "Glorot"]) {
+    await monitor().locator(".gb-Chip", { hasText: lane }).click(PATIENCE);
+    for (let point = 0; point < 8; point++) {
+      for (let down = 0; down <= point; down++) await sheet.press("ArrowDown");
+      await sheet.press("ArrowRight");
+    }
+  }
+  await monitor().getByText("2 of 2 drawn").waitFor(PATIENCE);
+  await monitor().getByRole("button", { name: "Reveal" }).click();
+  await page.mouse.move(700, 5);
+  await drawn();
+  await monitor().screenshot({ path: join(PICTURES, SEEDS) });
+  if (process.env.GRADBOOK_PICTURES === "1") copyFileSync(join(PICTURES, SEEDS), join(DOCS, SEEDS));
+  const rows = await monitor().locator(".gb-Differences tr, .gb-Differences-row").allTextContents();
+  expect(rows.join("\n")).toContain("Weights at the start");
+  await monitor().getByText("Bold lines are medians of 3 seeds").waitFor(PATIENCE);
+  expect(await violations()).toBe("");
+  await expect.poll(misplaced, { timeout: 5_000 }).toEqual([]);
 });
 
 /** Waits until the screen has been drawn, and nothing of it moves any more. */
