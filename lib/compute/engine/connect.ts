@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Device } from "../device.js";
 import { ENGINE_NURSERY_MEBIBYTES, environment } from "../settings.js";
+import { guardLoading } from "../wasm/koffi.js";
 import { ChannelEnd, createChannel, createProcessChannel } from "./channel.js";
 import { EngineClient, type Home } from "./client.js";
 import type { DeviceName } from "./devices.js";
@@ -96,6 +97,7 @@ export function connectInline(device: Device): EngineClient {
 
 /** A worker that does not keep the process alive, and gets none of the flags and hooks of this one. */
 function startWorker(url: URL, data: unknown, transfer: MessagePort[] = []): Worker {
+  guardLoading();
   const worker = new Worker(url, {
     workerData: data,
     transferList: transfer,

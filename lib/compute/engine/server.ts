@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import { PARENT_POLL_MS } from "../settings.js";
+import { guardLoading } from "../wasm/koffi.js";
 import { Bridge, type Frame, FrameReader, wireMessage } from "./bridge.js";
 import { ChannelEnd, type ChannelMemory, createChannel, openProcessChannel } from "./channel.js";
 import type { DeviceName } from "./devices.js";
@@ -59,6 +60,7 @@ function start({ token, device, shared = false }: ServerOrder): void {
 
 function startEngine(device: DeviceName, channel: ChannelMemory): Worker {
   const data: ThreadData = { channel, device, alone: true };
+  guardLoading();
   const engine = new Worker(new URL("./thread.js", import.meta.url), { workerData: data, execArgv: [] });
   engine.on("error", (error) => {
     process.stderr.write(`${(error as Error).stack}\n`);

@@ -1,6 +1,7 @@
 // The helpers of a device as its engine's thread sees them: started when there is work, told of plans and runs, ended.
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { waitForLoading } from "./koffi.js";
 import type { Libraries } from "./link.js";
 import { TEAM } from "./team.js";
 import type { Memory, Module } from "./webassembly.js";
@@ -82,6 +83,7 @@ export class Helpers {
 
   close(): void {
     this.#started = true;
+    if (this.#team.length > 0) waitForLoading();
     for (const { worker, port } of this.#team.splice(0)) {
       port.close();
       void worker.terminate();
