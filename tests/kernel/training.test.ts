@@ -45,7 +45,7 @@ test.each([
   [
     "nn.Linear",
     [
-      "Linear(inFeatures: number, outFeatures: number",
+      "Linear<Bias extends boolean = true>(inFeatures: number, outFeatures: number, options?: (LinearOptions &",
       "y = x Wᵀ + b.",
       "```typescript\nconst layer = nn.Linear(",
     ],
