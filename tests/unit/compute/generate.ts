@@ -196,8 +196,8 @@ export function mapCase(random: Random, extremes?: Extremes): Case {
 }
 
 /** In place: the output is the buffer that is loaded, at the same view. */
-export function inPlaceCase(random: Random): Case {
-  const b = new Builder(random);
+export function inPlaceCase(random: Random, extremes?: Extremes): Case {
+  const b = new Builder(random, extremes);
   const outer = b.extents(3);
   const { view, elements } = b.view(outer, true);
   const own: Expr = { kind: "load", dtype: "float32", buffer: b.buffer("float32", elements), view };
@@ -208,8 +208,8 @@ export function inPlaceCase(random: Random): Case {
   return b.case({ kind: "loop", outer, reduce: [], passes: [], outputs });
 }
 
-export function reduceCase(random: Random): Case {
-  const b = new Builder(random);
+export function reduceCase(random: Random, extremes?: Extremes): Case {
+  const b = new Builder(random, extremes);
   const outer = b.extents(2);
   const reduce = b.row();
   const all = [...outer, ...reduce];
@@ -326,8 +326,8 @@ class RowBuilder {
 const cast = (x: Expr): Expr => ({ kind: "cast", dtype: "float32", x });
 
 /** Several passes along each row: later ones use what earlier ones have accumulated and stored. */
-export function rowCase(random: Random): Case {
-  const b = new Builder(random);
+export function rowCase(random: Random, extremes?: Extremes): Case {
+  const b = new Builder(random, extremes);
   return b.case(new RowBuilder(b).kernel());
 }
 
@@ -364,16 +364,16 @@ export function softmaxCase(random: Random): Case {
   return b.case({ kind: "loop", outer, reduce, passes, outputs });
 }
 
-export function groupCase(random: Random): Case {
-  const b = new Builder(random);
+export function groupCase(random: Random, extremes?: Extremes): Case {
+  const b = new Builder(random, extremes);
   const members = Array.from({ length: random.int(1, 4) }, () =>
     random.chance(0.5) ? mapKernel(b) : new RowBuilder(b).kernel(),
   );
   return b.case({ kind: "group", members });
 }
 
-export function matmulCase(random: Random): Case {
-  const b = new Builder(random);
+export function matmulCase(random: Random, extremes?: Extremes): Case {
+  const b = new Builder(random, extremes);
   const batch = random.chance(0.3) ? b.extents(2, [1, 2, 3]) : [];
   const extent = (): number => random.pick(random.chance(0.5) ? SMALL_EXTENTS : [8, 16, 17, 30, 33, 50, 70]);
   const [m, n] = [extent(), extent()];
